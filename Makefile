@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CASE := examples/orbital_data_center.toml
+RESULTS := $(VENV)/results
+# A GPU machine brings its own JAX: `make bench-gpu GPU_PYTHON=python3` uses it as it is.
+GPU_PYTHON ?= python3
+
+.PHONY: setup setup-dev run test lint validate bench bench-gpu docs clean
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+setup: $(VENV)/.installed
+
+setup-dev: $(VENV)/.installed-dev
+
+run: setup
+	$(BIN)/caloris run $(CASE) -o orbital_data_center.h5
+	$(BIN)/caloris show orbital_data_center.h5
+	$(BIN)/caloris plot orbital_data_center.h5
+
+test: setup-dev
+	$(BIN)/python -m pytest
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+validate: setup
+	$(BIN)/caloris-validate
+
+bench: setup-dev
+	$(BIN)/caloris-bench --json benchmarks/results/cpu.json
+
+bench-gpu:
+	mkdir -p benchmarks/results
+	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m caloris_benchmarks --json benchmarks/results/gpu.json
+	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m pytest -m gpu
+
+docs: setup
+	$(BIN)/caloris-validate --markdown docs/validation.md
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Benchmarks: Caloris beside its peers in one run."""

@@ -1,0 +1,1 @@
+"""Caloris: a differentiable thermal, power and radiation-effects engine for satellites."""

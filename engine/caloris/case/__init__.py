@@ -1,0 +1,1 @@
+"""The case file: text to a checked case, and a case to models."""

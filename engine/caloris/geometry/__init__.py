@@ -1,0 +1,1 @@
+"""Parametric shapes, mesh files, assembly and ray casting."""

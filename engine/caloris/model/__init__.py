@@ -1,0 +1,1 @@
+"""Models: data, shapes and units; no algorithms."""

@@ -1,0 +1,1 @@
+"""The run file, tables and pictures."""

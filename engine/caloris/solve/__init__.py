@@ -1,0 +1,1 @@
+"""Verbs: one solver a file, the jit boundary."""

@@ -1,0 +1,1 @@
+"""Heat conduction along surfaces and across links."""

@@ -1,0 +1,1 @@
+"""Orbits, the Sun, eclipses and frames."""

@@ -1,0 +1,1 @@
+"""Particle environment, transport and spectra."""

@@ -1,0 +1,1 @@
+"""Solar cells, batteries and the bus."""

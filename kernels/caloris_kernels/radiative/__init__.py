@@ -1,0 +1,1 @@
+"""View factors, visibility, radiosity and planetary heating."""

@@ -1,0 +1,1 @@
+"""Time integration, periodic orbits and their adjoints."""

@@ -1,0 +1,1 @@
+"""Reference cases: analytic and published numbers that the engine must reproduce."""
