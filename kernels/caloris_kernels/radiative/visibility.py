@@ -1,0 +1,59 @@
+"""Directional visibility: nodes on the unit sphere and smooth interpolation between them.
+
+What a facet sees of the sky changes abruptly with direction, so it is tabulated by rays on fixed nodes and
+interpolated with weights that are twice differentiable in the direction asked for.
+"""
+
+import math
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+INTERPOLATION_RADIUS = 1.6
+"""Support of the interpolation weights in units of the nodes' mean spacing sqrt(4 pi / N)."""
+
+
+def fibonacci_sphere(count: int) -> Float[Array, "direction 3"]:
+    """Return `count` unit vectors spread evenly over the sphere (-), each standing for 4 pi / count sr.
+
+    z_k = 1 - (2 k + 1) / N,  longitude_k = k pi (3 - sqrt 5),  k = 0 ... N - 1
+
+    Source: Gonzalez (2010), Math. Geosci. 42, 49, doi:10.1007/s11004-009-9257-x, the lattice centered in
+    equal-area bands. Valid for any count >= 1. Constant: there is nothing to differentiate.
+    """
+    index = jnp.arange(count)
+    z = 1.0 - (2.0 * index + 1.0) / count
+    longitude = index * (math.pi * (3.0 - math.sqrt(5.0)))
+    ring = jnp.sqrt(1.0 - z * z)
+    return jnp.stack([ring * jnp.cos(longitude), ring * jnp.sin(longitude), z], axis=1)
+
+
+def interpolation_radius(count: int) -> float:
+    """Return the chord (-) beyond which a node of a Fibonacci sphere of `count` nodes has no weight."""
+    return INTERPOLATION_RADIUS * math.sqrt(4.0 * math.pi / count)
+
+
+def direction_weights(
+    query: Float[Array, "query 3"], nodes: Float[Array, "direction 3"]
+) -> Float[Array, "query direction"]:
+    """Interpolation weights (-) from values on the `nodes` to the directions `query`; each row sums to one.
+
+    w_qk = phi(s_qk) / sum_l phi(s_ql),  phi(s) = (1 - s)^4 (4 s + 1) for s < 1, else 0,
+    s_qk = |q - node_k| / radius,  radius = 1.6 sqrt(4 pi / N)
+
+    query and nodes are unit vectors (caller's duty); nodes cover the sphere evenly, as `fibonacci_sphere`
+    does, so that every row has nodes in reach (below about 8 nodes the radius exceeds the sphere's own and
+    interpolation means nothing). Twice continuously differentiable in query, at the nodes too; within the
+    weights' reach an interpolated value never leaves the range of the nodes' values.
+
+    Source: Wendland (1995), Adv. Comput. Math. 4, 389, doi:10.1007/BF02123482, function phi_{3,1};
+    normalized as by Shepard.
+    """
+    radius = interpolation_radius(nodes.shape[0])
+    square = (2.0 - 2.0 * query @ nodes.T) / radius**2
+    # The root has no derivative at a node itself; there every term that holds it vanishes to second order.
+    off_node = square > 1e-14
+    distance = jnp.where(off_node, jnp.sqrt(jnp.where(off_node, square, 1.0)), 0.0)
+    bump = 1.0 + square * (-10.0 + 20.0 * distance + square * (-15.0 + 4.0 * distance))
+    bump = jnp.where(square < 1.0, bump, 0.0)
+    return bump / jnp.sum(bump, axis=1, keepdims=True)
