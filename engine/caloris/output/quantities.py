@@ -1,0 +1,262 @@
+"""The one table of everything a run file holds: path, units, dimensions, long name.
+
+Writers, readers, tables and pictures take their metadata from here. Units are SI as UDUNITS text, except
+where particle physics keeps its own (MeV, MeV cm2 mg-1, g cm-2). Signs: absorbed, dissipated, exchanged,
+conducted and boundary powers count positive into a node, emitted and extracted powers positive out of it, so
+
+    node_stored = node_absorbed - node_electrical_extracted + node_heat_load + node_exchanged
+                  + node_conducted + node_boundary - node_emitted_to_space.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One dataset: units (UDUNITS), dims (names, slowest first), long_name.
+
+    kind is "float", "integer" or "text"; may_be_missing allows NaN (no such limit, no such figure) in a
+    successful run.
+    """
+
+    units: str
+    dims: tuple[str, ...]
+    long_name: str
+    kind: str = "float"
+    may_be_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One dimension: long_name of its scale and coordinate, the path of its labels or values.
+
+    A dimension with a coordinate is labelled by that dataset in every group that uses it (netCDF looks for
+    a dimension in the group and its parents only, so each group carries its own scale); one without counts
+    0, 1, 2, ...
+    """
+
+    long_name: str
+    coordinate: str | None = None
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a group: units (UDUNITS, or "" for text and flags) and what it says."""
+
+    units: str
+    meaning: str
+
+
+DIMENSIONS: dict[str, Dimension] = {
+    "time": Dimension("time since the start of the run", "thermal/time"),
+    "node": Dimension("thermal node", "thermal/node"),
+    "facet": Dimension("facet index: one active side of one triangle"),
+    "vertex": Dimension("vertex index"),
+    "corner": Dimension("corner of a triangle"),
+    "xyz": Dimension("Cartesian component: x, y, z"),
+    "bus_axis": Dimension("axis of the bus frame: x, y, z"),
+    "pose_row": Dimension("row of a homogeneous transformation"),
+    "pose_column": Dimension("column of a homogeneous transformation"),
+    "surface": Dimension("surface", "mesh/surface"),
+    "coating": Dimension("coating", "mesh/coating"),
+    "body": Dimension("body", "mesh/body"),
+    "joint": Dimension("joint", "orbit/joint"),
+    "array": Dimension("solar array", "power/array"),
+    "battery": Dimension("battery", "power/battery"),
+    "device": Dimension("device", "upset/device"),
+    "ion": Dimension("atomic number of the ion", "particle/ion"),
+    "energy": Dimension("kinetic energy per nucleon", "particle/energy"),
+    "let": Dimension("linear energy transfer in silicon", "particle/let"),
+    "limit": Dimension("row of the table of limits"),
+}
+
+_NODE_TIME = ("time", "node")
+_FACET_TIME = ("time", "facet")
+_FLUX = "m-2 s-1 sr-1 MeV-1"
+
+_MESH = {
+    "vertices": Quantity("m", ("vertex", "xyz"), "vertices at zero joint angles, bus frame"),
+    "facets": Quantity(
+        "1", ("facet", "corner"), "vertex indices, counterclockwise seen from the active side", "integer"
+    ),
+    "facet_side": Quantity("1", ("facet",), "side of the triangle: 0 front, 1 back", "integer"),
+    "facet_area": Quantity("m2", ("facet",), "area of the facet"),
+    "facet_node": Quantity("1", ("facet",), "index of the thermal node under the facet", "integer"),
+    "facet_surface": Quantity("1", ("facet",), "index of the facet's surface", "integer"),
+    "facet_body": Quantity("1", ("facet",), "index of the facet's body", "integer"),
+    "facet_coating": Quantity("1", ("facet",), "index of the facet's coating", "integer"),
+    "facet_sky_mismatch": Quantity(
+        "1", ("facet",), "view of space by independent sky trace less view of space by closure, worst pose"
+    ),
+    "facet_space_view": Quantity("1", ("facet",), "view factor to space, mean over the poses"),
+    "facet_inactive_view": Quantity("1", ("facet",), "view factor toward inactive sides, worst pose"),
+    "body_pose": Quantity(
+        "1",
+        ("body", "pose_row", "pose_column"),
+        "body frame to bus frame at zero joint angles (offsets in m)",
+    ),
+    "surface": Quantity("1", ("surface",), "surface name", "text"),
+    "coating": Quantity("1", ("coating",), "coating name", "text"),
+    "body": Quantity("1", ("body",), "body name", "text"),
+}
+
+_ORBIT = {
+    "phase": Quantity("1", ("time",), "orbit phase: time over period, from orbit noon or the epoch"),
+    "position": Quantity("m", ("time", "xyz"), "position, inertial frame"),
+    "velocity": Quantity("m s-1", ("time", "xyz"), "velocity, inertial frame"),
+    "sun_direction": Quantity("1", ("time", "xyz"), "unit vector to the Sun, inertial frame"),
+    "lit_fraction": Quantity("1", ("time",), "visible fraction of the solar disc"),
+    "beta": Quantity("rad", ("time",), "angle between the Sun and the orbit plane"),
+    "attitude": Quantity(
+        "1", ("time", "xyz", "bus_axis"), "rotation from the bus frame to the inertial frame"
+    ),
+    "joint": Quantity("1", ("joint",), "body that the joint turns", "text"),
+    "joint_angle": Quantity("rad", ("time", "joint"), "joint angle"),
+    "body_pose": Quantity(
+        "1", ("time", "body", "pose_row", "pose_column"), "body frame to bus frame (offsets in m)"
+    ),
+}
+
+_THERMAL = {
+    "time": Quantity("s", ("time",), "time since the start of the run"),
+    "node": Quantity("1", ("node",), "node name", "text"),
+    "temperature": Quantity("K", _NODE_TIME, "temperature"),
+    "node_area": Quantity("m2", ("node",), "area of the node's cell, one side; 0 for a node without surface"),
+    "node_heat_capacity": Quantity("J K-1", ("node",), "heat capacity; 0 for boundary and massless nodes"),
+    "node_heat_load": Quantity("W", _NODE_TIME, "heat from loads, heaters and electrical dissipation"),
+    "node_absorbed": Quantity(
+        "W", _NODE_TIME, "absorbed from the Sun and the planet, before electrical extraction"
+    ),
+    "node_absorbed_solar": Quantity("W", _NODE_TIME, "absorbed sunlight"),
+    "node_absorbed_albedo": Quantity("W", _NODE_TIME, "absorbed sunlight reflected by the planet"),
+    "node_absorbed_infrared": Quantity("W", _NODE_TIME, "absorbed infrared of the planet"),
+    "node_electrical_extracted": Quantity("W", _NODE_TIME, "electrical power taken out by solar cells"),
+    "node_exchanged": Quantity("W", _NODE_TIME, "net infrared from other surfaces"),
+    "node_conducted": Quantity("W", _NODE_TIME, "net heat conducted in from other nodes"),
+    "node_emitted_to_space": Quantity("W", _NODE_TIME, "net infrared lost to space"),
+    "node_boundary": Quantity("W", _NODE_TIME, "heat supplied to hold a boundary node's temperature"),
+    "node_stored": Quantity("W", _NODE_TIME, "rate of change of stored heat"),
+    "facet_absorbed_solar": Quantity("W m-2", _FACET_TIME, "absorbed sunlight, reflections included"),
+    "facet_absorbed_albedo": Quantity("W m-2", _FACET_TIME, "absorbed albedo light, reflections included"),
+    "facet_absorbed_infrared": Quantity(
+        "W m-2", _FACET_TIME, "absorbed planet infrared, reflections included"
+    ),
+    "energy_residual": Quantity(
+        "W", ("time",), "energy balance over the last output interval, by its own quadrature"
+    ),
+    "exchange_residual": Quantity("W", ("time",), "sum of internal radiative and conductive exchange"),
+}
+
+_POWER = {
+    "array": Quantity("1", ("array",), "solar array", "text"),
+    "battery": Quantity("1", ("battery",), "battery", "text"),
+    "array_power": Quantity("W", ("time", "array"), "electrical power drawn from the array"),
+    "available_power": Quantity("W", ("time", "array"), "electrical power the array could give"),
+    "load_power": Quantity("W", ("time",), "electrical power asked by the loads"),
+    "battery_power": Quantity("W", ("time",), "power into the batteries at the bus (charging positive)"),
+    "loss_power": Quantity("W", ("time",), "losses of bus and batteries"),
+    "unmet_power": Quantity("W", ("time",), "load that could not be served"),
+    "state_of_charge": Quantity("1", ("time", "battery"), "stored energy over capacity"),
+    "stored_energy": Quantity("J", ("time", "battery"), "stored energy"),
+    "capacity": Quantity("J", ("battery",), "capacity"),
+    "maximum_depth_of_discharge": Quantity("1", ("battery",), "largest depth of discharge allowed"),
+    "array_energy": Quantity("J", ("time", "array"), "electrical energy from the array since t = 0"),
+    "load_energy": Quantity("J", ("time",), "electrical energy delivered to the loads since t = 0"),
+    "loss_energy": Quantity("J", ("time",), "losses of bus and batteries since t = 0"),
+    "unmet_energy": Quantity("J", ("time",), "load that could not be served since t = 0"),
+}
+
+_PARTICLE = {
+    "ion": Quantity("1", ("ion",), "atomic number of the ion", "integer"),
+    "energy": Quantity("MeV", ("energy",), "kinetic energy per nucleon"),
+    "flux_outside": Quantity(_FLUX, ("ion", "energy"), "differential flux outside the spacecraft, per MeV/u"),
+    "flux_behind": Quantity(
+        _FLUX, ("device", "ion", "energy"), "differential flux behind the shield, per MeV/u"
+    ),
+    "let": Quantity("MeV cm2 mg-1", ("let",), "linear energy transfer in silicon"),
+    "integral_let_flux": Quantity("m-2 s-1 sr-1", ("device", "let"), "flux above the linear energy transfer"),
+    "shield": Quantity("g cm-2", ("device",), "areal density of the shield around the device"),
+}
+
+_UPSET = {
+    "device": Quantity("1", ("device",), "device name", "text"),
+    "bits": Quantity("1", ("device",), "bits per device"),
+    "count": Quantity("1", ("device",), "number of devices"),
+    "heavy_ion_rate_per_bit": Quantity(
+        "s-1", ("device",), "upsets per bit by direct ionization of heavy ions"
+    ),
+    "proton_rate_per_bit": Quantity("s-1", ("device",), "upsets per bit by nuclear reactions of protons"),
+    "heavy_ion_rate_per_device": Quantity("s-1", ("device",), "upsets per device by heavy ions"),
+    "proton_rate_per_device": Quantity("s-1", ("device",), "upsets per device by protons"),
+    "rate_per_day": Quantity("day-1", ("device",), "upsets per device and day, heavy ions and protons"),
+}
+
+_LIMITS = {
+    "item": Quantity("1", ("limit",), "node or surface", "text"),
+    "variant": Quantity("1", ("limit",), "variant of the case; empty for the case as it stands", "text"),
+    "calculated_minimum": Quantity("K", ("limit",), "lowest calculated temperature"),
+    "calculated_maximum": Quantity("K", ("limit",), "highest calculated temperature"),
+    "operating_minimum": Quantity("K", ("limit",), "lowest operating temperature", may_be_missing=True),
+    "operating_maximum": Quantity("K", ("limit",), "highest operating temperature", may_be_missing=True),
+    "uncertainty": Quantity("K", ("limit",), "uncertainty margin of the calculation"),
+    "acceptance": Quantity("K", ("limit",), "acceptance margin"),
+    "margin_low": Quantity(
+        "K",
+        ("limit",),
+        "calculated minimum - uncertainty - acceptance - operating minimum",
+        may_be_missing=True,
+    ),
+    "margin_high": Quantity(
+        "K",
+        ("limit",),
+        "operating maximum - acceptance - uncertainty - calculated maximum",
+        may_be_missing=True,
+    ),
+}
+
+_GROUPS = {
+    "mesh": _MESH,
+    "orbit": _ORBIT,
+    "thermal": _THERMAL,
+    "power": _POWER,
+    "particle": _PARTICLE,
+    "upset": _UPSET,
+    "limits": _LIMITS,
+}
+
+GROUPS: tuple[str, ...] = ("case", "provenance", "status", *_GROUPS)
+
+QUANTITIES: dict[str, Quantity] = {
+    f"{group}/{name}": quantity for group, table in _GROUPS.items() for name, quantity in table.items()
+}
+
+# Attributes that tables and pictures read. Others may be written too; these have a fixed meaning.
+ATTRIBUTES: dict[str, Attribute] = {
+    "provenance/version": Attribute("", "version of Caloris"),
+    "provenance/commit": Attribute("", "commit of the source, or unknown"),
+    "provenance/jax": Attribute("", "version of JAX"),
+    "provenance/device": Attribute("", "device of the solve"),
+    "provenance/dtype": Attribute("", "floating type of the solve"),
+    "provenance/seed": Attribute("1", "random seed"),
+    "provenance/wall_time": Attribute("s", "wall time of the run"),
+    "provenance/compile_time": Attribute("s", "tracing and compiling within the wall time"),
+    "orbit/period": Attribute("s", "orbital period"),
+    "orbit/eclipse_entry": Attribute("s", "times at which the eclipse begins, within the run"),
+    "orbit/eclipse_exit": Attribute("s", "times at which the eclipse ends, within the run"),
+    "orbit/eclipse_duration": Attribute("s", "time in eclipse per orbit"),
+    "thermal/mode": Attribute("", "steady, transient or cyclic"),
+    "thermal/energy_residual_relative": Attribute(
+        "1", "largest |energy_residual| over the run's largest total"
+    ),
+    "thermal/exchange_residual_relative": Attribute(
+        "1", "largest |exchange_residual| over the run's largest total"
+    ),
+    "thermal/largest_total": Attribute(
+        "W", "largest sum of |absorbed|, |dissipated|, |from boundaries| and |emitted| of the run"
+    ),
+    "power/sustained": Attribute("", "whether the loads are served all along and the batteries recover"),
+    "power/margin": Attribute("W", "orbit-mean electrical power left over (negative: missing)"),
+    "particle/environment": Attribute("", "what the environment contains and lacks, in words"),
+    "status/result": Attribute("", "success, or the name of what failed"),
+    "status/iterations": Attribute("1", "iterations of the outermost solver"),
+}

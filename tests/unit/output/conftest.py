@@ -1,0 +1,316 @@
+"""A made-up run of a small satellite: bus, two turning wings, a radiator, two nodes, battery, two devices.
+
+The numbers are plausible, not computed by the engine; only the bookkeeping (areas, sums, cumulative
+energies, margins) is consistent, which is all that writers, tables and pictures rest on.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from caloris.output.run_data import RunData
+
+PERIOD = 5554.0  # s, circular at 408 km
+ECLIPSE = (0.312 * PERIOD, 0.688 * PERIOD)
+
+
+def _plate(corner, edge_u, edge_v, divide):
+    """Vertices, triangles and cell of each triangle of a divided rectangle."""
+    corner, edge_u, edge_v = (np.asarray(v, float) for v in (corner, edge_u, edge_v))
+    nu, nv = divide
+    u, v = np.meshgrid(np.arange(nu + 1) / nu, np.arange(nv + 1) / nv, indexing="ij")
+    vertices = corner + u.reshape(-1, 1) * edge_u + v.reshape(-1, 1) * edge_v
+    triangles, cells = [], []
+    for i in range(nu):
+        for j in range(nv):
+            a, b = i * (nv + 1) + j, (i + 1) * (nv + 1) + j
+            triangles += [(a, b, b + 1), (a, b + 1, a + 1)]
+            cells += [i * nv + j] * 2
+    return vertices, np.array(triangles), np.array(cells)
+
+
+# name, body, corner, edge_u, edge_v, divide, both sides active
+_PLATES = [
+    ("x+", 0, (0.5, -0.5, -0.5), (0, 1, 0), (0, 0, 1), (1, 1), False),
+    ("x-", 0, (-0.5, 0.5, -0.5), (0, -1, 0), (0, 0, 1), (1, 1), False),
+    ("y+", 0, (0.5, 0.5, -0.5), (-1, 0, 0), (0, 0, 1), (1, 1), False),
+    ("y-", 0, (-0.5, -0.5, -0.5), (1, 0, 0), (0, 0, 1), (1, 1), False),
+    ("z+", 0, (-0.5, -0.5, 0.5), (1, 0, 0), (0, 1, 0), (2, 2), False),
+    ("z-", 0, (-0.5, 0.5, -0.5), (1, 0, 0), (0, -1, 0), (1, 1), False),
+    ("radiator", 0, (-0.5, 0.0, -2.6), (1, 0, 0), (0, 0, 2.0), (2, 6), True),
+    ("array+y", 1, (-0.5, 0.7, 0.0), (1, 0, 0), (0, 3, 0), (2, 6), True),
+    ("array-y", 2, (-0.5, -3.7, 0.0), (1, 0, 0), (0, 3, 0), (2, 6), True),
+]
+
+
+def _mesh() -> tuple[dict[str, np.ndarray], list[str], np.ndarray]:
+    """Mesh arrays, node names and the cell area of every node."""
+    vertices, facets, side, node, surface, body, names, area = [], [], [], [], [], [], [], []
+    for index, (name, part, corner, edge_u, edge_v, divide, both) in enumerate(_PLATES):
+        plate_vertices, triangles, cells = _plate(corner, edge_u, edge_v, divide)
+        offset, first = sum(map(len, vertices)), len(names)
+        vertices.append(plate_vertices)
+        count = divide[0] * divide[1]
+        names += (
+            [name] if count == 1 else [f"{name}[{i},{j}]" for i in range(divide[0]) for j in range(divide[1])]
+        )
+        area += [np.linalg.norm(np.cross(edge_u, edge_v)) / count] * count
+        for triangle, cell in zip(triangles + offset, cells + first, strict=True):
+            for back in range(1 + both):
+                facets.append(triangle[::-1] if back else triangle)
+                side.append(back)
+                node.append(cell)
+                surface.append(index)
+                body.append(part)
+    vertices, facets = np.concatenate(vertices), np.array(facets)
+    corners = vertices[facets]
+    facet_area = (
+        np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    )
+    arrays = {
+        "mesh/vertices": vertices,
+        "mesh/facets": facets,
+        "mesh/facet_side": np.array(side),
+        "mesh/facet_area": facet_area,
+        "mesh/facet_node": np.array(node),
+        "mesh/facet_surface": np.array(surface),
+        "mesh/facet_body": np.array(body),
+        "mesh/facet_coating": np.array(surface) % 2,
+        "mesh/facet_sky_mismatch": np.zeros(len(facets)),
+        "mesh/facet_inactive_view": np.zeros(len(facets)),
+        "mesh/facet_space_view": np.ones(len(facets)),
+        "mesh/body_pose": np.tile(np.eye(4), (3, 1, 1)),
+        "mesh/surface": np.array([plate[0] for plate in _PLATES]),
+        "mesh/coating": np.array(["white paint", "cells"]),
+        "mesh/body": np.array(["bus", "wing+y", "wing-y"]),
+    }
+    return arrays, [*names, "gpu_tray", "battery"], np.array([*area, 0.0, 0.0])
+
+
+def _orbit(time: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Orbit arrays and the lit fraction."""
+    angle = 2 * np.pi * time / PERIOD
+    zero, one = np.zeros_like(angle), np.ones_like(angle)
+    radial = np.stack([np.cos(angle), np.sin(angle), zero], axis=-1)
+    along = np.stack([-np.sin(angle), np.cos(angle), zero], axis=-1)
+    normal = np.stack([zero, zero, one], axis=-1)
+    lit = np.where((time > ECLIPSE[0]) & (time < ECLIPSE[1]), 0.0, 1.0)
+    pose = np.tile(np.eye(4), (len(time), 3, 1, 1))
+    for body in (1, 2):
+        pose[:, body, 0, 0] = pose[:, body, 2, 2] = np.cos(angle)
+        pose[:, body, 0, 2], pose[:, body, 2, 0] = np.sin(angle), -np.sin(angle)
+    return {
+        "orbit/phase": time / PERIOD % 1,
+        "orbit/position": 6786e3 * radial,
+        "orbit/velocity": 7664.0 * along,
+        "orbit/sun_direction": np.tile([1.0, 0.0, 0.0], (len(time), 1)),
+        "orbit/lit_fraction": lit,
+        "orbit/beta": zero,
+        "orbit/attitude": np.stack([along, normal, radial], axis=-1),
+        "orbit/joint": np.array(["wing+y", "wing-y"]),
+        "orbit/joint_angle": np.stack([angle, angle], axis=-1),
+        "orbit/body_pose": pose,
+    }, lit
+
+
+def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], area: np.ndarray) -> dict:
+    """Temperatures and heat flows; conduction closes each node's balance."""
+    base = np.array([name.split("[")[0] for name in names])
+    count = len(names)
+    wing, electronics = np.char.startswith(base, "array"), np.isin(base, ["gpu_tray", "battery"])
+    cycle = np.convolve(np.concatenate([lit[:-1]] * 3), np.ones(8) / 8, "same")[
+        len(lit) - 1 : 2 * len(lit) - 1
+    ]
+    swing = np.where(wing, 90.0, np.where(electronics, 6.0, 15.0))
+    mean = np.where(wing, 250.0, np.where(base == "gpu_tray", 335.0, np.where(electronics, 291.0, 275.0)))
+    spread = np.linspace(-4.0, 4.0, count) * ~electronics
+    temperature = mean + spread + swing * (cycle - 0.4)[:, None]
+    temperature[-1] = temperature[0]
+    capacity = np.where(wing, 3000.0, 20000.0)
+    solar = 400.0 * lit[:, None] * np.where(wing, 2.2, 0.3) * area
+    albedo, infrared = 0.12 * solar, np.tile(70.0 * area, (len(time), 1))
+    load = np.where(base == "gpu_tray", 1500.0, 0.0) * np.ones((len(time), 1))
+    extracted = np.where(wing, 0.25, 0.0) * solar
+    emitted = 5.670374419e-8 * 0.85 * temperature**4 * area
+    stored = capacity * np.gradient(temperature, time, axis=0)
+    absorbed = solar + albedo + infrared
+    exchanged = np.zeros_like(absorbed)
+    conducted = stored - absorbed + extracted - load - exchanged + emitted
+    facet_node = mesh["mesh/facet_node"]
+    cell = np.where(area > 0, area, 1.0)
+    return {
+        "thermal/time": time,
+        "thermal/node": np.array(names),
+        "thermal/temperature": temperature,
+        "thermal/node_area": area,
+        "thermal/node_heat_capacity": capacity,
+        "thermal/node_heat_load": load,
+        "thermal/node_absorbed": absorbed,
+        "thermal/node_absorbed_solar": solar,
+        "thermal/node_absorbed_albedo": albedo,
+        "thermal/node_absorbed_infrared": infrared,
+        "thermal/node_electrical_extracted": extracted,
+        "thermal/node_exchanged": exchanged,
+        "thermal/node_conducted": conducted,
+        "thermal/node_emitted_to_space": emitted,
+        "thermal/node_boundary": np.zeros_like(absorbed),
+        "thermal/node_stored": stored,
+        "thermal/facet_absorbed_solar": (solar / cell)[:, facet_node],
+        "thermal/facet_absorbed_albedo": (albedo / cell)[:, facet_node],
+        "thermal/facet_absorbed_infrared": (infrared / cell)[:, facet_node],
+        "thermal/energy_residual": np.full(len(time), 2e-4),
+        "thermal/exchange_residual": np.full(len(time), 1e-11),
+    }
+
+
+def _power(time: np.ndarray, lit: np.ndarray) -> dict:
+    step = np.diff(time, prepend=time[0])[:, None]
+    available = lit[:, None] * np.array([1500.0, 1490.0])
+    load = np.full(len(time), 1500.0)
+    charge = np.clip(1 - 0.4 * (time - ECLIPSE[0]) / (ECLIPSE[1] - ECLIPSE[0]), 0.6, 1.0)
+    after = time > ECLIPSE[1]
+    charge = np.where(after, np.minimum(1.0, 0.6 + (time - ECLIPSE[1]) * 3e-4), charge)
+    capacity = 8.0e6
+    battery = np.gradient(charge * capacity, time)
+    array = np.clip((load + battery)[:, None] / 2, 0.0, available)
+    loss = 0.05 * array.sum(axis=1)
+    unmet = np.zeros(len(time))
+    return {
+        "power/array": np.array(["array+y/front", "array-y/front"]),
+        "power/battery": np.array(["battery"]),
+        "power/array_power": array,
+        "power/available_power": available,
+        "power/load_power": load,
+        "power/battery_power": battery,
+        "power/loss_power": loss,
+        "power/unmet_power": unmet,
+        "power/state_of_charge": charge[:, None],
+        "power/stored_energy": charge[:, None] * capacity,
+        "power/capacity": np.array([capacity]),
+        "power/maximum_depth_of_discharge": np.array([0.45]),
+        "power/array_energy": np.cumsum(array * step, axis=0),
+        "power/load_energy": np.cumsum(load * step[:, 0]),
+        "power/loss_energy": np.cumsum(loss * step[:, 0]),
+        "power/unmet_energy": np.cumsum(unmet * step[:, 0]),
+    }
+
+
+def _upset() -> dict:
+    ion = np.arange(1, 29)
+    energy = np.geomspace(1.0, 1e5, 120)
+    outside = np.exp(-ion[:, None] / 6.0) * 2.0 * (energy / 300.0) ** 0.8 / (1 + (energy / 300.0) ** 3.4)
+    shield = np.array([0.6858, 2.7])
+    behind = outside * np.exp(-shield[:, None, None] * (0.05 + 3.0 / energy))
+    let = np.geomspace(1e-3, 100.0, 200)
+    let_flux = 30.0 * np.exp(-shield[:, None] / 20) / (1 + (let / 0.01) ** 2.2) * np.exp(-((let / 28.0) ** 3))
+    bits, count = np.array([1.0, 1.536e12]), np.array([1.0, 120.0])
+    heavy, proton = np.array([9.7e-10, 2.5e-17]), np.array([1.1e-10, 1.4e-17])
+    return {
+        "particle/ion": ion,
+        "particle/energy": energy,
+        "particle/flux_outside": outside,
+        "particle/flux_behind": behind,
+        "particle/let": let,
+        "particle/integral_let_flux": let_flux,
+        "particle/shield": shield,
+        "upset/device": np.array(["LM7912", "HBM stack"]),
+        "upset/bits": bits,
+        "upset/count": count,
+        "upset/heavy_ion_rate_per_bit": heavy,
+        "upset/proton_rate_per_bit": proton,
+        "upset/heavy_ion_rate_per_device": heavy * bits,
+        "upset/proton_rate_per_device": proton * bits,
+        "upset/rate_per_day": (heavy + proton) * bits * 86400.0,
+    }
+
+
+def _limits(thermal: dict) -> dict:
+    names, temperature = list(thermal["thermal/node"]), thermal["thermal/temperature"]
+    low = np.array([temperature[:, names.index(item)].min() for item in ("gpu_tray", "battery")])
+    high = np.array([temperature[:, names.index(item)].max() for item in ("gpu_tray", "battery")])
+    minimum, maximum = np.array([np.nan, 278.15]), np.array([358.15, 303.15])
+    uncertainty, acceptance = np.array([10.0, 5.0]), np.array([5.0, 5.0])
+    return {
+        "limits/item": np.array(["gpu_tray", "battery"]),
+        "limits/variant": np.array(["", ""]),
+        "limits/calculated_minimum": low,
+        "limits/calculated_maximum": high,
+        "limits/operating_minimum": minimum,
+        "limits/operating_maximum": maximum,
+        "limits/uncertainty": uncertainty,
+        "limits/acceptance": acceptance,
+        "limits/margin_low": low - uncertainty - acceptance - minimum,
+        "limits/margin_high": maximum - acceptance - uncertainty - high,
+    }
+
+
+def build_synthetic_run(samples: int = 97) -> RunData:
+    """A cyclic run with every group; samples = 1 makes it a steady one without orbit arrays over time."""
+    time = np.linspace(0.0, PERIOD, samples) if samples > 1 else np.zeros(1)
+    mesh, names, area = _mesh()
+    if samples == 1:
+        orbit, lit = _orbit(np.zeros(2))
+        orbit, lit = {key: value[:1] if value.shape[0] == 2 else value for key, value in orbit.items()}, lit
+        orbit["orbit/joint"] = np.array(["wing+y", "wing-y"])
+        thermal = _thermal(np.array([0.0, 1.0]), lit, mesh, names, area)
+        over_time = [key for key, value in thermal.items() if value.ndim and value.shape[0] == 2]
+        thermal |= {key: thermal[key][:1] for key in over_time}
+        power = {}
+    else:
+        orbit, lit = _orbit(time)
+        thermal = _thermal(time, lit, mesh, names, area)
+        power = _power(time, lit)
+    attributes = {
+        "provenance": {
+            "version": "0.1.0",
+            "commit": "0123abc",
+            "jax": "0.10.0",
+            "device": "cpu",
+            "dtype": "float64",
+            "seed": 0,
+            "wall_time": 31.4,
+            "compile_time": 6.2,
+        },
+        "orbit": {
+            "period": PERIOD,
+            "eclipse_entry": np.array([ECLIPSE[0]]),
+            "eclipse_exit": np.array([ECLIPSE[1]]),
+            "eclipse_duration": ECLIPSE[1] - ECLIPSE[0],
+        },
+        "thermal": {
+            "mode": "cyclic" if samples > 1 else "steady",
+            "energy_residual_relative": 3.1e-8,
+            "exchange_residual_relative": 1e-15,
+            "largest_total": 7.2e3,
+        },
+        "particle": {"environment": "free space: no geomagnetic cutoff, no trapped particles"},
+    }
+    if power:
+        attributes["power"] = {"sustained": True, "margin": 212.0}
+    return RunData(
+        arrays={**mesh, **orbit, **thermal, **power, **_upset(), **_limits(thermal)},
+        attributes=attributes,
+        case_text='title = "A small satellite"\n',
+        status={"result": "success", "iterations": 7, "residuals": np.array([1.0, 1e-2, 1e-5])},
+    )
+
+
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., RunData]:
+    return build_synthetic_run
+
+
+@pytest.fixture
+def run() -> RunData:
+    return build_synthetic_run()
+
+
+@pytest.fixture
+def device_run() -> RunData:
+    """Upset rates of a device alone: no mesh, orbit, temperatures or power."""
+    return RunData(
+        arrays=_upset(),
+        attributes={"particle": {"environment": "free space: no geomagnetic cutoff, no trapped particles"}},
+        case_text='title = "A part"\n',
+    )
