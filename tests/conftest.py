@@ -7,7 +7,10 @@ import jax
 import pytest
 
 jax.config.update("jax_enable_x64", True)
-jax.config.update("jax_compilation_cache_dir", os.environ.get("CALORIS_CACHE", str(Path(__file__).parents[1] / ".cache" / "jax")))
+jax.config.update(
+    "jax_compilation_cache_dir",
+    os.environ.get("CALORIS_CACHE", str(Path(__file__).parents[1] / ".cache" / "jax")),
+)
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 

@@ -1,0 +1,100 @@
+"""The thermal model: facets carry radiation, nodes carry temperature, all numbers are leaves.
+
+`Thermal` is what the verbs `solve_steady`, `solve_transient` and `solve_cyclic` take. It holds view factors and
+incident fluxes as leaves: where they come from (geometry, orbit, rays) is the business of `caloris.couple`.
+"""
+
+import equinox as eqx
+from jaxtyping import Array, Float, Int
+
+from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
+
+
+class Coatings(eqx.Module):
+    """Optical properties of every coating of the case, at the run's point of life."""
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    solar_absorptance: Float[Array, " coating"]  # -
+    infrared_emittance: Float[Array, " coating"]  # -
+
+
+class Nodes(eqx.Module):
+    """Every temperature of the model: cells of surfaces in file order, then nodes without a surface."""
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    heat_capacity: Float[Array, " node"]  # J K-1; zero makes the node's balance algebraic
+    free: Float[Array, " node"]  # - 1, or 0 where the temperature is given (a boundary)
+    start_temperature: Float[Array, " node"]  # K; the boundary's temperature where not free
+
+
+class Links(eqx.Module):
+    """Conductances between nodes. A link that spans divided surfaces is several entries with one total."""
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    conductance: Float[Array, " link"]  # W K-1, totals
+    entry_link: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]
+    entry_share: Float[Array, " entry"]  # - of the link's total
+
+
+class ShellConduction(eqx.Module):
+    """Conduction between neighboring cells along surfaces and across joined edges."""
+
+    node: Int[Array, "pair 2"]
+    conductance: Float[Array, " pair"]  # W K-1
+
+
+class Exchange(eqx.Module):
+    """Areas and view factors of the facets, one set a pose of the moving bodies."""
+
+    area: Float[Array, " facet"]  # m2
+    facet_node: Int[Array, " facet"]
+    facet_coating: Int[Array, " facet"]
+    seeing: Int[Array, " seeing"]  # facets that see any other surface; the rest see only space
+    exchange_area: Float[Array, "pose seeing seeing"]  # m2, A_i F_ij, symmetric
+    inactive_view: Float[Array, "pose facet"]  # - view toward sides that take no part
+    space_view: Float[Array, "pose facet"]  # -
+
+
+class Timeline(eqx.Module):
+    """The run's time, cut at every event, and what the orbit and the joints do in it.
+
+    Segments lie between `edges`; no step crosses an edge. Inside a segment the lit fraction and the weight of
+    the second pose are tables on `sample` equal intervals, one-sided at both ends. Incident fluxes are tables
+    on a uniform grid over the whole duration (periodic runs: the last sample repeats the first).
+    """
+
+    period: Float[Array, ""]  # s
+    duration: Float[Array, ""]  # s
+    edges: Float[Array, " edge"]  # s, from 0 to duration
+    lit_fraction: Float[Array, "segment sample"]  # - part of the solar disc above the planet's limb
+    pose_index: Int[Array, "segment 2"]
+    pose_weight: Float[Array, "segment sample"]  # - weight of the second pose
+    grid_pose_index: Int[Array, "grid 2"]
+    grid_pose_weight: Float[Array, " grid"]  # -
+    periodic: bool = eqx.field(static=True)
+
+
+class Incident(eqx.Module):
+    """First-incidence fluxes on the facets along the timeline, shadowed by the spacecraft itself (W m-2)."""
+
+    solar: Float[Array, "grid facet"]  # direct sunlight as if the planet cast no shadow
+    albedo: Float[Array, "grid facet"]
+    infrared: Float[Array, "grid facet"]
+
+
+class Thermal(eqx.Module):
+    """Everything a thermal solve needs."""
+
+    coatings: Coatings
+    nodes: Nodes
+    exchange: Exchange
+    links: Links
+    shell: ShellConduction
+    timeline: Timeline
+    incident: Incident
+    loads: tuple[HeatLoad | Compute, ...]
+    space_temperature: Float[Array, ""]  # K
+    arrays: SolarArrays | None = None
+    bus: Bus | None = None
+    batteries: Batteries | None = None

@@ -1,0 +1,232 @@
+"""Heat balance of the network at one instant: rates, their linearization, and every term by itself.
+
+The state is y = [temperature of every node (K), energy stored in every battery (J)].
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from caloris.solve.network import Network
+from caloris_kernels.conduction.network import conductance_matrix, conducted_heat
+from caloris_kernels.constants import STEFAN_BOLTZMANN
+from caloris_kernels.numerics.interpolate import cubic_uniform
+from caloris_kernels.power.bus import BatteryBank, BusFlow, bus_flow
+from caloris_kernels.power.solar_cell import cell_efficiency
+from caloris_kernels.radiative.radiosity import blackbody_emission
+
+
+class Instant(NamedTuple):
+    """Everything outside the nodes at one moment."""
+
+    lit_fraction: Float[Array, ""]
+    near: Float[Array, "node node"]  # exchange factors of the two bracketing poses (m2)
+    far: Float[Array, "node node"]
+    weight: Float[Array, ""]  # of `far`
+    to_space: Float[Array, " node"]  # m2
+    absorbed_solar: Float[Array, " node"]  # W
+    absorbed_other: Float[Array, " node"]  # W, albedo and planet infrared
+    light: Float[Array, "array node"]  # W on solar cells
+    heat: Float[Array, " node"]  # W
+    electrical_heat: Float[Array, " node"]  # W
+    demand: Float[Array, ""]  # W
+
+
+class HeatTerms(NamedTuple):
+    """Terms of the heat balance of every node (W); into the node positive unless said otherwise."""
+
+    absorbed: Float[Array, " node"]
+    load: Float[Array, " node"]  # loads and electrical losses
+    extracted: Float[Array, " node"]  # leaves as electrical power, positive out
+    exchanged: Float[Array, " node"]  # net infrared from other surfaces
+    conducted: Float[Array, " node"]
+    to_space: Float[Array, " node"]  # net, positive out
+
+
+def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -> Instant:
+    """Interpolate every table at `time` (s) inside `segment`; one-sided at the segment's ends."""
+    start, end = network.edges[segment], network.edges[segment + 1]
+    width = end - start
+    x = jnp.where(width > 0, (time - start) / jnp.where(width > 0, width, 1.0), 0.0)
+    lit = cubic_uniform(network.lit_fraction[segment], x * (network.lit_fraction.shape[1] - 1), False)
+    first, second = network.pose_index[segment, 0], network.pose_index[segment, 1]
+    weight = cubic_uniform(network.pose_weight[segment], x * (network.pose_weight.shape[1] - 1), False)
+    grid = network.surroundings.shape[0] - 3
+    row = cubic_uniform(network.surroundings, 1.0 + time / network.duration * grid, False)
+    arrays = (row.shape[0] - 2) // 2
+    between = lambda table: table[segment, 0] + x * (table[segment, 1] - table[segment, 0])  # noqa: E731
+    return Instant(
+        lit_fraction=lit,
+        near=network.exchange[first],
+        far=network.exchange[second],
+        weight=weight,
+        to_space=(1.0 - weight) * network.to_space[first] + weight * network.to_space[second],
+        absorbed_solar=lit * row[0],
+        absorbed_other=row[1],
+        light=lit * row[2 : 2 + arrays] + row[2 + arrays :],
+        heat=between(network.heat),
+        electrical_heat=between(network.electrical_heat),
+        demand=between(network.demand),
+    )
+
+
+def average(network: Network) -> Instant:
+    """The mean of every table over the timeline, for a steady state under mean loads and mean exchange."""
+    segments, points = network.edges.shape[0] - 1, 4
+    abscissa = jnp.asarray([-0.8611363115940526, -0.3399810435848563, 0.3399810435848563, 0.8611363115940526])
+    share = jnp.asarray([0.3478548451374538, 0.6521451548625461, 0.6521451548625461, 0.3478548451374538]) / 2
+    width = jnp.diff(network.edges)
+    time = (network.edges[:-1, None] + 0.5 * (1.0 + abscissa) * width[:, None]).ravel()
+    segment = jnp.repeat(jnp.arange(segments), points)
+    mean = (width[:, None] * share).ravel() / network.duration
+    light = network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+    sampled = jax.vmap(lambda t, s: at_time(light, t, s))(time, segment)
+    moment = jax.tree.map(lambda value: jnp.tensordot(mean, value, 1), sampled)
+    poses = network.exchange.shape[0]
+    pose = jnp.zeros(poses).at[network.pose_index[segment, 0]].add(mean * (1.0 - sampled.weight))
+    pose = pose.at[network.pose_index[segment, 1]].add(mean * sampled.weight)
+    factors = jnp.tensordot(pose, network.exchange, 1)
+    return moment._replace(near=factors, far=factors, weight=jnp.zeros(()))
+
+
+def power_flow(
+    network: Network, instant: Instant, temperature: Float[Array, " node"], charge: Float[Array, " battery"]
+) -> tuple[Float[Array, "array node"], BusFlow | None]:
+    """Power that each node's cells could give (W), and what the bus makes of it (None without a bus).
+
+    Without a bus the cells work at their maximum-power point and everything leaves the spacecraft's balance.
+    """
+    if network.cells is None:
+        available = jnp.zeros((0, temperature.shape[0]))
+    else:
+        cells = [column[:, None] for column in network.cells]
+        available = instant.light * cell_efficiency(temperature[None, :], *cells)
+    if network.bus_efficiency is None:
+        return available, None
+    return available, _flow(network, instant, jnp.sum(available), charge)
+
+
+def _flow(
+    network: Network, instant: Instant, total: Float[Array, ""], charge: Float[Array, " battery"]
+) -> BusFlow:
+    """The bus at one instant, with or without batteries."""
+    assert network.bus_efficiency is not None
+    bank = BatteryBank(*[jnp.zeros(0)] * 5) if network.bank is None else network.bank
+    return bus_flow(total, instant.demand, charge, bank, network.bus_efficiency)
+
+
+def _electrical_heat(
+    network: Network, instant: Instant, available: Float[Array, "array node"], flow: BusFlow | None
+) -> tuple[Float[Array, " node"], Float[Array, " node"]]:
+    """Heat of loads and losses, and power extracted from the cells (W per node)."""
+    cells = jnp.sum(available, axis=0)
+    if flow is None:
+        return instant.heat + instant.electrical_heat, cells
+    assert network.loss_node is not None
+    load = instant.heat + flow.served_fraction * instant.electrical_heat
+    load = load.at[network.loss_node].add(flow.bus_loss)
+    if network.battery_node is not None:
+        load = load.at[network.battery_node].add(flow.battery_loss)
+    return load, flow.used_fraction * cells
+
+
+def _radiation(instant: Instant, emissive: Float[Array, " node"]) -> Float[Array, " node"]:
+    """Power that each node absorbs of what all nodes emit (W), between the two poses."""
+    near, far = instant.near @ emissive, instant.far @ emissive
+    return near + instant.weight * (far - near)
+
+
+def heat_terms(
+    network: Network, instant: Instant, temperature: Float[Array, " node"], charge: Float[Array, " battery"]
+) -> tuple[HeatTerms, Float[Array, "array node"], BusFlow | None]:
+    """Every term of the heat balance at one instant (W per node), and the power flows behind it."""
+    available, flow = power_flow(network, instant, temperature, charge)
+    load, extracted = _electrical_heat(network, instant, available, flow)
+    emissive = blackbody_emission(temperature)
+    escaping = instant.to_space * emissive
+    terms = HeatTerms(
+        absorbed=instant.absorbed_solar + instant.absorbed_other,
+        load=load,
+        extracted=extracted,
+        exchanged=_radiation(instant, emissive) - (network.emission * emissive - escaping),
+        conducted=conducted_heat(network.pair, network.conductance, temperature),
+        to_space=escaping - instant.to_space * blackbody_emission(network.space_temperature),
+    )
+    return terms, available, flow
+
+
+def net_heat(terms: HeatTerms) -> Float[Array, " node"]:
+    """Sum of all terms: heat stored in each node per second (W)."""
+    return terms.absorbed + terms.load - terms.extracted + terms.exchanged + terms.conducted - terms.to_space
+
+
+def network_rate(network: Network, instant: Instant, state: Float[Array, " state"]) -> Float[Array, " state"]:
+    """C dy/dt: net heat of every node (W) and of every battery (W).
+
+    C_a dT_a/dt = absorbed_a + load_a - extracted_a + sum_b G_ab sigma T_b^4 - e_a sigma T_a^4
+                  + g_a sigma T_space^4 + sum_b k_ab (T_b - T_a)
+
+    with G, g, e from `caloris_kernels.radiative.radiosity.exchange_factors`. Boundary nodes are pulled to
+    their given temperature with 1 W/K, so that their row is never singular; they start there and stay.
+    """
+    nodes = network.free.shape[0]
+    temperature, charge = state[:nodes], state[nodes:]
+    terms, _, flow = heat_terms(network, instant, temperature, charge)
+    held = network.boundary_temperature - temperature
+    rate = jnp.where(network.free > 0, net_heat(terms), held)
+    if charge.shape[0] == 0 or flow is None:
+        return jnp.concatenate([rate, jnp.zeros_like(charge)])
+    return jnp.concatenate([rate, flow.stored_power])
+
+
+def network_matrix(
+    network: Network, instant: Instant, state: Float[Array, " state"]
+) -> Float[Array, "state state"]:
+    """K = -d(network_rate)/dy, dense and exact (up to the kinks of the power flow)."""
+    nodes = network.free.shape[0]
+    temperature, charge = state[:nodes], state[nodes:]
+    size = state.shape[0]
+    slope = 4.0 * STEFAN_BOLTZMANN * temperature**3
+    factors = instant.near + instant.weight * (instant.far - instant.near)
+    matrix = conductance_matrix(network.pair, network.conductance, nodes)
+    matrix = matrix - factors * slope[None, :] + jnp.diag(network.emission * slope)
+    matrix = jnp.pad(matrix, ((0, size - nodes), (0, size - nodes)))
+    if network.cells is not None:
+        matrix = matrix - _power_jacobian(network, instant, temperature, charge)
+    free = jnp.concatenate([network.free, jnp.ones(size - nodes)])
+    held = jnp.concatenate([1.0 - network.free, jnp.zeros(size - nodes)])
+    return free[:, None] * matrix + jnp.diag(held)
+
+
+def _power_jacobian(
+    network: Network, instant: Instant, temperature: Float[Array, " node"], charge: Float[Array, " battery"]
+) -> Float[Array, "state state"]:
+    """d(heat, stored power)/d(T, charge) of the electrical terms: a diagonal and a few outer products.
+
+    The bus sees the cells only through their total power P, so that dQ/dT = diag + (dQ/dP) dP/dT.
+    """
+    assert network.cells is not None
+    nodes = temperature.shape[0]
+    cells = [column[:, None] for column in network.cells]
+
+    def power(temperature):
+        return jnp.sum(instant.light * cell_efficiency(temperature[None, :], *cells), axis=0)
+
+    each, slope = jax.jvp(power, (temperature,), (jnp.ones_like(temperature),))
+
+    size = nodes + charge.shape[0]
+    diagonal = jnp.arange(nodes)
+    if network.bus_efficiency is None:
+        return jnp.zeros((size, size)).at[diagonal, diagonal].set(-slope)
+
+    def heat(total, charge):
+        flow = _flow(network, instant, total, charge)
+        load, extracted = _electrical_heat(network, instant, each[None, :], flow)
+        return jnp.concatenate([load - extracted, flow.stored_power]), flow.used_fraction
+
+    (by_total, by_charge), used = jax.jacfwd(heat, argnums=(0, 1), has_aux=True)(jnp.sum(each), charge)
+    row = jnp.concatenate([slope, jnp.zeros(size - nodes)])
+    matrix = by_total[:, None] * row[None, :]
+    return matrix.at[:, nodes:].add(by_charge).at[diagonal, diagonal].add(-used * slope)

@@ -1,0 +1,26 @@
+"""Conductances between nodes: heat flow and its matrix."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+
+def conducted_heat(
+    pair: Int[Array, "pair 2"], conductance: Float[Array, " pair"], temperature: Float[Array, " node"]
+) -> Float[Array, " node"]:
+    """Net heat conducted into each node (W): q_i = sum over its pairs of g (T_j - T_i).
+
+    conductance g in W K-1, temperature in K. The sum over all nodes vanishes to rounding, since each flow is
+    added to one node and taken from the other.
+    """
+    flow = conductance * (temperature[pair[:, 1]] - temperature[pair[:, 0]])
+    return jnp.zeros_like(temperature).at[pair[:, 0]].add(flow).at[pair[:, 1]].add(-flow)
+
+
+def conductance_matrix(
+    pair: Int[Array, "pair 2"], conductance: Float[Array, " pair"], nodes: int
+) -> Float[Array, "node node"]:
+    """The dense matrix L of the same network, q = -L T (W K-1): symmetric, row sums zero."""
+    matrix = jnp.zeros((nodes, nodes), conductance.dtype)
+    first, second = pair[:, 0], pair[:, 1]
+    matrix = matrix.at[first, second].add(-conductance).at[second, first].add(-conductance)
+    return matrix.at[first, first].add(conductance).at[second, second].add(conductance)
