@@ -97,7 +97,7 @@ def _dimension_lengths(arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
 
 def _write_group(group: h5py.Group, arrays: Mapping[str, np.ndarray], lengths: Mapping[str, int]) -> None:
     """Write the datasets of one group, each with its metadata and dimension scales."""
-    prefix = group.name.lstrip("/") + "/"
+    prefix = str(group.name).lstrip("/") + "/"
     members = {name.removeprefix(prefix): name for name in arrays if name.startswith(prefix)}
     dimensions = dict.fromkeys(d for name in members.values() for d in QUANTITIES[name].dims)
     for dimension in dimensions:

@@ -1,0 +1,319 @@
+"""Tables of a run on the terminal: margins first, then heat, temperatures, power, upsets, energy closure."""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+from rich import box
+from rich.console import Console, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from caloris.output.items import group_items, item_mean, node_areas, time_mean
+from caloris.output.read import RunFile, open_run
+from caloris.output.text import celsius, duration, engineering, percent, rate, signed
+
+# Items beyond these are added up in one row: the table stays on one screen.
+_LARGEST_ITEMS = 14
+# Flows below this part of the table's largest are rounding.
+_ROUNDING = 1e-6
+_WATT_COLUMNS = (
+    ("Sun", "node_absorbed_solar", 1.0),
+    ("albedo", "node_absorbed_albedo", 1.0),
+    ("planet IR", "node_absorbed_infrared", 1.0),
+    ("heat load", "node_heat_load", 1.0),
+    ("boundary", "node_boundary", 1.0),
+    ("electric", "node_electrical_extracted", -1.0),
+    ("other surfaces", "node_exchanged", 1.0),
+    ("conducted", "node_conducted", 1.0),
+    ("to space", "node_emitted_to_space", -1.0),
+    ("stored", "node_stored", 1.0),
+)
+
+
+def show(path: str | Path, console: Console) -> None:
+    """Print the tables of the run file `path`: those that its groups allow.
+
+    Raises RunFileError when the file cannot be read as a run file.
+    """
+    with open_run(path) as run:
+        parts: list[RenderableType] = [_heading(run)]
+        if "limits/item" in run:
+            parts.append(_margins(run))
+        if "thermal/temperature" in run:
+            parts += [_watts(run), _temperatures(run)]
+        if "power/load_power" in run:
+            parts.append(_power(run))
+        if "upset/device" in run:
+            parts.append(_upsets(run))
+        parts.append(_closing(run))
+    for part in parts:
+        console.print(part)
+        console.print()
+
+
+def _heading(run: RunFile) -> Text:
+    """Return the title of the case and the size of the run, in one line."""
+    try:
+        title = str(tomllib.loads(run.case_text).get("title", run.path.name))
+    except tomllib.TOMLDecodeError:  # the text is stored verbatim; what wrote it may differ from this version
+        title = run.path.name
+    sizes = [run.attribute("thermal", "mode")]
+    for word, path in (("nodes", "thermal/node"), ("facets", "mesh/facet_area"), ("times", "thermal/time")):
+        sizes.append(f"{len(run[path])} {word}" if path in run else None)
+    described = ", ".join(size for size in sizes if size)
+    failed = (
+        "" if run.succeeded else f"\nThe run failed: {run.result}. What follows is its last accepted state."
+    )
+    return Text.assemble((title, "bold"), f"  {described}", (failed, "bold red"))
+
+
+def _table(title: str, caption: str | None = None) -> Table:
+    return Table(
+        title=title,
+        caption=caption,
+        title_justify="left",
+        caption_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        collapse_padding=True,
+    )
+
+
+def _margins(run: RunFile) -> Table:
+    """Return the table of limits: calculated range, limit, and the margin that is left."""
+    table = _table(
+        "Margins", "margin = limit - acceptance - uncertainty - calculated; negative is a violation"
+    )
+    variants = run.names("limits/variant") if "limits/variant" in run else []
+    for heading in ("item", *(["variant"] if any(variants) else [])):
+        table.add_column(heading, overflow="fold")
+    for heading in (
+        "calculated °C",
+        "operating °C",
+        "uncertainty + acceptance K",
+        "margin low K",
+        "margin high K",
+    ):
+        table.add_column(heading, justify="right")
+    for row, item in enumerate(run.names("limits/item")):
+        value = {name: float(run[f"limits/{name}"][row]) for name in _LIMIT_COLUMNS}
+        cells = [item, *([variants[row]] if any(variants) else [])]
+        table.add_row(
+            *cells,
+            f"{celsius(value['calculated_minimum'])} to {celsius(value['calculated_maximum'])}",
+            f"{celsius(value['operating_minimum'])} to {celsius(value['operating_maximum'])}",
+            f"{value['uncertainty']:.1f} + {value['acceptance']:.1f}",
+            _margin(value["margin_low"]),
+            _margin(value["margin_high"]),
+        )
+    return table
+
+
+_LIMIT_COLUMNS = (
+    "calculated_minimum",
+    "calculated_maximum",
+    "operating_minimum",
+    "operating_maximum",
+    "uncertainty",
+    "acceptance",
+    "margin_low",
+    "margin_high",
+)
+
+
+def _margin(kelvin: float) -> Text:
+    if np.isnan(kelvin):
+        return Text("-", "dim")
+    return Text(signed(kelvin), "bold red" if kelvin < 0 else "green")
+
+
+def _watts(run: RunFile) -> Table:
+    """Return where each watt goes: time-mean heat flows of every surface and node (positive into it)."""
+    time = run["thermal/time"]
+    items = group_items(run.names("thermal/node"))
+    columns, flows = [], []
+    for heading, name, sign in _WATT_COLUMNS:
+        values = run.get(f"thermal/{name}")
+        if values is None:
+            continue
+        mean = sign * time_mean(values, time)
+        per_item = np.array([mean[indices].sum() for indices in items.values()])
+        columns.append(heading)
+        flows.append(per_item)
+    matrix = np.array(flows).T if flows else np.zeros((len(items), 0))
+    # Columns that hold nothing but rounding are left out: no boundaries, nothing stored over a cycle.
+    used = np.abs(matrix).max(axis=0, initial=0.0) > _ROUNDING * np.abs(matrix).max(initial=0.0)
+    matrix, columns = matrix[:, used], [heading for heading, keep in zip(columns, used, strict=True) if keep]
+    total = matrix.sum(axis=0)
+    largest = np.abs(matrix).max(initial=0.0)
+    scale, unit = (1e6, "MW") if largest >= 1e7 else (1e3, "kW") if largest >= 1e4 else (1.0, "W")
+    period = "orbit mean" if run.attribute("thermal", "mode") == "cyclic" else "mean over the run"
+    where = period if len(time) > 1 else "steady"
+    table = _table(
+        f"Where each watt goes ({where}, {unit})",
+        "positive flows in, negative out; a row adds up to what the item stores",
+    )
+    table.add_column("item", overflow="fold", min_width=8)
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    names = list(items)
+    order = np.argsort(-np.abs(matrix).sum(axis=1), kind="stable")
+    kept = np.sort(order[:_LARGEST_ITEMS] if len(names) > _LARGEST_ITEMS + 1 else order)
+    rows = [(names[row], matrix[row]) for row in kept]
+    if len(kept) < len(names):
+        rows.append((f"{len(names) - len(kept)} others", total - matrix[kept].sum(axis=0)))
+    for index, (name, values) in enumerate(rows):
+        table.add_row(name, *(_flow(v, largest, scale) for v in values), end_section=index == len(rows) - 1)
+    table.add_row("all", *(_flow(v, largest, scale) for v in total), style="bold")
+    return table
+
+
+def _flow(watts: float, largest: float, scale: float) -> str:
+    """Return one cell: enough decimals for the largest flow's four digits, a dash for rounding."""
+    if abs(watts) <= _ROUNDING * largest:
+        return "-"
+    return f"{watts / scale:.{2 if largest < 100 * scale else 1}f}"
+
+
+def _temperatures(run: RunFile) -> Table:
+    """Return minimum, mean and maximum temperature of every surface and node, with the times."""
+    time, temperature = run["thermal/time"], run["thermal/temperature"]
+    areas = node_areas(run)
+    moving = len(time) > 1
+    table = _table("Temperatures (°C)")
+    table.add_column("item", overflow="fold", min_width=8)
+    for heading in ("nodes", "minimum", "mean", "maximum", *(["coldest at", "hottest at"] if moving else [])):
+        table.add_column(heading, justify="right")
+    for item, indices in group_items(run.names("thermal/node")).items():
+        low, high = temperature[:, indices].min(axis=1), temperature[:, indices].max(axis=1)
+        mean = time_mean(item_mean(temperature, indices, areas), time)
+        when = [duration(float(time[low.argmin()])), duration(float(time[high.argmax()]))] if moving else []
+        table.add_row(
+            item, str(len(indices)), celsius(low.min()), celsius(float(mean)), celsius(high.max()), *when
+        )
+    return table
+
+
+def _power(run: RunFile) -> Panel:
+    """Return the power verdict: sustained or not, by how much, and what the eclipse takes."""
+    lines = Text()
+    sustained, margin = run.attribute("power", "sustained"), run.attribute("power", "margin")
+    if sustained is not None:
+        lines.append("Sustained" if sustained else "Not sustained", "bold green" if sustained else "bold red")
+        if margin is not None:
+            word = "left over" if margin >= 0 else "missing"
+            lines.append(f": {engineering(abs(margin), 'W')} {word} on the orbit mean")
+        lines.append("\n")
+    time = run.get("thermal/time")
+    for label, name in (
+        ("array power available", "available"),
+        ("array power drawn", "array"),
+        ("loads", "load"),
+        ("losses", "loss"),
+        ("unmet load", "unmet"),
+    ):
+        values = run.get(f"power/{name}_power")
+        if values is not None and time is not None:
+            summed = values.sum(axis=1) if values.ndim == 2 else values
+            mean = _mean_power(run, name, summed, time)
+            lines.append(
+                f"{label:<24}{engineering(mean, 'W'):>12} mean {engineering(summed.max(), 'W'):>12} peak\n"
+            )
+    eclipse, period = run.attribute("orbit", "eclipse_duration"), run.attribute("orbit", "period")
+    if eclipse is not None:
+        share = f" ({percent(eclipse / period)} of the orbit)" if period else ""
+        lines.append(f"{'eclipse':<24}{duration(eclipse):>12}{share}\n" if eclipse > 0 else "no eclipse\n")
+    for index, name in enumerate(run.names("power/battery") if "power/state_of_charge" in run else []):
+        charge = run["power/state_of_charge"][:, index]
+        depth = 1 - float(charge.min())
+        lines.append(f"{name:<24}{percent(1 - depth):>12} lowest charge, depth of discharge {percent(depth)}")
+        allowed = run.get("power/maximum_depth_of_discharge")
+        if allowed is not None:
+            beyond = depth > allowed[index] + 1e-9
+            lines.append(f" (allowed {percent(allowed[index])})", "bold red" if beyond else "")
+        lines.append("\n")
+    lines.rstrip()
+    return Panel(lines, title="Power", title_align="left", expand=False)
+
+
+def _mean_power(run: RunFile, name: str, power: np.ndarray, time: np.ndarray) -> float:
+    """Return the mean power (W): from the cumulative energy (exact over eclipse edges) if there is one."""
+    energy = run.get(f"power/{name}_energy")
+    if energy is None or len(time) < 2:
+        return float(time_mean(power, time))
+    return float((energy[-1] - energy[0]).sum() / (time[-1] - time[0]))
+
+
+def _upsets(run: RunFile) -> Table:
+    """Return upset rates per bit, per device and for all devices, a day."""
+    table = _table("Upsets per day", _environment(run))
+    table.add_column("device", overflow="fold")
+    for heading in (
+        "count",
+        "bits",
+        "heavy ion /bit",
+        "proton /bit",
+        "per device",
+        "all devices",
+        "mean time between",
+    ):
+        table.add_column(heading, justify="right")
+    day = 86400.0
+    for row, device in enumerate(run.names("upset/device")):
+
+        def value(name: str, row: int = row) -> float:
+            values = run.get(f"upset/{name}")
+            return float("nan") if values is None else float(values[row])
+
+        every = value("rate_per_day") * value("count")
+        between = duration(day / every) if every > 0 else "-"
+        table.add_row(
+            device,
+            f"{value('count'):.0f}",
+            engineering(value("bits"), ""),
+            rate(value("heavy_ion_rate_per_bit") * day),
+            rate(value("proton_rate_per_bit") * day),
+            rate(value("rate_per_day")),
+            rate(every),
+            between,
+        )
+    return table
+
+
+def _environment(run: RunFile) -> str | None:
+    """Return what the environment is and which way its gaps push the rates."""
+    environment = run.attribute("particle", "environment")
+    if not environment:
+        return None
+    words = [f"Environment: {environment}."]
+    if "no geomagnetic cutoff" in environment:
+        words.append("Without the cutoff, rates in a low orbit are too high.")
+    if "no trapped particles" in environment:
+        words.append("Without trapped protons, rates across the belts are too low.")
+    return " ".join(words)
+
+
+def _closing(run: RunFile) -> Text:
+    """Return energy closure and provenance, a line each."""
+    lines = []
+    residual = run.attribute("thermal", "energy_residual_relative")
+    largest = run.attribute("thermal", "largest_total")
+    if residual is None and "thermal/energy_residual" in run:
+        watts = float(np.abs(run["thermal/energy_residual"]).max())
+        lines.append(Text(f"Energy closure: largest residual {engineering(watts, 'W')}"))
+    elif residual is not None:
+        of = f" of the largest total, {engineering(largest, 'W')}" if largest is not None else ""
+        lines.append(Text(f"Energy closure: largest residual {residual:.1e}{of}"))
+    provenance = run.attributes("provenance")
+    if "version" in provenance:
+        wall = provenance.get("wall_time")
+        spent = f", {wall:.1f} s wall" if wall is not None else ""
+        compiling = provenance.get("compile_time")
+        spent += f" ({compiling:.1f} s compiling)" if compiling is not None else ""
+        device = f" on {provenance['device']}" if "device" in provenance else ""
+        lines.append(Text(f"Caloris {provenance['version']}{device}{spent}; result: {run.result}", "dim"))
+    return Text("\n").join(lines)

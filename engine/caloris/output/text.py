@@ -1,0 +1,60 @@
+"""Numbers as people read them: degrees Celsius, W/kW/MW, minutes, rates; shared by tables and pictures."""
+
+import math
+
+ZERO_CELSIUS = 273.15  # K
+
+
+def celsius(kelvin: float) -> str:
+    """Return a temperature (K) in degrees Celsius with one decimal, "-" for none."""
+    # Adding zero turns the -0.0 of rounding into 0.0.
+    return "-" if math.isnan(kelvin) else f"{round(kelvin - ZERO_CELSIUS, 1) + 0.0:.1f}"
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign and one decimal; what would round to zero from below stays negative."""
+    if value < 0 and value > -0.05:
+        return f"{value:+.2g}"
+    return f"{value:+.1f}"
+
+
+def engineering(value: float, unit: str) -> str:
+    """Return a number with an SI prefix, about four significant digits, and its unit."""
+    if not math.isfinite(value):
+        return "-"
+    prefixes = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+    magnitude = abs(value)
+    for scale, prefix in prefixes:
+        if magnitude >= scale:
+            return f"{value / scale:.4g} {prefix}{unit}".rstrip()
+    return (
+        f"{value:.3g} {unit}" if magnitude >= 1e-3 else f"{value:.1e} {unit}" if magnitude else f"0 {unit}"
+    ).rstrip()
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction in percent with one decimal."""
+    return f"{100 * fraction:.1f} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it: s, min, h, d or years."""
+    if not math.isfinite(seconds):
+        return "-"
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    if seconds < 3 * 3600:
+        return f"{seconds / 60:.1f} min"
+    if seconds < 2 * 86400:
+        return f"{seconds / 3600:.1f} h"
+    days = seconds / 86400
+    return f"{days:.1f} d" if days < 1000 else f"{days / 365.25:.3g} years"
+
+
+def rate(value: float) -> str:
+    """Return a rate with three significant digits, exponent form outside 0.01 to 10000; "-" for none."""
+    if not math.isfinite(value):
+        return "-"
+    if value == 0:
+        return "0"
+    return f"{value:.3g}" if 1e-2 <= abs(value) < 1e4 else f"{value:.2e}"
