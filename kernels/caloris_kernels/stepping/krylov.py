@@ -1,0 +1,146 @@
+"""Matrix-free Krylov solvers that stop in the unit of the state: BiCGStab with a diagonal, and GMRES."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+Operator = Callable[[Array], Array]
+
+
+class LinearSolution(NamedTuple):
+    """x solves A x = b where converged; iterations counts two products with A each (GMRES: one)."""
+
+    x: Float[Array, " state"]
+    iterations: Int[Array, ""]
+    converged: Bool[Array, ""]
+
+
+def bicgstab(
+    operator: Operator,
+    diagonal: Float[Array, " state"],
+    right_side: Float[Array, " state"],
+    tolerance: Float[Array, " state"],
+    *,
+    max_iterations: int = 400,
+) -> LinearSolution:
+    """BiCGStab with the diagonal as right preconditioner, started at zero.
+
+    Stops where |residual / diagonal| <= tolerance in every state: an estimate of the error in the state's
+    own unit (K for a temperature). A breakdown (a zero inner product) leaves the last finite iterate and
+    `converged` false. Source: van der Vorst, SIAM J. Sci. Stat. Comput. 13, 631 (1992),
+    DOI 10.1137/0913035. Not differentiable as it stands (a loop of unknown length): the callers
+    differentiate the solved equation instead.
+    """
+    tiny = jnp.finfo(right_side.dtype).tiny
+    inverse = 1.0 / jnp.where(diagonal == 0.0, 1.0, diagonal)
+    scale = inverse / tolerance
+
+    def norm(residual: Array) -> Array:
+        return jnp.max(jnp.abs(residual * scale))
+
+    def guarded(numerator: Array, denominator: Array) -> tuple[Array, Array]:
+        sound = jnp.abs(denominator) > tiny
+        return numerator / jnp.where(sound, denominator, 1.0), sound
+
+    def unfinished(carry: tuple) -> Array:
+        return (carry[-3] > 1.0) & carry[-2] & (carry[-1] < max_iterations)
+
+    def iterate(carry: tuple) -> tuple:
+        x, residual, direction, product, rho, alpha, omega, _, _, count = carry
+        rho_next = jnp.vdot(right_side, residual)
+        beta, sound_rho = guarded(rho_next * alpha, rho * omega)
+        direction = residual + beta * (direction - omega * product)
+        preconditioned = inverse * direction
+        product = operator(preconditioned)
+        alpha, sound_alpha = guarded(rho_next, jnp.vdot(right_side, product))
+        half = residual - alpha * product
+        preconditioned_half = inverse * half
+        image = operator(preconditioned_half)
+        image_square = jnp.vdot(image, image)
+        omega = jnp.vdot(image, half) / jnp.where(image_square > tiny, image_square, 1.0)
+        x_next = x + alpha * preconditioned + omega * preconditioned_half
+        residual_next = half - omega * image
+        error = norm(residual_next)
+        sound = sound_rho & sound_alpha & jnp.isfinite(error)
+        x, residual = jnp.where(sound, x_next, x), jnp.where(sound, residual_next, residual)
+        return x, residual, direction, product, rho_next, alpha, omega, norm(residual), sound, count + 1
+
+    zero, one = jnp.zeros_like(right_side), jnp.ones((), right_side.dtype)
+    start = (zero, right_side, zero, zero, one, one, one, norm(right_side), jnp.array(True), jnp.zeros((), jnp.int32))
+    x, *_, error, _, count = lax.while_loop(unfinished, iterate, start)
+    return LinearSolution(x, count, error <= 1.0)
+
+
+def gmres(
+    operator: Operator,
+    preconditioner: Operator,
+    right_side: Float[Array, " state"],
+    scale: Float[Array, " state"],
+    relative_tolerance: float,
+    *,
+    max_iterations: int = 30,
+) -> LinearSolution:
+    """Right-preconditioned GMRES in the scaled unknowns x / scale, without restart, started at zero.
+
+    Stops where the 2-norm of residual / scale has fallen by relative_tolerance; a zero right side returns
+    at once. Made for few products with an expensive operator (a whole orbit). Source: Saad and Schultz,
+    SIAM J. Sci. Stat. Comput. 7, 856 (1986), DOI 10.1137/0907058. Not differentiable as it stands.
+    """
+    dtype, size = right_side.dtype, right_side.shape[0]
+    b = right_side / scale
+    norm = jnp.sqrt(jnp.vdot(b, b))
+    safe = jnp.where(norm > 0.0, norm, 1.0)
+    basis = jnp.zeros((max_iterations + 1, size), dtype).at[0].set(b / safe)
+    search = jnp.zeros((max_iterations, size), dtype)
+    # R of the QR factors of the Hessenberg matrix; unit diagonal where no column has come yet.
+    triangle = jnp.eye(max_iterations, dtype=dtype)
+    rotations = jnp.zeros((max_iterations, 2), dtype)
+    reduced = jnp.zeros(max_iterations + 1, dtype).at[0].set(norm)
+
+    def unfinished(carry: tuple) -> Array:
+        reduced, j = carry[-2], carry[-1]
+        return (jnp.abs(reduced[j]) > relative_tolerance * norm) & (j < max_iterations)
+
+    def iterate(carry: tuple) -> tuple:
+        basis, search, triangle, rotations, reduced, j = carry
+        vector = preconditioner(basis[j] * scale)
+        image = operator(vector) / scale
+        # classical Gram-Schmidt, twice: as orthogonal as the modified one and two products only
+        first = basis @ image
+        image = image - first @ basis
+        second = basis @ image
+        image = image - second @ basis
+        column = first + second
+        length = jnp.sqrt(jnp.vdot(image, image))
+        basis = basis.at[j + 1].set(image / jnp.where(length > 0.0, length, 1.0))
+        column = column.at[j + 1].set(length)
+
+        def rotate(i: Array, column: Array) -> Array:
+            c, s = rotations[i, 0], rotations[i, 1]
+            low, high = column[i], column[i + 1]
+            return column.at[i].set(c * low + s * high).at[i + 1].set(c * high - s * low)
+
+        column = lax.fori_loop(0, j, rotate, column)
+        radius = jnp.hypot(column[j], column[j + 1])
+        radius = jnp.where(radius > 0.0, radius, 1.0)
+        c, s = column[j] / radius, column[j + 1] / radius
+        column = column.at[j].set(radius).at[j + 1].set(0.0)
+        triangle = triangle.at[:, j].set(column[:max_iterations])
+        reduced = reduced.at[j + 1].set(-s * reduced[j]).at[j].multiply(c)
+        rotations = rotations.at[j].set(jnp.stack([c, s]))
+        return basis, search.at[j].set(vector), triangle, rotations, reduced, j + 1
+
+    start = (basis, search, triangle, rotations, reduced, jnp.zeros((), jnp.int32))
+    _, search, triangle, _, reduced, count = lax.while_loop(unfinished, iterate, start)
+    coefficients = jnp.where(jnp.arange(max_iterations) < count, reduced[:max_iterations], 0.0)
+
+    def substitute(k: Array, solution: Array) -> Array:
+        i = max_iterations - 1 - k
+        known = triangle[i] @ solution - triangle[i, i] * solution[i]
+        return solution.at[i].set((coefficients[i] - known) / triangle[i, i])
+
+    weights = lax.fori_loop(0, max_iterations, substitute, jnp.zeros_like(coefficients))
+    return LinearSolution(weights @ search, count, jnp.abs(reduced[count]) <= relative_tolerance * norm)

@@ -1,0 +1,98 @@
+"""The problem that the steppers solve: C y' = F(t, y, p), with its linearization and its result codes."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+Parameters = Any  # any pytree of arrays; floating leaves are differentiated, integer leaves are indices
+Linearization = Any  # any pytree; made by `linearize`, used by `apply`, `apply_transpose` and `diagonal`
+
+SUCCESS = 0
+STEP_TOO_SMALL = 1  # the error test or the linear solve still fails at the smallest step
+BUFFER_OVERFLOW = 2  # more steps than the record holds
+LINEAR_SOLVE_FAILED = 3  # the Krylov iteration broke down or ran out of iterations
+NOT_FINITE = 4  # the rate returned NaN or infinity
+NOT_CONVERGED = 5  # the nonlinear or the periodic iteration ran out of iterations
+
+RESULT_MESSAGES: dict[int, str] = {
+    SUCCESS: "done",
+    STEP_TOO_SMALL: "the step fell below the smallest one allowed: check the heat capacity and the loads of "
+    "the state named, or loosen the tolerance",
+    BUFFER_OVERFLOW: "more steps were needed than the record holds: raise max_steps or loosen the tolerance",
+    LINEAR_SOLVE_FAILED: "the linear solve did not converge: a node may have no path for its heat",
+    NOT_FINITE: "the rate of change is not finite: check the parameters and the first state",
+    NOT_CONVERGED: "the iteration did not converge: raise the number of iterations or start nearer",
+}
+
+
+class System(NamedTuple):
+    """C(p) y' = F(t, y, p, segment); C >= 0 per state, and a zero row is an algebraic equation 0 = F.
+
+    rate(t, y, p, segment) -> F [state]; smooth in t inside a segment of time, which it is told by its
+        index, so that a jump at an edge (eclipse, load step) has one-sided values there;
+    mass(p) -> C [state];
+    linearize(t, y, p, segment) -> L, any pytree that stands for K = -dF/dy;
+    apply(L, v) -> K v; apply_transpose(L, v) -> K^T v; diagonal(L) -> the diagonal of K.
+    All are JAX functions without captured tracers: what varies is in p, integer index arrays included
+    (floating leaves of p are differentiated, others are not). K must be the exact derivative: the order of
+    the method and the adjoints rest on it (`linearization_mismatch` measures it).
+    """
+
+    rate: Callable[[Array, Array, Parameters, Array], Array]
+    mass: Callable[[Parameters], Array]
+    linearize: Callable[[Array, Array, Parameters, Array], Linearization]
+    apply: Callable[[Linearization, Array], Array]
+    apply_transpose: Callable[[Linearization, Array], Array]
+    diagonal: Callable[[Linearization], Array]
+
+
+def linearization_mismatch(
+    system: System, p: Parameters, t: Array, y: Float[Array, " state"], segment: Array, v: Float[Array, " state"]
+) -> tuple[Array, Array]:
+    """Largest |K v + dF/dy v| and |K^T v + (dF/dy)^T v|, each over the largest |K v|: rounding if K is exact.
+
+    A check for who writes a System; v is any direction, such as random numbers of order one.
+    """
+    linearization = system.linearize(t, y, p, segment)
+    rate = lambda state: system.rate(t, state, p, segment)
+    forward = system.apply(linearization, v)
+    backward = system.apply_transpose(linearization, v)
+    tangent = jax.jvp(rate, (y,), (v,))[1]
+    cotangent = jax.vjp(rate, y)[1](v)[0]
+    scale = jnp.max(jnp.abs(forward))
+    return jnp.max(jnp.abs(forward + tangent)) / scale, jnp.max(jnp.abs(backward + cotangent)) / scale
+
+
+def split_floating(p: Parameters) -> tuple[list[Array], list[Array], Callable[[list[Array], list[Array]], Parameters]]:
+    """The floating leaves of p, its other leaves, and the function that joins both to p again."""
+    leaves, structure = jax.tree.flatten(p)
+    floating = [jnp.issubdtype(jnp.result_type(leaf), jnp.floating) for leaf in leaves]
+
+    def join(floats: list[Array], others: list[Array]) -> Parameters:
+        first, second = iter(floats), iter(others)
+        return jax.tree.unflatten(structure, [next(first) if is_float else next(second) for is_float in floating])
+
+    floats = [jnp.asarray(leaf) for leaf, is_float in zip(leaves, floating, strict=True) if is_float]
+    others = [jnp.asarray(leaf) for leaf, is_float in zip(leaves, floating, strict=True) if not is_float]
+    return floats, others, join
+
+
+def linear_map(forward: Callable, transpose: Callable, x: Any, result: Any) -> Any:
+    """forward(x) for a linear `forward` whose transpose is known: both modes of differentiation, and vmap.
+
+    result is a pytree of zeros, the shape of forward(x); transpose takes such a pytree and returns one like
+    x. Neither is traced by automatic differentiation, so both may hold loops of unknown length. Carried by
+    `lax.custom_linear_solve`, whose "solution" of the pair (x, 0) is here (0, forward(x)).
+    """
+
+    def solve(_: Callable, pair: tuple[Any, Any]) -> tuple[Any, Any]:
+        return jax.tree.map(jnp.zeros_like, pair[0]), forward(pair[0])
+
+    def transpose_solve(_: Callable, pair: tuple[Any, Any]) -> tuple[Any, Any]:
+        return transpose(pair[1]), jax.tree.map(jnp.zeros_like, pair[1])
+
+    return lax.custom_linear_solve(lambda pair: pair, (x, result), solve, transpose_solve)[1]
