@@ -1,0 +1,103 @@
+"""The case: every table checked, in SI, in file order. `TABLES` says which table has which model."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from caloris.case.schema_orbit import Attitude, Orbit, Planet
+from caloris.case.schema_particle import Device, Particles
+from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
+from caloris.case.schema_run import Limit, Run
+from caloris.case.schema_structure import Body, Coating, Edge, Link, Material, Node
+from caloris.case.schema_surface import Surface, SurfaceTable
+from caloris.case.schema_types import Table
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """How a table stands in the file: its model, the attribute of Case that holds it, `[x]` or `[[x]]`."""
+
+    model: type[Table]
+    attribute: str
+    is_list: bool
+
+
+TABLES: dict[str, TableKind] = {
+    "orbit": TableKind(Orbit, "orbit", False),
+    "planet": TableKind(Planet, "planet", False),
+    "attitude": TableKind(Attitude, "attitude", False),
+    "body": TableKind(Body, "bodies", True),
+    "coating": TableKind(Coating, "coatings", True),
+    "material": TableKind(Material, "materials", True),
+    "surface": TableKind(SurfaceTable, "surfaces", True),
+    "node": TableKind(Node, "nodes", True),
+    "link": TableKind(Link, "links", True),
+    "edge": TableKind(Edge, "edges", True),
+    "load": TableKind(Load, "loads", True),
+    "solar_array": TableKind(SolarArray, "solar_arrays", True),
+    "power": TableKind(PowerBus, "power", False),
+    "battery": TableKind(Battery, "batteries", True),
+    "compute": TableKind(Compute, "computes", True),
+    "particles": TableKind(Particles, "particles", False),
+    "device": TableKind(Device, "devices", True),
+    "limit": TableKind(Limit, "limits", True),
+    "run": TableKind(Run, "run", False),
+}
+
+LATER_TABLES: dict[str, str] = {
+    "panel": "sandwich panels",
+    "contact": "contacts between surfaces",
+    "blanket": "multi-layer insulation",
+    "heater": "heaters and their control",
+    "heat_pipe": "heat pipes",
+    "loop": "fluid loops",
+    "dose_point": "dose",
+    "variant": "variants",
+    "optimize": "optimization",
+    "sweep": "sweeps",
+    "uncertainty": "uncertainty",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
+
+    `orbit`, `power`, `particles` and `run` are None when the file has no such table; `planet` and `attitude`
+    have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it.
+    """
+
+    title: str = ""
+    orbit: Orbit | None = None
+    planet: Planet = Planet()
+    attitude: Attitude = Attitude()
+    bodies: tuple[Body, ...] = ()
+    coatings: tuple[Coating, ...] = ()
+    materials: tuple[Material, ...] = ()
+    surfaces: tuple[Surface, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    links: tuple[Link, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    loads: tuple[Load, ...] = ()
+    solar_arrays: tuple[SolarArray, ...] = ()
+    power: PowerBus | None = None
+    batteries: tuple[Battery, ...] = ()
+    computes: tuple[Compute, ...] = ()
+    particles: Particles | None = None
+    devices: tuple[Device, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    run: Run | None = None
+    warnings: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
+    path: Path | None = None
+    folder: Path = field(default_factory=Path)
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def is_device_only(self) -> bool:
+        """Whether the case has no thermal part: no surface and no node."""
+        return not self.surfaces and not self.nodes
+
+    @property
+    def orbit_period(self) -> float | None:
+        """Orbital period (s), None without an orbit."""
+        return None if self.orbit is None else self.orbit.period(self.planet)

@@ -1,0 +1,75 @@
+"""The tables [[limit]] and [run]: what is judged, and how the case is solved."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from caloris.case import quantity as q
+from caloris.case.errors import shown
+from caloris.case.schema_types import (
+    Measure,
+    Name,
+    PositiveTime,
+    References,
+    Table,
+    Temperature,
+    TemperatureDifference,
+    Whole,
+)
+
+
+class Limit(Table):
+    """Allowed temperatures of nodes, and the margins kept to them."""
+
+    name: Name | None = Field(None, description="Name, else the index addresses it")
+    of: References = Field(description="Node, surface, cell, or a list of them")
+    operating: tuple[Temperature, Temperature] = Field(description="Lowest and highest operating temperature")
+    uncertainty: TemperatureDifference = Field(0.0, description="Uncertainty of the prediction")
+    acceptance: TemperatureDifference = Field(0.0, description="Acceptance margin")
+
+
+class AtPhase(Table):
+    """One moment of the orbit for a steady run: `{ phase = 0.25 }`."""
+
+    phase: Annotated[float, Measure(q.RATIO, least=0, below=1)] = Field(description="Phase of the orbit")
+
+
+def _life(value: object, info: Any) -> float:
+    named = {"beginning": 0.0, "end": 1.0}
+    if isinstance(value, str) and value in named:
+        return named[value]
+    try:
+        return Measure(q.RATIO, least=0, most=1).parse(value, info)
+    except ValueError:
+        raise ValueError(f'{shown(value)} is not a life; allowed: "beginning", "end" or a number from 0 to 1') from None
+
+
+def _at(value: object) -> object:
+    if value == "mean" or isinstance(value, dict | AtPhase):
+        return value
+    raise ValueError(f'{shown(value)} is not a moment; allowed: "mean" or {{ phase = 0.25 }}')
+
+
+class Run(Table):
+    """What is solved and how finely."""
+
+    mode: Literal["steady", "transient", "cyclic"] = Field(description="Steady state, transient, or the periodic orbit")
+    duration: PositiveTime | None = Field(None, description="End of a transient run")
+    at: Annotated[Literal["mean"] | AtPhase, BeforeValidator(_at)] = Field(
+        "mean", description='Loads of a steady run: "mean" over the orbit, or at one phase'
+    )
+    start_temperature: Temperature = Field(293.15, description="Temperature at t = 0 where nothing else says so")
+    output_every: PositiveTime = Field(60.0, description="Interval of the written times")
+    temperature_tolerance: Annotated[float, Measure(q.TEMPERATURE_DIFFERENCE, above=0, most=10)] = Field(
+        1e-3, description="Tolerance of temperatures"
+    )
+    view_factor_tolerance: Annotated[float, Measure(q.RATIO, above=0, most=0.1)] = Field(
+        5e-4, description="Tolerance of view factors"
+    )
+    joint_states: Annotated[int, Whole(least=2, most=1000)] = Field(
+        12, description="Poses at which exchange factors of moving bodies are computed"
+    )
+    life: Annotated[float, BeforeValidator(_life)] = Field(
+        0.0, description='"beginning", "end" or 0 to 1, kept as a number', json_schema_extra={"unit": "1"}
+    )
+    seed: Annotated[int, Whole(least=0, most=2**31 - 1)] = Field(0, description="Seed of random numbers")

@@ -1,0 +1,159 @@
+"""The tables of what the spacecraft is made of: bodies, coatings, materials, nodes and conductors."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from caloris.case import quantity as q
+from caloris.case.errors import nearest, shown
+from caloris.case.schema_types import (
+    Angle,
+    Direction,
+    HeatCapacity,
+    LifeFraction,
+    Measure,
+    Name,
+    Position,
+    Schedule,
+    ScheduleOf,
+    Table,
+    Target,
+    Temperature,
+)
+
+ELEMENTS = tuple(
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
+    "Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir "
+    "Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U".split()
+)
+
+
+class Orientation(Table):
+    """A fixed rotation of a body against its parent: `{ axis = "+y", angle = "20 deg" }`."""
+
+    axis: Direction = Field(description="Rotation axis in the parent's frame")
+    angle: Angle = Field(description="Rotation angle, right-handed")
+
+
+class Joint(Table):
+    """One rotation axis: tracking (`point` and `toward`), a fixed angle, or an angle over phase."""
+
+    axis: Direction = Field(description="Rotation axis in the parent's frame, through the body's origin")
+    point: Direction | None = Field(None, description="Body axis that is turned as near as possible to `toward`")
+    toward: Target | None = Field(None, description="What the joint tracks")
+    angle: Annotated[Schedule, ScheduleOf(Measure(q.ANGLE, least=-360, most=360), allow_time=False)] | None = Field(
+        None, description="Joint angle, fixed or over phase, instead of tracking"
+    )
+    range: tuple[Angle, Angle] = Field((-math.pi, math.pi), description="Lowest and highest joint angle")
+
+    @property
+    def is_tracking(self) -> bool:
+        """Whether the joint follows a target."""
+        return self.toward is not None
+
+
+class Body(Table):
+    """A rigid group of surfaces with its own frame; the bus is the root and needs no table."""
+
+    name: Name = Field(description="Name among the bodies")
+    parent: str = Field("bus", description="Body that carries it")
+    origin: Position = Field((0.0, 0.0, 0.0), description="Origin in the parent's frame")
+    joint: Joint | None = Field(None, description="Rotation axis")
+    orientation: Orientation | None = Field(None, description="Fixed rotation")
+
+
+def _not_yet_above_zero(value: object, info: Any) -> float:
+    fraction = Measure(q.RATIO, least=0, most=1).parse(value, info)
+    if fraction > 0.0:
+        raise ValueError(f"{shown(value)} is not supported yet; allowed: 0")
+    return fraction
+
+
+_Zero = Annotated[float, BeforeValidator(_not_yet_above_zero)]
+
+
+class Coating(Table):
+    """Thermo-optical properties of a side, gray and diffuse in the solar and the infrared band."""
+
+    name: Name = Field(description="Name among the coatings")
+    solar_absorptance: LifeFraction = Field(
+        description="Absorbed fraction of sunlight", json_schema_extra={"unit": "1"}
+    )
+    infrared_emittance: LifeFraction = Field(
+        description="Hemispherical infrared emittance", json_schema_extra={"unit": "1"}
+    )
+    solar_specularity: _Zero = Field(
+        0.0, description="Mirror-like part of the solar reflectance (0 only)", json_schema_extra={"unit": "1"}
+    )
+    infrared_specularity: _Zero = Field(
+        0.0, description="Mirror-like part of the infrared reflectance (0 only)", json_schema_extra={"unit": "1"}
+    )
+    solar_transmittance: _Zero = Field(
+        0.0, description="Transmitted fraction of sunlight (0 only)", json_schema_extra={"unit": "1"}
+    )
+
+
+def _composition(value: object) -> dict[str, float]:
+    if not isinstance(value, dict) or not value:
+        raise ValueError(f"{shown(value)} is not a composition; write mass fractions, as in {{ Al = 1.0 }}")
+    fractions: dict[str, float] = {}
+    for element, share in value.items():
+        if element not in ELEMENTS:
+            raise ValueError(f'"{element}" is not a chemical element' + nearest(element, ELEMENTS))
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+            raise ValueError(f"{element} = {shown(share)} is not a mass fraction; must be above 0 and at most 1")
+        fractions[element] = float(share)
+    total = sum(fractions.values())
+    if abs(total - 1.0) > 0.01:
+        raise ValueError(f"the mass fractions sum to {total:g}; they must sum to 1 within 0.01")
+    return {element: share / total for element, share in fractions.items()}
+
+
+class Material(Table):
+    """A material: for surfaces density, specific heat and conductivity, for shields the composition."""
+
+    name: Name = Field(description="Name among the materials")
+    density: Annotated[float, Measure(q.DENSITY, above=0)] | None = Field(None, description="Density")
+    specific_heat: Annotated[float, Measure(q.SPECIFIC_HEAT, least=0)] | None = Field(None, description="Specific heat")
+    conductivity: Annotated[float, Measure(q.CONDUCTIVITY, least=0)] | None = Field(
+        None, description="Thermal conductivity"
+    )
+    composition: Annotated[dict[str, float], BeforeValidator(_composition)] | None = Field(
+        None, description="Mass fraction of each element; kept so that they sum to 1", json_schema_extra={"unit": "1"}
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_tables(cls, value: Any) -> Any:
+        for key in ("density", "specific_heat", "conductivity"):
+            if isinstance(value, dict) and isinstance(value.get(key), dict):
+                raise ValueError(f"{key} over temperature is not supported yet; allowed: one quantity")
+        return value
+
+
+class Node(Table):
+    """A thermal node without a surface: electronics, coolant, battery."""
+
+    name: Name = Field(description="Name among the surfaces and nodes")
+    heat_capacity: HeatCapacity | None = Field(None, description="Heat capacity; 0 makes an algebraic node")
+    temperature: Temperature | None = Field(None, description="Fixed temperature: makes the node a boundary")
+    start_temperature: Temperature | None = Field(None, description="Temperature at t = 0, before that of [run]")
+
+
+class Link(Table):
+    """A conductance between two nodes, cells or surfaces; a total, spread by area over cells."""
+
+    name: Name | None = Field(None, description="Name, else the index addresses it")
+    between: tuple[str, str] = Field(description="The two ends")
+    conductance: Annotated[float, Measure(q.CONDUCTANCE, least=0)] = Field(description="Total conductance")
+
+
+class Edge(Table):
+    """A thermal joint along the coincident edges of two surfaces; without it they do not conduct."""
+
+    name: Name | None = Field(None, description="Name, else the index addresses it")
+    between: tuple[str, str] = Field(description="The two surfaces or box faces")
+    conductance_per_length: Annotated[float, Measure(q.CONDUCTANCE_PER_LENGTH, least=0)] = Field(
+        description="Conductance per length of the joint"
+    )
