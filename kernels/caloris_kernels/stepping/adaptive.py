@@ -20,7 +20,7 @@ from caloris_kernels.stepping.system import (
 
 
 class Grid(NamedTuple):
-    """Time steps as fractions of their segment, so that they move with the edges; the first `count` are used.
+    """Time steps as fractions of their segment, so that they move with the edges; the first `steps` are used.
 
     Step i runs over t = e_s + (e_(s+1) - e_s) start_i for `width` of the segment s = segment_i. start_i is
     exactly 0 in the first step of each segment.
@@ -29,7 +29,7 @@ class Grid(NamedTuple):
     segment: Int[Array, " step"]
     start: Float[Array, " step"]
     width: Float[Array, " step"]
-    count: Int[Array, ""]
+    steps: Int[Array, ""]
 
 
 class Record(NamedTuple):
@@ -141,10 +141,10 @@ def march(
         remaining, wish = 1.0 - carry.position, carry.h / length
         half = jnp.where(wish > 0.5 * remaining, 0.5 * remaining, wish)
         chosen = jnp.where(wish >= 0.999 * remaining, remaining, half)
-        stored = jnp.minimum(carry.grid.count, max_steps - 1)
+        stored = jnp.minimum(carry.grid.steps, max_steps - 1)
         following = jnp.minimum(stored + 1, max_steps - 1)
         width = jnp.where(frozen, grid.width[stored], chosen)
-        last = (stored + 1 >= grid.count) | (grid.start[following] == 0.0)
+        last = (stored + 1 >= grid.steps) | (grid.start[following] == 0.0)
         return width, jnp.where(frozen, last, width == remaining)
 
     def advance(carry: March) -> March:
@@ -168,16 +168,16 @@ def march(
         h_next = jnp.where(accept, jnp.maximum(h_next, carry.h * (h < carry.h)), h_next)
         tiny_step = ~accept & ((h <= minimum_step) | frozen)
         h_next = jnp.maximum(h_next, minimum_step)
-        full = accept & (carry.grid.count >= max_steps)
+        full = accept & (carry.grid.steps >= max_steps)
         result = jnp.where(full, BUFFER_OVERFLOW, _verdict(step, started, error, tiny_step)).astype(jnp.int32)
         worst = jnp.argmax(jnp.where(jnp.isfinite(scaled), scaled, jnp.inf)).astype(jnp.int32)
         accept = accept & ~full
-        row = jnp.where(accept, carry.grid.count, max_steps)
+        row = jnp.where(accept, carry.grid.steps, max_steps)
         new_grid = Grid(
             carry.grid.segment.at[row].set(segment, mode="drop"),
             carry.grid.start.at[row].set(carry.position, mode="drop"),
             carry.grid.width.at[row].set(width, mode="drop"),
-            carry.grid.count + accept.astype(jnp.int32),
+            carry.grid.steps + accept.astype(jnp.int32),
         )
         new_record = (
             Record(
@@ -255,5 +255,5 @@ def integrate(
     grid, frozen = empty_grid(max_steps, dtype), jnp.array(False)
     p, y0, edges = lax.stop_gradient((p, y0, edges))
     end = march(system, p, y0, edges, tolerance, first, smallest, grid, frozen, record=True)
-    record = pad_record(end.record, end.grid.count, end.y)
+    record = pad_record(end.record, end.grid.steps, end.y)
     return Trajectory(end.grid, record, end.y, end.rejected, end.linear_iterations, end.result, end.failed_state)

@@ -58,7 +58,10 @@ def linearization_mismatch(
     A check for who writes a System; v is any direction, such as random numbers of order one.
     """
     linearization = system.linearize(t, y, p, segment)
-    rate = lambda state: system.rate(t, state, p, segment)
+
+    def rate(state: Array) -> Array:
+        return system.rate(t, state, p, segment)
+
     forward = system.apply(linearization, v)
     backward = system.apply_transpose(linearization, v)
     tangent = jax.jvp(rate, (y,), (v,))[1]

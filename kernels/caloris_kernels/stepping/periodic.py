@@ -1,0 +1,277 @@
+"""Periodic orbits: the state that a whole orbit maps to itself, without spinning up."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+from caloris_kernels.stepping.adaptive import Grid, empty_grid, march
+from caloris_kernels.stepping.krylov import bicgstab
+from caloris_kernels.stepping.system import (
+    NOT_CONVERGED,
+    SUCCESS,
+    Linearization,
+    Parameters,
+    System,
+)
+
+HISTORY = 4  # states kept by Anderson's method: three differences
+ADAPTIVE_ORBITS = 4  # at most so many orbits choose their own steps before the grid is frozen
+
+MeanLinearize = Callable[[Parameters, Array], Linearization]
+
+
+class Periodic(NamedTuple):
+    """A periodic orbit: the state at its start, the grid it was computed on, and how it was reached.
+
+    delta [orbit] is the preconditioned change of each iteration over the tolerance of the cycle (largest
+    state, 0 where not used): an estimate of the true distance to the periodic orbit, which the plain change
+    from orbit to orbit is not. drift is that plain change in the last orbit computed, per state.
+    """
+
+    y0: Float[Array, " state"]
+    grid: Grid
+    mean: Float[Array, " state"]
+    iterations: Int[Array, ""]
+    delta: Float[Array, " orbit"]
+    drift: Float[Array, " state"]
+    rejected: Int[Array, ""]
+    linear_iterations: Int[Array, ""]
+    result: Int[Array, ""]
+    failed_state: Int[Array, ""]
+
+
+class _Cycle(NamedTuple):
+    y: Array
+    states: Array  # Anderson's history, newest first
+    changes: Array
+    kept: Array
+    grid: Grid
+    frozen: Array
+    mean: Array
+    drift: Array
+    delta: Array
+    count: Array
+    rejected: Array
+    linear_iterations: Array
+    result: Array
+    failed_state: Array
+
+
+def cycle_preconditioner(
+    system: System,
+    linearization: Linearization,
+    mass: Float[Array, " state"],
+    period: Float[Array, ""],
+    picard: Bool[Array, " state"],
+    tolerance: Float[Array, " state"],
+    *,
+    transpose: bool = False,
+) -> Callable[[Array], Array]:
+    """The map r -> (I - M)^-1 r, approximately, where M is the derivative of a whole orbit.
+
+    With K of the mean state, M is near exp(-P C^-1 K), and a Pade form of 1 / (1 - e^-z) gives
+    r + (P K)^-1 C (C + P K / 2)^-1 C r: right at z -> 0 (heavy nodes: 1 / z + 1 / 2) and at infinity.
+    The iteration contracts by 0.08 an orbit or better, whatever the inertia. States flagged in `picard`
+    have no restoring K of their own (the charge of a battery) and keep their plain r.
+    """
+    product = system.apply_transpose if transpose else system.apply
+    diagonal = system.diagonal(linearization)
+
+    def solve(shift: Array, right_side: Array) -> Array:
+        scaled = jnp.where(picard, 1.0, diagonal + shift)
+        right_side = jnp.where(picard, 0.0, right_side)
+
+        def operator(v: Array) -> Array:
+            return jnp.where(picard, v, shift * v + product(linearization, jnp.where(picard, 0.0, v)))
+
+        size = jnp.max(jnp.abs(right_side / jnp.where(scaled == 0.0, 1.0, scaled)) / tolerance)
+        stop = tolerance * jnp.maximum(1e-6 * size, jnp.finfo(right_side.dtype).tiny)
+        return bicgstab(operator, scaled, right_side, stop).x
+
+    inertia = 2.0 * mass / period
+
+    def forward(r: Array) -> Array:
+        return r + solve(jnp.zeros_like(mass), 0.5 * inertia * solve(inertia, inertia * r))
+
+    def backward(r: Array) -> Array:
+        outer = solve(inertia, 0.5 * inertia * solve(jnp.zeros_like(mass), r))
+        return r + jnp.where(picard, 0.0, inertia * outer)
+
+    return backward if transpose else forward
+
+
+def _anderson(cycle: _Cycle, change: Array, scale: Array) -> tuple[Array, Array, Array, Array]:
+    """The next state and the new history by Anderson's method on the changes, scaled by 1 / scale."""
+    states = jnp.roll(cycle.states, 1, axis=0).at[0].set(cycle.y)
+    changes = jnp.roll(cycle.changes, 1, axis=0).at[0].set(change)
+    kept = jnp.minimum(cycle.kept + 1, HISTORY)
+    used = (jnp.arange(1, HISTORY) < kept)[:, None]
+    change_differences = jnp.where(used, changes[0] - changes[1:], 0.0) / scale
+    state_differences = jnp.where(used, states[0] - states[1:], 0.0) / scale
+    length = jnp.sqrt(jnp.sum(change_differences**2, axis=1))
+    unit = change_differences / jnp.where(length > 0.0, length, 1.0)[:, None]
+    # unit vectors: the normal equations are as well conditioned as their angles allow
+    normal = unit @ unit.T + jnp.diag(jnp.where(length > 0.0, 1e-12, 1.0))
+    weights = jnp.linalg.solve(normal, unit @ (change / scale)) / jnp.where(length > 0.0, length, 1.0)
+    correction = weights @ (state_differences + change_differences) * scale
+    return cycle.y + change - correction, states, changes, kept
+
+
+def _find_cycle(
+    system: System,
+    p: Parameters,
+    y_guess: Array,
+    edges: Array,
+    tolerances: tuple[Array, Array],
+    masks: tuple[Array, Array],
+    steps: tuple[Array, Array],
+    mean_linearize: MeanLinearize,
+    max_steps: int,
+    max_orbits: int,
+) -> _Cycle:
+    tolerance, cycle_tolerance = tolerances
+    picard, held = masks
+    initial_step, minimum_step = steps
+    mass, period = system.mass(p), edges[-1] - edges[0]
+
+    def unfinished(cycle: _Cycle) -> Array:
+        latest = cycle.delta[jnp.maximum(cycle.count - 1, 0)]
+        pending = (cycle.count == 0) | (latest > 1.0)
+        return pending & (cycle.count < max_orbits) & (cycle.result == SUCCESS)
+
+    def orbit(cycle: _Cycle) -> _Cycle:
+        end = march(
+            system, p, cycle.y, edges, tolerance, initial_step, minimum_step, cycle.grid, cycle.frozen, record=False
+        )
+        r = jnp.where(held, 0.0, end.y - cycle.y)
+        precondition = cycle_preconditioner(
+            system, mean_linearize(p, end.mean), mass, period, picard | held, cycle_tolerance
+        )
+        change = jnp.where(held, 0.0, precondition(r))
+        scaled = jnp.abs(change)
+        delta = jnp.max(scaled / cycle_tolerance)
+        coarse = jnp.maximum(1e3 * tolerance, 1e5 * cycle_tolerance)
+        near = jnp.all(jnp.where(picard, 0.0, scaled) <= coarse) & (cycle.count >= 1)
+        frozen = cycle.frozen | near | (cycle.count >= ADAPTIVE_ORBITS - 1)
+        y, states, changes, kept = _anderson(cycle, change, cycle_tolerance)
+        # older orbits had other steps: only the newest belongs to the map that is now frozen
+        kept = jnp.where(frozen & ~cycle.frozen, 1, kept)
+        latest = cycle.delta[jnp.maximum(cycle.count - 1, 0)]
+        worse = cycle.frozen & (cycle.count > 0) & (delta > 2.0 * latest)
+        sound = jnp.all(jnp.isfinite(y))
+        y = jnp.where(worse | ~sound, cycle.y + change, y)
+        kept = jnp.where(worse | ~sound, 0, kept)
+        failed = end.result != SUCCESS
+        return _Cycle(
+            jnp.where(failed | ~jnp.all(jnp.isfinite(y)), cycle.y, y),
+            states,
+            changes,
+            kept,
+            end.grid,
+            frozen,
+            end.mean,
+            end.y - cycle.y,
+            cycle.delta.at[cycle.count].set(jnp.where(jnp.isfinite(delta), delta, jnp.finfo(delta.dtype).max)),
+            cycle.count + 1,
+            cycle.rejected + end.rejected,
+            cycle.linear_iterations + end.linear_iterations,
+            end.result,
+            end.failed_state,
+        )
+
+    dtype, zero = y_guess.dtype, jnp.zeros((), jnp.int32)
+    history = jnp.zeros((HISTORY, y_guess.shape[0]), dtype)
+    zeros = jnp.zeros_like(y_guess)
+    start = _Cycle(
+        y_guess,
+        history,
+        history,
+        zero,
+        empty_grid(max_steps, dtype),
+        jnp.array(False),
+        zeros,
+        zeros,
+        jnp.zeros(max_orbits, dtype),
+        zero,
+        zero,
+        zero,
+        zero,
+        zero - 1,
+    )
+    return lax.while_loop(unfinished, orbit, start)
+
+
+def solve_periodic(
+    system: System,
+    p: Parameters,
+    y_guess: Float[Array, " state"],
+    edges: Float[Array, " edge"],
+    tolerance: Float[Array, " state"],
+    *,
+    cycle_tolerance: Float[Array, " state"] | float,
+    max_steps: int,
+    picard: Bool[Array, " state"] | None = None,
+    periodic_state: Bool[Array, " state"] | None = None,
+    mean_linearize: MeanLinearize | None = None,
+    initial_step: Float[Array, ""] | float | None = None,
+    minimum_step: Float[Array, ""] | float | None = None,
+    max_orbits: int = 30,
+) -> Periodic:
+    """The periodic solution of C(p) y' = F(t, y, p, segment), of period edges[-1] - edges[0].
+
+    A fixed point of the map of one orbit: y <- y + delta, delta the preconditioned change
+    (`cycle_preconditioner`) accelerated by Anderson's method with three differences (Walker and Ni, SIAM J.
+    Numer. Anal. 49, 1715, 2011, DOI 10.1137/10078356X). The first orbits choose their steps as `integrate`
+    does; once delta is small the grid is frozen, since a map whose steps change has no sharp fixed point.
+    Done where |delta| <= cycle_tolerance in every state; 6 to 7 orbits from the steady state of mean loads.
+
+    tolerance, max_steps, initial_step, minimum_step: as in `integrate`. picard flags states without a
+    restoring force (battery charge), which are iterated plainly. periodic_state is false where a state
+    shall keep its value of y_guess at the start of every orbit instead of being made periodic (a battery
+    that the orbit does not refill); `drift` then tells its change per orbit. mean_linearize(p, mean of y)
+    returns the linearization for the preconditioner; without it, that of the first segment's start.
+    """
+    dtype, shape = y_guess.dtype, y_guess.shape
+    edges = jnp.asarray(edges, dtype)
+    span = edges[-1] - edges[0]
+    first = jnp.asarray(1e-3 * span if initial_step is None else initial_step, dtype)
+    smallest = jnp.asarray(1e-12 * span if minimum_step is None else minimum_step, dtype)
+    tolerance = jnp.broadcast_to(jnp.asarray(tolerance, dtype), shape)
+    cycle_tolerance = jnp.broadcast_to(jnp.asarray(cycle_tolerance, dtype), shape)
+    picard = jnp.zeros(shape, bool) if picard is None else jnp.asarray(picard, bool)
+    held = jnp.zeros(shape, bool) if periodic_state is None else ~jnp.asarray(periodic_state, bool)
+    fixed, guess, fixed_edges = lax.stop_gradient((p, y_guess, edges))
+
+    def linearize_start(p: Parameters, mean: Array) -> Linearization:
+        return system.linearize(fixed_edges[0], mean, p, jnp.zeros((), jnp.int32))
+
+    linearize = linearize_start if mean_linearize is None else mean_linearize
+    cycle = _find_cycle(
+        system,
+        fixed,
+        guess,
+        fixed_edges,
+        (tolerance, cycle_tolerance),
+        (picard, held),
+        (first, smallest),
+        linearize,
+        max_steps,
+        max_orbits,
+    )
+    done = cycle.delta[jnp.maximum(cycle.count - 1, 0)] <= 1.0
+    result = jnp.where((cycle.result == SUCCESS) & ~done, NOT_CONVERGED, cycle.result).astype(jnp.int32)
+    return Periodic(
+        cycle.y,
+        cycle.grid,
+        cycle.mean,
+        cycle.count,
+        cycle.delta,
+        cycle.drift,
+        cycle.rejected,
+        cycle.linear_iterations,
+        result,
+        cycle.failed_state,
+    )
