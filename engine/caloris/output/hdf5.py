@@ -141,9 +141,7 @@ def _create(group: h5py.Group, name: str, array: np.ndarray, quantity: Quantity)
 def _write_attributes(file: h5py.File, target: str, values: Mapping[str, Any]) -> None:
     """Write attributes of a group or dataset; None is left out, flags become 0 or 1 of HDF5's own boolean."""
     if target not in file and target not in GROUPS:
-        raise RunDataError(
-            f"{target}: attributes for neither a group of the run file nor a dataset of this run"
-        )
+        raise RunDataError(f"{target}: attributes for neither a group of the run file nor a dataset of this run")
     owner = file.require_group(target) if target in GROUPS else file[target]
     for name, value in values.items():
         if value is None:

@@ -107,14 +107,10 @@ _ORBIT = {
     "sun_direction": Quantity("1", ("time", "xyz"), "unit vector to the Sun, inertial frame"),
     "lit_fraction": Quantity("1", ("time",), "visible fraction of the solar disc"),
     "beta": Quantity("rad", ("time",), "angle between the Sun and the orbit plane"),
-    "attitude": Quantity(
-        "1", ("time", "xyz", "bus_axis"), "rotation from the bus frame to the inertial frame"
-    ),
+    "attitude": Quantity("1", ("time", "xyz", "bus_axis"), "rotation from the bus frame to the inertial frame"),
     "joint": Quantity("1", ("joint",), "body that the joint turns", "text"),
     "joint_angle": Quantity("rad", ("time", "joint"), "joint angle"),
-    "body_pose": Quantity(
-        "1", ("time", "body", "pose_row", "pose_column"), "body frame to bus frame (offsets in m)"
-    ),
+    "body_pose": Quantity("1", ("time", "body", "pose_row", "pose_column"), "body frame to bus frame (offsets in m)"),
 }
 
 _THERMAL = {
@@ -124,9 +120,7 @@ _THERMAL = {
     "node_area": Quantity("m2", ("node",), "area of the node's cell, one side; 0 for a node without surface"),
     "node_heat_capacity": Quantity("J K-1", ("node",), "heat capacity; 0 for boundary and massless nodes"),
     "node_heat_load": Quantity("W", _NODE_TIME, "heat from loads, heaters and electrical dissipation"),
-    "node_absorbed": Quantity(
-        "W", _NODE_TIME, "absorbed from the Sun and the planet, before electrical extraction"
-    ),
+    "node_absorbed": Quantity("W", _NODE_TIME, "absorbed from the Sun and the planet, before electrical extraction"),
     "node_absorbed_solar": Quantity("W", _NODE_TIME, "absorbed sunlight"),
     "node_absorbed_albedo": Quantity("W", _NODE_TIME, "absorbed sunlight reflected by the planet"),
     "node_absorbed_infrared": Quantity("W", _NODE_TIME, "absorbed infrared of the planet"),
@@ -138,12 +132,8 @@ _THERMAL = {
     "node_stored": Quantity("W", _NODE_TIME, "rate of change of stored heat"),
     "facet_absorbed_solar": Quantity("W m-2", _FACET_TIME, "absorbed sunlight, reflections included"),
     "facet_absorbed_albedo": Quantity("W m-2", _FACET_TIME, "absorbed albedo light, reflections included"),
-    "facet_absorbed_infrared": Quantity(
-        "W m-2", _FACET_TIME, "absorbed planet infrared, reflections included"
-    ),
-    "energy_residual": Quantity(
-        "W", ("time",), "energy balance over the last output interval, by its own quadrature"
-    ),
+    "facet_absorbed_infrared": Quantity("W m-2", _FACET_TIME, "absorbed planet infrared, reflections included"),
+    "energy_residual": Quantity("W", ("time",), "energy balance over the last output interval, by its own quadrature"),
     "exchange_residual": Quantity("W", ("time",), "sum of internal radiative and conductive exchange"),
 }
 
@@ -170,9 +160,7 @@ _PARTICLE = {
     "ion": Quantity("1", ("ion",), "atomic number of the ion", "integer"),
     "energy": Quantity("MeV", ("energy",), "kinetic energy per nucleon"),
     "flux_outside": Quantity(_FLUX, ("ion", "energy"), "differential flux outside the spacecraft, per MeV/u"),
-    "flux_behind": Quantity(
-        _FLUX, ("device", "ion", "energy"), "differential flux behind the shield, per MeV/u"
-    ),
+    "flux_behind": Quantity(_FLUX, ("device", "ion", "energy"), "differential flux behind the shield, per MeV/u"),
     "let": Quantity("MeV cm2 mg-1", ("let",), "linear energy transfer in silicon"),
     "integral_let_flux": Quantity("m-2 s-1 sr-1", ("device", "let"), "flux above the linear energy transfer"),
     "shield": Quantity("g cm-2", ("device",), "areal density of the shield around the device"),
@@ -182,9 +170,7 @@ _UPSET = {
     "device": Quantity("1", ("device",), "device name", "text"),
     "bits": Quantity("1", ("device",), "bits per device"),
     "count": Quantity("1", ("device",), "number of devices"),
-    "heavy_ion_rate_per_bit": Quantity(
-        "s-1", ("device",), "upsets per bit by direct ionization of heavy ions"
-    ),
+    "heavy_ion_rate_per_bit": Quantity("s-1", ("device",), "upsets per bit by direct ionization of heavy ions"),
     "proton_rate_per_bit": Quantity("s-1", ("device",), "upsets per bit by nuclear reactions of protons"),
     "heavy_ion_rate_per_device": Quantity("s-1", ("device",), "upsets per device by heavy ions"),
     "proton_rate_per_device": Quantity("s-1", ("device",), "upsets per device by protons"),
@@ -245,12 +231,8 @@ ATTRIBUTES: dict[str, Attribute] = {
     "orbit/eclipse_exit": Attribute("s", "times at which the eclipse ends, within the run"),
     "orbit/eclipse_duration": Attribute("s", "time in eclipse per orbit"),
     "thermal/mode": Attribute("", "steady, transient or cyclic"),
-    "thermal/energy_residual_relative": Attribute(
-        "1", "largest |energy_residual| over the run's largest total"
-    ),
-    "thermal/exchange_residual_relative": Attribute(
-        "1", "largest |exchange_residual| over the run's largest total"
-    ),
+    "thermal/energy_residual_relative": Attribute("1", "largest |energy_residual| over the run's largest total"),
+    "thermal/exchange_residual_relative": Attribute("1", "largest |exchange_residual| over the run's largest total"),
     "thermal/largest_total": Attribute(
         "W", "largest sum of |absorbed|, |dissipated|, |from boundaries| and |emitted| of the run"
     ),

@@ -25,7 +25,7 @@ _WATT_COLUMNS = (
     ("heat load", "node_heat_load", 1.0),
     ("boundary", "node_boundary", 1.0),
     ("electric", "node_electrical_extracted", -1.0),
-    ("other surfaces", "node_exchanged", 1.0),
+    ("mutual IR", "node_exchanged", 1.0),
     ("conducted", "node_conducted", 1.0),
     ("to space", "node_emitted_to_space", -1.0),
     ("stored", "node_stored", 1.0),
@@ -63,9 +63,7 @@ def _heading(run: RunFile) -> Text:
     for word, path in (("nodes", "thermal/node"), ("facets", "mesh/facet_area"), ("times", "thermal/time")):
         sizes.append(f"{len(run[path])} {word}" if path in run else None)
     described = ", ".join(size for size in sizes if size)
-    failed = (
-        "" if run.succeeded else f"\nThe run failed: {run.result}. What follows is its last accepted state."
-    )
+    failed = "" if run.succeeded else f"\nThe run failed: {run.result}. What follows is its last accepted state."
     return Text.assemble((title, "bold"), f"  {described}", (failed, "bold red"))
 
 
@@ -85,9 +83,7 @@ def _table(title: str, caption: str | None = None) -> Table:
 
 def _margins(run: RunFile) -> Table:
     """Return the table of limits: calculated range, limit, and the margin that is left."""
-    table = _table(
-        "Margins", "margin = limit - acceptance - uncertainty - calculated; negative is a violation"
-    )
+    table = _table("Margins", "margin = limit - acceptance - uncertainty - calculated; negative is a violation")
     variants = run.names("limits/variant") if "limits/variant" in run else []
     for heading in ("item", *(["variant"] if any(variants) else [])):
         table.add_column(heading, overflow="fold")
@@ -192,9 +188,7 @@ def _temperatures(run: RunFile) -> Table:
         low, high = temperature[:, indices].min(axis=1), temperature[:, indices].max(axis=1)
         mean = time_mean(item_mean(temperature, indices, areas), time)
         when = [duration(float(time[low.argmin()])), duration(float(time[high.argmax()]))] if moving else []
-        table.add_row(
-            item, str(len(indices)), celsius(low.min()), celsius(float(mean)), celsius(high.max()), *when
-        )
+        table.add_row(item, str(len(indices)), celsius(low.min()), celsius(float(mean)), celsius(high.max()), *when)
     return table
 
 
@@ -220,9 +214,7 @@ def _power(run: RunFile) -> Panel:
         if values is not None and time is not None:
             summed = values.sum(axis=1) if values.ndim == 2 else values
             mean = _mean_power(run, name, summed, time)
-            lines.append(
-                f"{label:<24}{engineering(mean, 'W'):>12} mean {engineering(summed.max(), 'W'):>12} peak\n"
-            )
+            lines.append(f"{label:<24}{engineering(mean, 'W'):>12} mean {engineering(summed.max(), 'W'):>12} peak\n")
     eclipse, period = run.attribute("orbit", "eclipse_duration"), run.attribute("orbit", "period")
     if eclipse is not None:
         share = f" ({percent(eclipse / period)} of the orbit)" if period else ""

@@ -1,0 +1,201 @@
+"""Pictures over time: temperatures, heat flows by source, electrical power and state of charge."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from caloris.output.items import group_items, item_mean, node_areas
+from caloris.output.plot_style import (
+    COLORS,
+    WIDTH,
+    last_orbit,
+    legend_outside,
+    line_style,
+    save,
+    shade_eclipses,
+)
+from caloris.output.read import RunFile
+from caloris.output.text import ZERO_CELSIUS
+
+# More lines than this in one panel cannot be told apart; the rest go to further panels.
+_LINES_PER_PANEL = 8
+
+
+def plot_temperatures(run: RunFile, folder: Path) -> list[Path]:
+    """Draw the temperature of every item: nodes as lines, divided surfaces as mean with a minimum-maximum band."""
+    time, temperature = run["thermal/time"], run["thermal/temperature"] - ZERO_CELSIUS
+    items, areas = group_items(run.names("thermal/node")), node_areas(run)
+    if len(time) < 2:
+        return _steady_temperatures(temperature[0], items, areas, folder)
+    whole = len(time) > 1 and time[-1] > 3 * (run.attribute("orbit", "period") or np.inf)
+    scale, unit = (3600.0, "h") if whole else (60.0, "min")
+    panels = _panels(list(items), temperature, items)
+    figure, grid = plt.subplots(
+        len(panels), 1, figsize=(WIDTH, 0.4 + 2.6 * len(panels)), sharex=True, squeeze=False, layout="constrained"
+    )
+    for axes, names in zip(grid[:, 0], panels, strict=True):
+        for index, name in enumerate(names):
+            values = temperature[:, items[name]]
+            look = line_style(index)
+            if len(items[name]) > 1:
+                axes.fill_between(
+                    time / scale, values.min(axis=1), values.max(axis=1), color=look["color"], alpha=0.2, linewidth=0
+                )
+            axes.plot(time / scale, item_mean(temperature, items[name], areas), label=name, **look)
+        _shade(axes, run, time, scale)
+        axes.set_ylabel("Temperature (°C)")
+        legend_outside(axes)
+        axes.margins(x=0)
+    grid[0, 0].set_title("Temperatures (bands: coldest to hottest cell; line: area mean)")
+    grid[-1, 0].set_xlabel(f"Time ({unit})")
+    return save(figure, folder, "temperatures")
+
+
+def _shade(axes: Axes, run: RunFile, time: np.ndarray, scale: float) -> None:
+    if scale == 60.0:
+        shade_eclipses(axes, run, time / 60.0, 0.0)
+
+
+def _panels(names: list[str], temperature: np.ndarray, items: dict[str, np.ndarray]) -> list[list[str]]:
+    """Sort items by their swing into panels, so that a calm node is not flattened by a wing's hundred kelvin."""
+    swing = {name: float(np.ptp(temperature[:, items[name]])) for name in names}
+    calm = [name for name in names if swing[name] <= 0.25 * max(swing.values())]
+    lively = [name for name in names if name not in calm]
+    panels = []
+    for part in (lively, calm):
+        count = -(-len(part) // _LINES_PER_PANEL)
+        panels += [list(chunk) for chunk in np.array_split(part, count)] if part else []
+    return panels
+
+
+def _steady_temperatures(
+    temperature: np.ndarray, items: dict[str, np.ndarray], areas: np.ndarray, folder: Path
+) -> list[Path]:
+    """Draw a steady state: a dot at each item's mean, a bar from its coldest to its hottest cell."""
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.8 + 0.26 * len(items)), layout="constrained")
+    for row, (_, indices) in enumerate(items.items()):
+        values = temperature[indices]
+        axes.plot(
+            [values.min(), values.max()], [row, row], color=COLORS[0], linewidth=5, alpha=0.3, solid_capstyle="butt"
+        )
+        axes.plot(item_mean(temperature, indices, areas), row, "o", color=COLORS[0], markersize=5)
+    axes.set_yticks(range(len(items)), list(items))
+    axes.set_ylim(len(items) - 0.5, -0.5)
+    axes.set_xlabel("Temperature (°C)")
+    axes.set_title("Steady temperatures (bar: coldest to hottest cell; dot: area mean)")
+    return save(figure, folder, "temperatures")
+
+
+_SOURCES = (
+    ("Sun", "node_absorbed_solar", 1.0),
+    ("albedo", "node_absorbed_albedo", 1.0),
+    ("planet infrared", "node_absorbed_infrared", 1.0),
+    ("dissipated", "node_heat_load", 1.0),
+    ("from boundaries", "node_boundary", 1.0),
+    ("to electricity", "node_electrical_extracted", -1.0),
+    ("emitted to space", "node_emitted_to_space", -1.0),
+)
+
+
+def plot_heat_flows(run: RunFile, folder: Path) -> list[Path]:
+    """Draw what the whole satellite absorbs, dissipates, extracts and emits over the last orbit."""
+    kept, minutes = last_orbit(run)
+    sums = {}
+    for name, dataset, sign in _SOURCES:
+        values = run.get(f"thermal/{dataset}")
+        if values is not None and np.any(values != 0):
+            sums[name] = sign * values[kept].sum(axis=1)
+    if not sums:
+        return []
+    scale, unit = _watt_scale(max(np.abs(values).max() for values in sums.values()))
+    if len(minutes) < 2:
+        return _steady_heat_flows({name: values[0] / scale for name, values in sums.items()}, unit, folder)
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.4), layout="constrained")
+    shade_eclipses(axes, run, minutes, float(run["thermal/time"][kept[0]]))
+    for index, (name, values) in enumerate(sums.items()):
+        axes.plot(minutes, values / scale, label=name, **line_style(index))
+    axes.axhline(0, color="#666666", linewidth=0.8)
+    axes.set(xlabel="Time in the orbit (min)", ylabel=f"Heat flow into the satellite ({unit})")
+    axes.set_title("Heat flows over an orbit")
+    axes.margins(x=0)
+    legend_outside(axes)
+    return save(figure, folder, "heat_flows")
+
+
+def _steady_heat_flows(flows: dict[str, float], unit: str, folder: Path) -> list[Path]:
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.8 + 0.32 * len(flows)), layout="constrained")
+    axes.barh(list(flows), list(flows.values()), color=[COLORS[0] if v > 0 else COLORS[1] for v in flows.values()])
+    axes.invert_yaxis()
+    axes.axvline(0, color="#666666", linewidth=0.8)
+    axes.set_xlabel(f"Heat flow into the satellite ({unit})")
+    axes.set_title("Steady heat flows")
+    return save(figure, folder, "heat_flows")
+
+
+def _watt_scale(largest: float) -> tuple[float, str]:
+    if largest >= 2e6:
+        return 1e6, "MW"
+    return (1e3, "kW") if largest >= 2e3 else (1.0, "W")
+
+
+def plot_power(run: RunFile, folder: Path) -> list[Path]:
+    """Draw array, load and battery power, and below them the state of charge, over the last orbit."""
+    kept, minutes = last_orbit(run)
+    if len(minutes) < 2:
+        return []
+    lines = {}
+    for name, dataset in (
+        ("arrays could give", "available_power"),
+        ("arrays give", "array_power"),
+        ("loads ask", "load_power"),
+        ("into batteries", "battery_power"),
+        ("unmet", "unmet_power"),
+    ):
+        values = run.get(f"power/{dataset}")
+        if values is not None and (dataset != "unmet_power" or np.any(values > 0)):
+            values = values[kept]
+            lines[name] = values.sum(axis=1) if values.ndim == 2 else values
+    scale, unit = _watt_scale(max((np.abs(values).max() for values in lines.values()), default=1.0))
+    charge = run.get("power/state_of_charge")
+    charge = None if charge is None or charge.shape[1] == 0 else charge[kept]
+    heights = [2.2, 1.2] if charge is not None else [1.0]
+    figure, grid = plt.subplots(
+        len(heights),
+        1,
+        figsize=(WIDTH, 4.8 if charge is not None else 3.2),
+        sharex=True,
+        squeeze=False,
+        layout="constrained",
+        gridspec_kw={"height_ratios": heights},
+    )
+    start = float(run["thermal/time"][kept[0]])
+    upper = grid[0, 0]
+    shade_eclipses(upper, run, minutes, start)
+    looks = {"arrays could give": {"color": COLORS[4], "linestyle": (0, (5, 2))}}
+    for index, (name, values) in enumerate(lines.items()):
+        upper.plot(minutes, values / scale, label=name, **looks.get(name, line_style(index)))
+    upper.axhline(0, color="#666666", linewidth=0.8)
+    upper.set_ylabel(f"Electrical power ({unit})")
+    upper.set_title("Electrical power over an orbit")
+    upper.margins(x=0)
+    legend_outside(upper)
+    if charge is not None:
+        _charge(grid[1, 0], run, minutes, charge, start)
+    grid[-1, 0].set_xlabel("Time in the orbit (min)")
+    return save(figure, folder, "power")
+
+
+def _charge(axes: Axes, run: RunFile, minutes: np.ndarray, charge: np.ndarray, start: float) -> None:
+    """Draw states of charge (%), and the lowest allowed one where all batteries share it."""
+    shade_eclipses(axes, run, minutes, start)
+    for index, name in enumerate(run.names("power/battery")):
+        axes.plot(minutes, 100 * charge[:, index], label=name, **line_style(index))
+    depth = run.get("power/maximum_depth_of_discharge")
+    if depth is not None and np.ptp(depth) == 0:
+        axes.axhline(100 * (1 - depth[0]), color=COLORS[1], linewidth=1.0, linestyle=":", label="lowest allowed")
+    axes.set_ylim(min(0.0 if charge.min() < 0.3 else 100 * charge.min() - 15, 100.0), 103)
+    axes.set_ylabel("State of charge (%)")
+    axes.margins(x=0)
+    legend_outside(axes)
