@@ -135,8 +135,9 @@ def _linear(unit: str, kind: Kind) -> tuple[float, float]:
 
 
 def _tidy(scale: float) -> float:
-    """Drop the last digit of pint's arithmetic, so that 1 um is 1e-06 and not 9.999999999999999e-07."""
-    return float(f"{scale:.15g}")
+    """Undo the rounding of pint's arithmetic where the scale is decimal: 1 um is 1e-06, not 9.999999999999999e-07."""
+    decimal = float(f"{scale:.12g}")
+    return decimal if abs(decimal - scale) <= 1e-15 * abs(scale) else scale
 
 
 def _celsius_hint(unit: str, kind: Kind) -> str:
@@ -150,6 +151,8 @@ def parse_quantity(value: object, kind: Kind, period: float | None = None) -> fl
     period: the orbital period (s) that the unit `orbit` stands for in a time, None where there is no orbit.
     Raises QuantityError.
     """
+    if isinstance(value, dict):
+        raise QuantityError(f'a table is not supported yet here; needs a {kind.name}, for example "{kind.example}"')
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise QuantityError(f'{shown(value)} is not a quantity; needs a {kind.name}, for example "{kind.example}"')
     if isinstance(value, str):

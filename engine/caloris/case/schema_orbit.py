@@ -50,24 +50,24 @@ def _solar_flux(value: object, info: Any) -> object:
 class Planet(Table):
     """The planet below; every default is the Earth's."""
 
-    radius: PositiveLength = Field(EARTH_RADIUS, description="Equatorial radius")
+    radius: PositiveLength = Field(default=EARTH_RADIUS, description="Equatorial radius")
     gravitational_parameter: Annotated[float, Measure(q.GRAVITATIONAL_PARAMETER, above=0)] = Field(
-        EARTH_GRAVITATIONAL_PARAMETER, description="Gravitational constant times mass"
+        default=EARTH_GRAVITATIONAL_PARAMETER, description="Gravitational constant times mass"
     )
-    j2: Annotated[float, Measure(q.RATIO, least=-0.1, most=0.1)] = Field(EARTH_J2, description="Oblateness J2")
+    j2: Annotated[float, Measure(q.RATIO, least=-0.1, most=0.1)] = Field(default=EARTH_J2, description="Oblateness J2")
     solar_flux: Annotated[float | Literal["seasonal"], BeforeValidator(_solar_flux)] = Field(
-        1361.0,
+        default=1361.0,
         description='Solar flux at the spacecraft, never rescaled; "seasonal": 1361 W/m^2 at 1 au and the epoch',
         json_schema_extra={"unit": "W/m^2"},
     )
     albedo: Annotated[float, Measure(q.RATIO, least=0, most=1)] = Field(
-        0.3, description="Bond albedo of a diffuse sphere, lit by the local solar zenith angle"
+        default=0.3, description="Bond albedo of a diffuse sphere, lit by the local solar zenith angle"
     )
     infrared_flux: Annotated[float, Measure(q.FLUX, least=0)] = Field(
-        239.0, description="Infrared flux that leaves the planet's surface"
+        default=239.0, description="Infrared flux that leaves the planet's surface"
     )
     space_temperature: Annotated[float, Measure(q.TEMPERATURE, least=0, most=1000)] = Field(
-        2.725, description="Temperature of the sky behind everything"
+        default=2.725, description="Temperature of the sky behind everything"
     )
 
     @property
@@ -84,36 +84,36 @@ class Orbit(Table):
 
     later: ClassVar[dict[str, str]] = {"tle": "a two-line element set"}
 
-    altitude: PositiveLength | None = Field(None, description="Altitude of a circular orbit above the radius")
-    perigee: PositiveLength | None = Field(None, description="Altitude of the perigee; with apogee")
-    apogee: PositiveLength | None = Field(None, description="Altitude of the apogee; with perigee")
-    semi_major_axis: PositiveLength | None = Field(None, description="Semi-major axis; with eccentricity")
+    altitude: PositiveLength | None = Field(default=None, description="Altitude of a circular orbit above the radius")
+    perigee: PositiveLength | None = Field(default=None, description="Altitude of the perigee; with apogee")
+    apogee: PositiveLength | None = Field(default=None, description="Altitude of the apogee; with perigee")
+    semi_major_axis: PositiveLength | None = Field(default=None, description="Semi-major axis; with eccentricity")
     eccentricity: Annotated[float, Measure(q.RATIO, least=0, below=1)] | None = Field(
-        None, description="Eccentricity; with semi_major_axis"
+        default=None, description="Eccentricity; with semi_major_axis"
     )
     beta: Annotated[float, Measure(q.ANGLE, least=-90, most=90)] | None = Field(
-        None, description="Angle of the Sun above the orbit plane; phase 0 at orbit noon"
+        default=None, description="Angle of the Sun above the orbit plane; phase 0 at orbit noon"
     )
     inclination: Annotated[float, Measure(q.ANGLE, least=0, most=180)] | None = Field(
-        None, description="Inclination, J2000; with raan and epoch"
+        default=None, description="Inclination, J2000; with raan and epoch"
     )
     raan: Annotated[float, Measure(q.ANGLE, least=-360, most=360)] | None = Field(
-        None, description="Right ascension of the ascending node, J2000"
+        default=None, description="Right ascension of the ascending node, J2000"
     )
     argument_of_perigee: Annotated[float, Measure(q.ANGLE, least=-360, most=360)] = Field(
-        0.0, description="Argument of the perigee"
+        default=0.0, description="Argument of the perigee"
     )
     true_anomaly: Annotated[float, Measure(q.ANGLE, least=-360, most=360)] = Field(
-        0.0, description="True anomaly at t = 0; from the ascending node for circular orbits"
+        default=0.0, description="True anomaly at t = 0; from the ascending node for circular orbits"
     )
     sun_synchronous: bool = Field(
-        False, strict=True, description="Whether the node follows the mean Sun; with ltan and epoch"
+        default=False, strict=True, description="Whether the node follows the mean Sun; with ltan and epoch"
     )
     ltan: Annotated[float, BeforeValidator(_local_time)] | None = Field(
-        None, description='Local time of the ascending node, "06:00"', json_schema_extra={"unit": "h"}
+        default=None, description='Local time of the ascending node, "06:00"', json_schema_extra={"unit": "h"}
     )
     epoch: Annotated[datetime, BeforeValidator(_epoch)] | None = Field(
-        None, description="Date and time of t = 0, with its time zone"
+        default=None, description="Date and time of t = 0, with its time zone"
     )
 
     @property
@@ -150,10 +150,10 @@ class Orbit(Table):
 class Attitude(Table):
     """Two-vector pointing: `point` exactly toward `toward`, `align` as near as possible to `to`."""
 
-    point: Direction = Field((0.0, 0.0, 1.0), description="Body axis that points exactly")
-    toward: Target = Field("zenith", description="What it points at")
-    align: Direction = Field((1.0, 0.0, 0.0), description="Second body axis")
-    to: Target = Field("velocity", description="What the second axis is brought as near as possible to")
+    point: Direction = Field(default=(0.0, 0.0, 1.0), description="Body axis that points exactly")
+    toward: Target = Field(default="zenith", description="What it points at")
+    align: Direction = Field(default=(1.0, 0.0, 0.0), description="Second body axis")
+    to: Target = Field(default="velocity", description="What the second axis is brought as near as possible to")
 
 
 def parallel(first: Vector, second: Vector) -> bool:

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.errors import shown
@@ -19,6 +19,18 @@ _Energy = Annotated[float, Measure(q.PARTICLE_ENERGY, least=0, most=1e6)]
 _CrossSection = Annotated[float, Measure(q.CROSS_SECTION, above=0, most=100)]
 _ChipLength = Annotated[float, Measure(q.CHIP_LENGTH, above=0, most=1e5)]
 _Exponent = Annotated[float, Measure(q.RATIO, above=0, most=100)]
+
+
+def _no_solar_event(value: object) -> object:
+    if value in ("worst-week", "worst-day", "worst-5-minutes") or isinstance(value, dict):
+        raise ValueError(f'{shown(value)} is not supported yet; allowed: "none"')
+    return value
+
+
+def _no_sectors(value: object) -> object:
+    if value == "geometry":
+        raise ValueError('"geometry" is not supported yet; allowed: a list of layers')
+    return value
 
 
 class Galactic(Table):
@@ -38,24 +50,18 @@ class Particles(Table):
         "cutoff": "the geomagnetic cutoff",
     }
 
-    galactic: Galactic | None = Field(None, description="Galactic cosmic rays")
+    galactic: Galactic | None = Field(default=None, description="Galactic cosmic rays")
     spectrum: Annotated[Path, ExistingFile((".csv",))] | None = Field(
-        None,
+        default=None,
         description="File that replaces the environment: z, energy (MeV/u), flux (m-2 s-1 sr-1 (MeV/u)-1)",
     )
     let_spectrum: Annotated[Path, ExistingFile((".csv",))] | None = Field(
-        None,
+        default=None,
         description="File that gives the spectrum behind the shield: let (MeV cm^2/mg), flux (integral, m-2 s-1 sr-1)",
     )
-    solar_event: Literal["none"] = Field("none", description='Solar particle event; "none" only')
-
-    @model_validator(mode="before")
-    @classmethod
-    def _solar_event_later(cls, value: Any) -> Any:
-        event = value.get("solar_event", "none") if isinstance(value, dict) else "none"
-        if event in ("worst-week", "worst-day", "worst-5-minutes") or isinstance(event, dict):
-            raise ValueError(f'solar_event = {shown(event)} is not supported yet; allowed: "none"')
-        return value
+    solar_event: Annotated[Literal["none"], BeforeValidator(_no_solar_event)] = Field(
+        default="none", description='Solar particle event; "none" only'
+    )
 
 
 class HeavyIonResponse(Table):
@@ -69,7 +75,7 @@ class HeavyIonResponse(Table):
         description="Sides a, b and the depth; a b equals the plateau within 1 %"
     )
     funnel: Annotated[float, Measure(q.CHIP_LENGTH, least=0, most=1e5)] = Field(
-        0.0, description="Length added to every chord"
+        default=0.0, description="Length added to every chord"
     )
 
     @model_validator(mode="before")
@@ -114,19 +120,14 @@ class Device(Table):
     }
 
     name: Name = Field(description="Name among the devices")
-    at: str | None = Field(None, description="Node or surface that carries it")
-    count: Annotated[int, Whole(least=1)] = Field(1, description="Number of equal devices")
-    bits: Annotated[int, Whole(least=1)] = Field(1, description="Bits of one device")
-    heavy_ion: HeavyIonResponse | None = Field(None, description="Response to heavy ions (Z of 2 and above)")
-    proton: ProtonResponse | None = Field(None, description="Response to protons")
-    shield: tuple[ShieldLayer, ...] = Field((), description="Layers of a spherical shield, outermost first")
-    die_area: Annotated[float, Measure(q.CROSS_SECTION, above=0)] = Field(
-        10.0, description="Area that bits times plateau should not exceed (a warning)"
+    at: str | None = Field(default=None, description="Node or surface that carries it")
+    count: Annotated[int, Whole(least=1)] = Field(default=1, description="Number of equal devices")
+    bits: Annotated[int, Whole(least=1)] = Field(default=1, description="Bits of one device")
+    heavy_ion: HeavyIonResponse | None = Field(default=None, description="Response to heavy ions (Z of 2 and above)")
+    proton: ProtonResponse | None = Field(default=None, description="Response to protons")
+    shield: Annotated[tuple[ShieldLayer, ...], BeforeValidator(_no_sectors)] = Field(
+        default=(), description="Layers of a spherical shield, outermost first"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shield_later(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value.get("shield") == "geometry":
-            raise ValueError('shield = "geometry" is not supported yet; allowed: a list of layers')
-        return value
+    die_area: Annotated[float, Measure(q.CROSS_SECTION, above=0)] = Field(
+        default=10.0, description="Area that bits times plateau should not exceed (a warning)"
+    )

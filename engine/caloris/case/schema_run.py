@@ -21,11 +21,11 @@ from caloris.case.schema_types import (
 class Limit(Table):
     """Allowed temperatures of nodes, and the margins kept to them."""
 
-    name: Name | None = Field(None, description="Name, else the index addresses it")
+    name: Name | None = Field(default=None, description="Name, else the index addresses it")
     of: References = Field(description="Node, surface, cell, or a list of them")
     operating: tuple[Temperature, Temperature] = Field(description="Lowest and highest operating temperature")
-    uncertainty: TemperatureDifference = Field(0.0, description="Uncertainty of the prediction")
-    acceptance: TemperatureDifference = Field(0.0, description="Acceptance margin")
+    uncertainty: TemperatureDifference = Field(default=0.0, description="Uncertainty of the prediction")
+    acceptance: TemperatureDifference = Field(default=0.0, description="Acceptance margin")
 
 
 class AtPhase(Table):
@@ -54,22 +54,24 @@ class Run(Table):
     """What is solved and how finely."""
 
     mode: Literal["steady", "transient", "cyclic"] = Field(description="Steady state, transient, or the periodic orbit")
-    duration: PositiveTime | None = Field(None, description="End of a transient run")
+    duration: PositiveTime | None = Field(default=None, description="End of a transient run")
     at: Annotated[Literal["mean"] | AtPhase, BeforeValidator(_at)] = Field(
-        "mean", description='Loads of a steady run: "mean" over the orbit, or at one phase'
+        default="mean", description='Loads of a steady run: "mean" over the orbit, or at one phase'
     )
-    start_temperature: Temperature = Field(293.15, description="Temperature at t = 0 where nothing else says so")
-    output_every: PositiveTime = Field(60.0, description="Interval of the written times")
+    start_temperature: Temperature = Field(
+        default=293.15, description="Temperature at t = 0 where nothing else says so"
+    )
+    output_every: PositiveTime = Field(default=60.0, description="Interval of the written times")
     temperature_tolerance: Annotated[float, Measure(q.TEMPERATURE_DIFFERENCE, above=0, most=10)] = Field(
-        1e-3, description="Tolerance of temperatures"
+        default=1e-3, description="Tolerance of temperatures"
     )
     view_factor_tolerance: Annotated[float, Measure(q.RATIO, above=0, most=0.1)] = Field(
-        5e-4, description="Tolerance of view factors"
+        default=5e-4, description="Tolerance of view factors"
     )
     joint_states: Annotated[int, Whole(least=2, most=1000)] = Field(
-        12, description="Poses at which exchange factors of moving bodies are computed"
+        default=12, description="Poses at which exchange factors of moving bodies are computed"
     )
     life: Annotated[float, BeforeValidator(_life)] = Field(
-        0.0, description='"beginning", "end" or 0 to 1, kept as a number', json_schema_extra={"unit": "1"}
+        default=0.0, description='"beginning", "end" or 0 to 1, kept as a number', json_schema_extra={"unit": "1"}
     )
-    seed: Annotated[int, Whole(least=0, most=2**31 - 1)] = Field(0, description="Seed of random numbers")
+    seed: Annotated[int, Whole(least=0, most=2**31 - 1)] = Field(default=0, description="Seed of random numbers")

@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from caloris.case import quantity as q
 from caloris.case.errors import nearest, shown
@@ -40,12 +40,14 @@ class Joint(Table):
     """One rotation axis: tracking (`point` and `toward`), a fixed angle, or an angle over phase."""
 
     axis: Direction = Field(description="Rotation axis in the parent's frame, through the body's origin")
-    point: Direction | None = Field(None, description="Body axis that is turned as near as possible to `toward`")
-    toward: Target | None = Field(None, description="What the joint tracks")
-    angle: Annotated[Schedule, ScheduleOf(Measure(q.ANGLE, least=-360, most=360), allow_time=False)] | None = Field(
-        None, description="Joint angle, fixed or over phase, instead of tracking"
+    point: Direction | None = Field(
+        default=None, description="Body axis that is turned as near as possible to `toward`"
     )
-    range: tuple[Angle, Angle] = Field((-math.pi, math.pi), description="Lowest and highest joint angle")
+    toward: Target | None = Field(default=None, description="What the joint tracks")
+    angle: Annotated[Schedule, ScheduleOf(Measure(q.ANGLE, least=-360, most=360), allow_time=False)] | None = Field(
+        default=None, description="Joint angle, fixed or over phase, instead of tracking"
+    )
+    range: tuple[Angle, Angle] = Field(default=(-math.pi, math.pi), description="Lowest and highest joint angle")
 
     @property
     def is_tracking(self) -> bool:
@@ -57,10 +59,10 @@ class Body(Table):
     """A rigid group of surfaces with its own frame; the bus is the root and needs no table."""
 
     name: Name = Field(description="Name among the bodies")
-    parent: str = Field("bus", description="Body that carries it")
-    origin: Position = Field((0.0, 0.0, 0.0), description="Origin in the parent's frame")
-    joint: Joint | None = Field(None, description="Rotation axis")
-    orientation: Orientation | None = Field(None, description="Fixed rotation")
+    parent: str = Field(default="bus", description="Body that carries it")
+    origin: Position = Field(default=(0.0, 0.0, 0.0), description="Origin in the parent's frame")
+    joint: Joint | None = Field(default=None, description="Rotation axis")
+    orientation: Orientation | None = Field(default=None, description="Fixed rotation")
 
 
 def _not_yet_above_zero(value: object, info: Any) -> float:
@@ -84,13 +86,15 @@ class Coating(Table):
         description="Hemispherical infrared emittance", json_schema_extra={"unit": "1"}
     )
     solar_specularity: _Zero = Field(
-        0.0, description="Mirror-like part of the solar reflectance (0 only)", json_schema_extra={"unit": "1"}
+        default=0.0, description="Mirror-like part of the solar reflectance (0 only)", json_schema_extra={"unit": "1"}
     )
     infrared_specularity: _Zero = Field(
-        0.0, description="Mirror-like part of the infrared reflectance (0 only)", json_schema_extra={"unit": "1"}
+        default=0.0,
+        description="Mirror-like part of the infrared reflectance (0 only)",
+        json_schema_extra={"unit": "1"},
     )
     solar_transmittance: _Zero = Field(
-        0.0, description="Transmitted fraction of sunlight (0 only)", json_schema_extra={"unit": "1"}
+        default=0.0, description="Transmitted fraction of sunlight (0 only)", json_schema_extra={"unit": "1"}
     )
 
 
@@ -114,37 +118,35 @@ class Material(Table):
     """A material: for surfaces density, specific heat and conductivity, for shields the composition."""
 
     name: Name = Field(description="Name among the materials")
-    density: Annotated[float, Measure(q.DENSITY, above=0)] | None = Field(None, description="Density")
-    specific_heat: Annotated[float, Measure(q.SPECIFIC_HEAT, least=0)] | None = Field(None, description="Specific heat")
+    density: Annotated[float, Measure(q.DENSITY, above=0)] | None = Field(default=None, description="Density")
+    specific_heat: Annotated[float, Measure(q.SPECIFIC_HEAT, least=0)] | None = Field(
+        default=None, description="Specific heat"
+    )
     conductivity: Annotated[float, Measure(q.CONDUCTIVITY, least=0)] | None = Field(
-        None, description="Thermal conductivity"
+        default=None, description="Thermal conductivity"
     )
     composition: Annotated[dict[str, float], BeforeValidator(_composition)] | None = Field(
-        None, description="Mass fraction of each element; kept so that they sum to 1", json_schema_extra={"unit": "1"}
+        default=None,
+        description="Mass fraction of each element; kept so that they sum to 1",
+        json_schema_extra={"unit": "1"},
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_tables(cls, value: Any) -> Any:
-        for key in ("density", "specific_heat", "conductivity"):
-            if isinstance(value, dict) and isinstance(value.get(key), dict):
-                raise ValueError(f"{key} over temperature is not supported yet; allowed: one quantity")
-        return value
 
 
 class Node(Table):
     """A thermal node without a surface: electronics, coolant, battery."""
 
     name: Name = Field(description="Name among the surfaces and nodes")
-    heat_capacity: HeatCapacity | None = Field(None, description="Heat capacity; 0 makes an algebraic node")
-    temperature: Temperature | None = Field(None, description="Fixed temperature: makes the node a boundary")
-    start_temperature: Temperature | None = Field(None, description="Temperature at t = 0, before that of [run]")
+    heat_capacity: HeatCapacity | None = Field(default=None, description="Heat capacity; 0 makes an algebraic node")
+    temperature: Temperature | None = Field(default=None, description="Fixed temperature: makes the node a boundary")
+    start_temperature: Temperature | None = Field(
+        default=None, description="Temperature at t = 0, before that of [run]"
+    )
 
 
 class Link(Table):
     """A conductance between two nodes, cells or surfaces; a total, spread by area over cells."""
 
-    name: Name | None = Field(None, description="Name, else the index addresses it")
+    name: Name | None = Field(default=None, description="Name, else the index addresses it")
     between: tuple[str, str] = Field(description="The two ends")
     conductance: Annotated[float, Measure(q.CONDUCTANCE, least=0)] = Field(description="Total conductance")
 
@@ -152,7 +154,7 @@ class Link(Table):
 class Edge(Table):
     """A thermal joint along the coincident edges of two surfaces; without it they do not conduct."""
 
-    name: Name | None = Field(None, description="Name, else the index addresses it")
+    name: Name | None = Field(default=None, description="Name, else the index addresses it")
     between: tuple[str, str] = Field(description="The two surfaces or box faces")
     conductance_per_length: Annotated[float, Measure(q.CONDUCTANCE_PER_LENGTH, least=0)] = Field(
         description="Conductance per length of the joint"

@@ -36,13 +36,17 @@ class SurfaceTable(Table):
 
     name: Name = Field(description="Name among the surfaces and nodes")
     front: str = Field(description='Coating of the front, or "inactive": that side takes no part in radiation')
-    back: str = Field(INACTIVE, description='Coating of the back, or "inactive"')
-    heat_capacity: HeatCapacity | None = Field(None, description="Heat capacity of the whole surface; 0: algebraic")
-    thickness: PositiveLength | None = Field(None, description="Thickness; with material")
-    material: str | None = Field(None, description="Material; with thickness")
-    body: str = Field("bus", description="Body that carries the surface")
-    temperature: Temperature | None = Field(None, description="Fixed temperature: makes the surface a boundary")
-    start_temperature: Temperature | None = Field(None, description="Temperature at t = 0, before that of [run]")
+    back: str = Field(default=INACTIVE, description='Coating of the back, or "inactive"')
+    heat_capacity: HeatCapacity | None = Field(
+        default=None, description="Heat capacity of the whole surface; 0: algebraic"
+    )
+    thickness: PositiveLength | None = Field(default=None, description="Thickness; with material")
+    material: str | None = Field(default=None, description="Material; with thickness")
+    body: str = Field(default="bus", description="Body that carries the surface")
+    temperature: Temperature | None = Field(default=None, description="Fixed temperature: makes the surface a boundary")
+    start_temperature: Temperature | None = Field(
+        default=None, description="Temperature at t = 0, before that of [run]"
+    )
 
     @property
     def sides(self) -> dict[str, str]:
@@ -58,7 +62,7 @@ class Rectangle(SurfaceTable):
     corner: Position = Field(description="Corner")
     edge_u: Position = Field(description="First edge vector")
     edge_v: Position = Field(description="Second edge vector")
-    divide: tuple[Cells, Cells] = Field((1, 1), description="Cells along u and v")
+    divide: tuple[Cells, Cells] = Field(default=(1, 1), description="Cells along u and v")
 
 
 class Triangle(SurfaceTable):
@@ -68,7 +72,7 @@ class Triangle(SurfaceTable):
     corner: Position = Field(description="Corner")
     edge_u: Position = Field(description="First edge vector")
     edge_v: Position = Field(description="Second edge vector")
-    divide: tuple[Cells] = Field((1,), description="Parts along each edge")
+    divide: tuple[Cells] = Field(default=(1,), description="Parts along each edge")
 
 
 class Disc(SurfaceTable):
@@ -77,9 +81,11 @@ class Disc(SurfaceTable):
     shape: Literal["disc"] = "disc"
     center: Position = Field(description="Center")
     axis: Direction = Field(description="Front normal")
-    start: Direction | None = Field(None, description="Zero direction around the axis; default: a coordinate axis")
+    start: Direction | None = Field(
+        default=None, description="Zero direction around the axis; default: a coordinate axis"
+    )
     radius: PositiveLength = Field(description="Radius")
-    divide: tuple[Cells, Around] = Field((1, 24), description="Cells outward and around")
+    divide: tuple[Cells, Around] = Field(default=(1, 24), description="Cells outward and around")
 
 
 class Annulus(SurfaceTable):
@@ -88,10 +94,12 @@ class Annulus(SurfaceTable):
     shape: Literal["annulus"] = "annulus"
     center: Position = Field(description="Center")
     axis: Direction = Field(description="Front normal")
-    start: Direction | None = Field(None, description="Zero direction around the axis; default: a coordinate axis")
+    start: Direction | None = Field(
+        default=None, description="Zero direction around the axis; default: a coordinate axis"
+    )
     inner_radius: PositiveLength = Field(description="Inner radius, below the radius")
     radius: PositiveLength = Field(description="Outer radius")
-    divide: tuple[Cells, Around] = Field((1, 24), description="Cells outward and around")
+    divide: tuple[Cells, Around] = Field(default=(1, 24), description="Cells outward and around")
 
 
 class Cylinder(SurfaceTable):
@@ -100,9 +108,11 @@ class Cylinder(SurfaceTable):
     shape: Literal["cylinder"] = "cylinder"
     center: Position = Field(description="Center of the base")
     axis: Position = Field(description="Axis vector; its length is the height")
-    start: Direction | None = Field(None, description="Zero direction around the axis; default: a coordinate axis")
+    start: Direction | None = Field(
+        default=None, description="Zero direction around the axis; default: a coordinate axis"
+    )
     radius: PositiveLength = Field(description="Radius")
-    divide: tuple[Around, Cells] = Field((24, 1), description="Cells around and along")
+    divide: tuple[Around, Cells] = Field(default=(24, 1), description="Cells around and along")
 
 
 class Cone(SurfaceTable):
@@ -111,10 +121,14 @@ class Cone(SurfaceTable):
     shape: Literal["cone"] = "cone"
     center: Position = Field(description="Center of the base")
     axis: Position = Field(description="Axis vector; its length is the height")
-    start: Direction | None = Field(None, description="Zero direction around the axis; default: a coordinate axis")
-    radius: Annotated[float, Measure(q.LENGTH, least=0)] = Field(description="Radius of the base")
-    top_radius: Annotated[float, Measure(q.LENGTH, least=0)] = Field(description="Radius at the axis' end; 0 is a tip")
-    divide: tuple[Around, Cells] = Field((24, 1), description="Cells around and along")
+    start: Direction | None = Field(
+        default=None, description="Zero direction around the axis; default: a coordinate axis"
+    )
+    radius: PositiveLength = Field(description="Radius of the base")
+    top_radius: Annotated[float, Measure(q.LENGTH, least=0)] = Field(
+        default=0.0, description="Radius at the axis' end; 0 is a tip"
+    )
+    divide: tuple[Around, Cells] = Field(default=(24, 1), description="Cells around and along")
 
 
 class Sphere(SurfaceTable):
@@ -123,10 +137,12 @@ class Sphere(SurfaceTable):
     shape: Literal["sphere"] = "sphere"
     center: Position = Field(description="Center")
     radius: PositiveLength = Field(description="Radius")
-    axis: Direction = Field((0.0, 0.0, 1.0), description="Polar axis")
-    start: Direction | None = Field(None, description="Zero direction around the axis; default: a coordinate axis")
+    axis: Direction = Field(default=(0.0, 0.0, 1.0), description="Polar axis")
+    start: Direction | None = Field(
+        default=None, description="Zero direction around the axis; default: a coordinate axis"
+    )
     divide: tuple[Around, Annotated[int, Whole(least=2, most=10000)]] = Field(
-        (12, 6), description="Cells around and from pole to pole"
+        default=(12, 6), description="Cells around and from pole to pole"
     )
 
 
@@ -138,7 +154,7 @@ class Box(SurfaceTable):
     edge_u: Position = Field(description="First edge vector")
     edge_v: Position = Field(description="Second edge vector")
     edge_w: Position = Field(description="Third edge vector")
-    divide: tuple[Cells, Cells, Cells] = Field((1, 1, 1), description="Cells along u, v and w")
+    divide: tuple[Cells, Cells, Cells] = Field(default=(1, 1, 1), description="Cells along u, v and w")
 
 
 def _length_unit(value: object, info: ValidationInfo) -> float:
@@ -157,7 +173,7 @@ class Mesh(SurfaceTable):
     length_unit: Annotated[float, BeforeValidator(_length_unit)] = Field(
         description='Unit of the file\'s coordinates, "mm"; kept as its length in m', json_schema_extra={"unit": "m"}
     )
-    nodes: Literal[1] | None = Field(None, description="1 for one node in all, else one per triangle")
+    nodes: Literal[1] | None = Field(default=None, description="1 for one node in all, else one per triangle")
 
 
 Surface = Rectangle | Triangle | Disc | Annulus | Cylinder | Cone | Sphere | Box | Mesh

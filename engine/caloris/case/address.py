@@ -1,0 +1,100 @@
+"""Addresses of parts: `"deck"`, `"deck[0,1]"`, `"box.u+"`, `"box.u+[0,1]"`, `"wing/front"`."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from caloris.case.errors import nearest
+from caloris.case.schema_surface import Box, Mesh, SurfaceTable, Triangle
+
+FACES = ("u-", "u+", "v-", "v+", "w-", "w+")
+_ADDRESS = re.compile(r"([^/\[\].]+)(?:\.([^/\[\]]*))?(?:\[([^\]/]*)\])?(?:/(.*))?")
+_INDEX = re.compile(r"\d+(?:,\d+)?")
+
+
+class AddressError(ValueError):
+    """A reference that names nothing; the message says what exists."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A part of the case: the surface or node, and where given the box face, the cell and the side."""
+
+    name: str
+    face: str | None = None
+    cell: tuple[int, ...] | None = None
+    side: str | None = None
+
+
+def parse_address(text: str) -> Address:
+    """Split an address; AddressError when it has no such form."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise AddressError(f'"{text}" is not an address; write "name", "name[0,1]", "box.u+" or "name/front"')
+    name, face, cell, side = match.groups()
+    if face is not None and face not in FACES:
+        raise AddressError(f'"{text}": ".{face}" is not a face of a box; allowed: ' + " ".join(f".{f}" for f in FACES))
+    if side is not None and side not in ("front", "back"):
+        raise AddressError(f'"{text}": "/{side}" is not a side; allowed: /front /back')
+    index = None
+    if cell is not None:
+        if _INDEX.fullmatch(cell.replace(" ", "")) is None:
+            raise AddressError(f'"{text}": "[{cell}]" is not a cell; write for example [0,1] or [3]')
+        index = tuple(int(part) for part in cell.split(","))
+    return Address(name, face, index, side)
+
+
+def cell_counts(surface: SurfaceTable, face: str | None = None) -> tuple[int, ...] | None:
+    """Number of cells along each index of a surface or box face; None when only the mesh file knows."""
+    if isinstance(surface, Box):
+        letter = (face or "u-")[0]
+        return tuple(count for count, axis in zip(surface.divide, "uvw", strict=True) if axis != letter)
+    if isinstance(surface, Triangle):
+        return (surface.divide[0] ** 2,)
+    if isinstance(surface, Mesh):
+        return (1,) if surface.nodes == 1 else None
+    return tuple(getattr(surface, "divide", (1, 1)))
+
+
+def check_address(
+    text: str, surfaces: Mapping[str, SurfaceTable | None], nodes: Mapping[str, object], *, side_allowed: bool = False
+) -> Address:
+    """Parse `text` and check that the part exists; AddressError says what is allowed.
+
+    surfaces: name to surface, None for a surface whose own table is wrong (its cells are then not checked).
+    """
+    address = parse_address(text)
+    if address.name not in surfaces and address.name not in nodes:
+        known = [*surfaces, *nodes]
+        raise AddressError(f'"{address.name}" is not the name of a surface or node{nearest(address.name, known)}')
+    if address.side is not None and not side_allowed:
+        raise AddressError(f'"{text}": a side has no node of its own; write "{text.partition("/")[0]}"')
+    if address.name in nodes:
+        if address != Address(address.name):
+            raise AddressError(f'"{text}": "{address.name}" is a node; it has no faces, cells or sides')
+        return address
+    surface = surfaces[address.name]
+    if surface is not None:
+        _check_part(text, address, surface)
+    return address
+
+
+def _check_part(text: str, address: Address, surface: SurfaceTable) -> None:
+    if address.face is not None and not isinstance(surface, Box):
+        raise AddressError(f'"{text}": "{address.name}" is not a box; only boxes have faces')
+    if address.cell is None:
+        return
+    if isinstance(surface, Box) and address.face is None:
+        raise AddressError(f'"{text}": name the face of the box first, as in "{address.name}.u+[0,1]"')
+    counts = cell_counts(surface, address.face)
+    if counts is None:
+        if len(address.cell) != 1:
+            raise AddressError(f'"{text}": a mesh has one index, as in "{address.name}[0]"')
+        return
+    inside = len(counts) == len(address.cell) and all(i < n for i, n in zip(address.cell, counts, strict=True))
+    if not inside:
+        last = ",".join(str(n - 1) for n in counts)
+        first = ",".join("0" for _ in counts)
+        raise AddressError(
+            f'"{text}" is no cell; "{address.name}" is divided into {list(counts)}: [{first}] to [{last}]'
+        )

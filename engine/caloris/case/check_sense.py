@@ -1,0 +1,164 @@
+"""Checks of sense: an orbit that is fully given, vectors that span a frame, parts that store heat."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from caloris.case.draft import Draft
+from caloris.case.errors import CaseProblem
+from caloris.case.schema import Case
+from caloris.case.schema_orbit import Orbit, parallel
+from caloris.case.schema_types import Vector
+
+Problems = Iterator[CaseProblem]
+
+
+def problems(draft: Draft) -> Problems:
+    """All problems of sense in the valid tables."""
+    if draft.case.orbit is not None:
+        yield from _orbit(draft.case, draft.case.orbit)
+    yield from _attitude(draft)
+    yield from _joints(draft)
+    yield from _heat(draft)
+
+
+def _orbit(case: Case, orbit: Orbit) -> Problems:
+    def given(*keys: str) -> list[str]:
+        return [key for key in keys if getattr(orbit, key) is not None]
+
+    sizes = given("altitude", "perigee", "apogee", "semi_major_axis", "eccentricity")
+    allowed = (["altitude"], ["perigee", "apogee"], ["semi_major_axis"], ["semi_major_axis", "eccentricity"])
+    if sizes not in allowed:
+        said = f"{' + '.join(sizes)} given" if sizes else "the size is missing"
+        yield CaseProblem("orbit", f"{said}; allowed: altitude, or perigee + apogee, or semi_major_axis + eccentricity")
+    elif orbit.size(case.planet)[1] < 0:
+        yield CaseProblem("orbit/perigee", "the perigee lies above the apogee; exchange them")
+    elif orbit.size(case.planet)[0] * (1.0 - orbit.size(case.planet)[1]) <= case.planet.radius:
+        yield CaseProblem("orbit", "the orbit enters the planet; its lowest point must lie above the planet's radius")
+    suns = given("beta", "raan", "ltan")
+    if orbit.sun_synchronous:
+        for key in ("ltan", "epoch"):
+            if getattr(orbit, key) is None:
+                yield CaseProblem(f"orbit/{key}", "is missing: sun_synchronous needs ltan and epoch")
+        for key in given("beta", "inclination", "raan"):
+            yield CaseProblem(f"orbit/{key}", f"{key} follows from sun_synchronous; remove one of the two")
+    elif suns == ["beta"]:
+        for key in given("inclination"):
+            yield CaseProblem(
+                f"orbit/{key}", "with beta alone the orbit has no inclination; give raan and epoch instead"
+            )
+        if sizes in allowed and orbit.size(case.planet)[1] > 0:
+            yield CaseProblem(
+                "orbit/beta", "beta needs a circular orbit; allowed with elements: inclination, raan, epoch"
+            )
+    elif "beta" in suns or "ltan" in suns:
+        yield CaseProblem(
+            "orbit",
+            f"{' + '.join(suns)} given; allowed: beta, or inclination + raan + epoch, "
+            "or sun_synchronous + ltan + epoch",
+        )
+    else:
+        for key in ("inclination", "raan", "epoch"):
+            if getattr(orbit, key) is None:
+                yield CaseProblem(
+                    f"orbit/{key}",
+                    "is missing: the orbit needs beta, or inclination + raan + epoch, "
+                    "or sun_synchronous + ltan + epoch",
+                )
+    if case.planet.is_seasonal and orbit.epoch is None:
+        yield CaseProblem("planet/solar_flux", 'is "seasonal", which needs an epoch in [orbit]')
+
+
+def _inertial(target: str | Vector, beta: float | None) -> Vector | None:
+    """The fixed inertial direction of a target, None where it turns with the orbit or is not known here."""
+    if isinstance(target, tuple):
+        return target
+    if beta is None:
+        return None
+    fixed: dict[str, Vector] = {"sun": (math.cos(beta), 0.0, math.sin(beta)), "orbit-normal": (0.0, 0.0, 1.0)}
+    return fixed.get(target)
+
+
+def _same_line(first: str | Vector, second: str | Vector, beta: float | None) -> bool:
+    """Whether two targets are parallel at some moment of the orbit (as far as the text tells)."""
+    if {first, second} <= {"nadir", "zenith"} or first == second:
+        return True
+    turning = [target in ("nadir", "zenith", "velocity") for target in (first, second)]
+    fixed = [_inertial(target, beta) for target in (first, second)]
+    if fixed[0] is not None and fixed[1] is not None:
+        return parallel(fixed[0], fixed[1])
+    for turns, other in zip(turning, reversed(fixed), strict=True):
+        # With beta the orbit plane is z = 0: what turns in it meets every direction that lies in it.
+        if turns and other is not None and beta is not None and abs(other[2]) < 1e-9:
+            return True
+    return False
+
+
+def _attitude(draft: Draft) -> Problems:
+    case = draft.case
+    attitude, beta = case.attitude, case.orbit.beta if case.orbit is not None else None
+    if parallel(attitude.point, attitude.align):
+        yield CaseProblem("attitude/align", "point and align are parallel; they must be two different axes of the body")
+    if case.orbit is not None and _same_line(attitude.toward, attitude.to, beta):
+        yield CaseProblem(
+            "attitude/to",
+            f"the directions {_text(attitude.toward)} and {_text(attitude.to)} are parallel"
+            " at some moment of the orbit; choose another second direction",
+        )
+
+
+def _text(target: str | Vector) -> str:
+    return f'"{target}"' if isinstance(target, str) else str(list(target))
+
+
+def _joints(draft: Draft) -> Problems:
+    for place, body in draft.located("body"):
+        joint, path = body.joint, f"{place}/joint"
+        if joint is None:
+            continue
+        if (joint.toward is None) == (joint.angle is None):
+            yield CaseProblem(path, "a joint needs point + toward (it tracks), or an angle, and not both")
+        if (joint.point is None) != (joint.toward is None):
+            yield CaseProblem(path, "a tracking joint needs both point and toward")
+        if joint.point is not None and parallel(joint.point, joint.axis):
+            yield CaseProblem(
+                f"{path}/point", "lies along the joint's axis, so no rotation moves it; choose another axis"
+            )
+        low, high = joint.range
+        if not low < high:
+            yield CaseProblem(f"{path}/range", "the lowest angle must be below the highest")
+        elif joint.angle is not None and not all(low <= angle <= high for angle in joint.angle.value):
+            yield CaseProblem(
+                f"{path}/angle", f"lies outside the range {math.degrees(low):g} to {math.degrees(high):g} deg"
+            )
+        if joint.toward is not None and not draft.has("orbit"):
+            yield CaseProblem(f"{path}/toward", "tracking needs an [orbit]")
+
+
+def _heat(draft: Draft) -> Problems:
+    """Each surface and node says how it stores heat, or that its temperature is fixed."""
+    for path, surface in draft.located("surface"):
+        layered = [key for key in ("thickness", "material") if getattr(surface, key) is not None]
+        if len(layered) == 1:
+            other = "material" if layered == ["thickness"] else "thickness"
+            yield CaseProblem(f"{path}/{other}", f"is missing: {layered[0]} needs it")
+        if layered and surface.heat_capacity is not None:
+            yield CaseProblem(f"{path}/heat_capacity", f"excludes {' and '.join(layered)}; give one of the two")
+        if not layered and surface.heat_capacity is None and surface.temperature is None:
+            yield CaseProblem(path, "needs heat_capacity, or thickness + material, or temperature (a boundary)")
+        yield from _boundary(path, surface)
+        if getattr(surface, "inner_radius", 0.0) >= getattr(surface, "radius", math.inf):
+            yield CaseProblem(f"{path}/inner_radius", "must be below the radius")
+    for path, node in draft.located("node"):
+        if (node.heat_capacity is None) == (node.temperature is None):
+            yield CaseProblem(path, "needs heat_capacity, or temperature (a boundary), and not both")
+        yield from _boundary(path, node)
+    if draft.has("surface") and not draft.has("orbit"):
+        yield CaseProblem("orbit", "is missing: surfaces exchange heat with the Sun and the planet and need an orbit")
+
+
+def _boundary(path: str, part: Any) -> Problems:
+    if part.temperature is not None and part.start_temperature is not None:
+        yield CaseProblem(
+            f"{path}/start_temperature", "has no meaning where temperature is fixed; remove one of the two"
+        )

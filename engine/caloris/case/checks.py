@@ -1,0 +1,158 @@
+"""What ties the tables of a case together: names must differ, and a name that is referred to must exist."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from caloris.case import check_run, check_sense
+from caloris.case.address import AddressError, check_address
+from caloris.case.draft import Draft
+from caloris.case.errors import CaseProblem, nearest
+from caloris.case.schema import TABLES
+from caloris.case.schema_surface import INACTIVE, Box
+
+Problems = Iterator[CaseProblem]
+
+
+def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
+    """Problems and warnings of a case whose tables are validated one by one."""
+    problems = [
+        *_duplicates(draft),
+        *_bodies(draft),
+        *_surfaces(draft),
+        *_references(draft),
+        *_arrays(draft),
+        *_devices(draft),
+        *check_sense.problems(draft),
+        *check_run.problems(draft),
+    ]
+    return problems, list(check_run.warnings(draft))
+
+
+def _duplicates(draft: Draft) -> Problems:
+    spaces = [("surface", "node"), *((table,) for table, kind in TABLES.items() if kind.is_list)]
+    for space in spaces:
+        if space in (("surface",), ("node",)):
+            continue
+        seen: dict[str, str] = {}
+        for table in space:
+            for name in draft.names(table):
+                if name in seen:
+                    message = f'the name "{name}" is taken by a [[{seen[name]}]]; names must differ'
+                    yield CaseProblem(f"{table}/{name}/name", message)
+                seen.setdefault(name, table)
+    if "bus" in draft.names("body"):
+        yield CaseProblem("body/bus/name", '"bus" is the root body and needs no table; choose another name')
+    if INACTIVE in draft.names("coating"):
+        yield CaseProblem(
+            f"coating/{INACTIVE}/name", f'"{INACTIVE}" marks sides without a coating; choose another name'
+        )
+
+
+def _missing(path: str, what: str, name: str, known: list[str]) -> Problems:
+    if name not in known:
+        yield CaseProblem(path, f'"{name}" is not the name of a {what}{nearest(name, known)}')
+
+
+def _bodies(draft: Draft) -> Problems:
+    known = ["bus", *draft.names("body")]
+    parents = {body.name: body.parent for body in draft.case.bodies}
+    for path, body in draft.located("body"):
+        yield from _missing(f"{path}/parent", "body", body.parent, known)
+        chain, name = [body.name], body.parent
+        while name in parents and name not in chain:
+            chain.append(name)
+            name = parents[name]
+        if name == body.name:
+            message = f"the bodies carry each other in a circle: {' -> '.join([*chain, name])}"
+            yield CaseProblem(f"{path}/parent", f"{message}; the last parent must be the bus")
+
+
+def _surfaces(draft: Draft) -> Problems:
+    bodies, materials = ["bus", *draft.names("body")], draft.names("material")
+    coatings = [*draft.names("coating"), INACTIVE]
+    by_name = {material.name: material for material in draft.case.materials}
+    for path, surface in draft.located("surface"):
+        yield from _missing(f"{path}/body", "body", surface.body, bodies)
+        for side in ("front", "back"):
+            yield from _missing(f"{path}/{side}", "coating", getattr(surface, side), coatings)
+        if surface.material is None:
+            continue
+        yield from _missing(f"{path}/material", "material", surface.material, materials)
+        material = by_name.get(surface.material)
+        for key in ("density", "specific_heat", "conductivity"):
+            if material is not None and getattr(material, key) is None:
+                message = f"is missing: the surface {surface.name} is made of this material"
+                yield CaseProblem(f"material/{material.name}/{key}", message)
+
+
+def _references(draft: Draft) -> Problems:
+    """Every address of a surface, cell or node in links, edges, loads, batteries, limits, devices."""
+    surfaces: dict[str, Any] = dict.fromkeys(draft.names("surface"))
+    surfaces |= {surface.name: surface for surface in draft.case.surfaces}
+    nodes: dict[str, Any] = dict.fromkeys(draft.names("node"))
+
+    def check(path: str, text: str, side_allowed: bool = False) -> Problems:
+        try:
+            check_address(text, surfaces, nodes, side_allowed=side_allowed)
+        except AddressError as error:
+            yield CaseProblem(path, str(error))
+
+    for table in ("link", "edge"):
+        for path, item in draft.located(table):
+            first, second = item.between
+            yield from check(f"{path}/between/0", first)
+            yield from check(f"{path}/between/1", second)
+            if first == second:
+                yield CaseProblem(f"{path}/between", f'both ends are "{first}"; needs two different parts')
+            for k, end in enumerate(item.between if table == "edge" else ()):
+                if end in nodes:
+                    yield CaseProblem(f"{path}/between/{k}", f'"{end}" is a node without a surface; use a [[link]]')
+                if "[" in end:
+                    yield CaseProblem(f"{path}/between/{k}", f'"{end}": an edge joins whole surfaces or box faces')
+    for table in ("load", "compute"):
+        for path, item in draft.located(table):
+            for k, name in enumerate(item.on):
+                yield from check(f"{path}/on/{k}", name)
+    for path, item in draft.located("solar_array"):
+        for k, name in enumerate(item.on):
+            yield from check(f"{path}/on/{k}", name, side_allowed=True)
+    for path, item in draft.located("limit"):
+        for k, name in enumerate(item.of):
+            yield from check(f"{path}/of/{k}", name)
+    for path, item in draft.located("battery"):
+        yield from check(f"{path}/on", item.on)
+    for path, item in draft.located("device"):
+        if item.at is not None:
+            yield from check(f"{path}/at", item.at)
+    if draft.case.power is not None and draft.case.power.losses_on is not None:
+        yield from check("power/losses_on", draft.case.power.losses_on)
+
+
+def _arrays(draft: Draft) -> Problems:
+    """Solar cells stand on one active side."""
+    surfaces = {surface.name: surface for surface in draft.case.surfaces}
+    for path, array in draft.located("solar_array"):
+        for k, text in enumerate(array.on):
+            part, _, side = text.partition("/")
+            surface = surfaces.get(part.split("[")[0].split(".")[0])
+            if surface is None:
+                if part in draft.names("node"):
+                    yield CaseProblem(f"{path}/on/{k}", f'"{text}" is a node; solar cells need a surface')
+                continue
+            if isinstance(surface, Box) and "." not in part:
+                yield CaseProblem(f"{path}/on/{k}", f'"{text}": name the face of the box, as in "{part}.u+/front"')
+            elif not side and len(surface.sides) != 1:
+                yield CaseProblem(f"{path}/on/{k}", f'"{text}": name the side with cells, as in "{part}/front"')
+            elif side and side not in surface.sides:
+                yield CaseProblem(f"{path}/on/{k}", f'"{text}": that side is inactive; cells need a coating under them')
+
+
+def _devices(draft: Draft) -> Problems:
+    materials = {material.name: material for material in draft.case.materials}
+    for path, device in draft.located("device"):
+        for k, layer in enumerate(device.shield):
+            yield from _missing(f"{path}/shield/{k}/material", "material", layer.material, draft.names("material"))
+            material = materials.get(layer.material)
+            if material is not None and material.composition is None:
+                message = f"is missing: the device {device.name} is shielded by this material"
+                yield CaseProblem(f"material/{material.name}/composition", message)

@@ -1,0 +1,148 @@
+"""The way from text to a checked Case; every problem of the file is reported at once."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from caloris.case.checks import check_case
+from caloris.case.draft import Draft
+from caloris.case.errors import CaseError, CaseProblem, nearest, shown
+from caloris.case.explain import explain, item_path
+from caloris.case.paths import apply_override
+from caloris.case.schema import LATER_TABLES, TABLES, Case
+from caloris.case.schema_orbit import Orbit, Planet
+from caloris.case.schema_surface import SHAPES
+from caloris.case.schema_types import Table
+
+Tree = dict[str, Any]
+
+
+def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
+    """Read, override (`"table/name/key=value"`) and check a case file.
+
+    Raises CaseError with everything that is wrong: the file, its syntax, tables, keys, values, references.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise CaseError([CaseProblem("", f'the file "{path}" does not exist{_neighbors(path)}')], path.name) from None
+    except IsADirectoryError:
+        raise CaseError([CaseProblem("", f'"{path}" is a folder, not a case file')], path.name) from None
+    except UnicodeDecodeError as error:
+        message = f"is not a text file in UTF-8 (byte {error.start}); a case file is TOML text"
+        raise CaseError([CaseProblem("", message)], path.name) from None
+    except OSError as error:
+        raise CaseError([CaseProblem("", f'the file "{path}" cannot be read: {error.strerror}')], path.name) from None
+    case = parse_case(text, folder=path.parent, overrides=overrides, source=path.name)
+    return replace(case, path=path.resolve())
+
+
+def parse_case(text: str, folder: str | Path = ".", overrides: Sequence[str] = (), source: str = "case") -> Case:
+    """The same for text at hand; relative file names in it count from `folder`, `source` names it in errors."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError([CaseProblem("", f"is not valid TOML: {error}")], source) from None
+    problems: list[CaseProblem] = []
+    for override in overrides:
+        try:
+            tree = apply_override(tree, override)
+        except CaseError as error:
+            problems += error.errors
+    case = _validate(tree, Path(folder).resolve(), problems)
+    if problems:
+        raise CaseError(problems, source)
+    return replace(case, text=text, overrides=tuple(overrides))
+
+
+def _neighbors(path: Path) -> str:
+    try:
+        names = [file.name for file in path.parent.glob("*.toml")]
+    except OSError:
+        return ""
+    return nearest(path.name, names[:200]) if names else ""
+
+
+def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
+    """Check every table, then what ties them together; problems are appended."""
+    found: dict[str, Any] = {}
+    items: dict[str, list[tuple[str, Table]]] = {}
+    if not isinstance(tree.get("title", ""), str):
+        problems.append(CaseProblem("title", f"{shown(tree['title'])} is not a text"))
+    else:
+        found["title"] = tree.get("title", "")
+    raw = _known_tables(tree, problems)
+    # The orbit comes first: its period is what the unit `orbit` of other tables stands for.
+    context: dict[str, Any] = {"folder": folder, "period": None}
+    for name in sorted(raw, key=lambda table: ("planet", "orbit").index(table) if table in ("planet", "orbit") else 2):
+        kind = TABLES[name]
+        if kind.is_list:
+            tables = [(item_path(name, k, t), _table(name, k, t, context, problems)) for k, t in enumerate(raw[name])]
+            items[name] = [(path, table) for path, table in tables if table is not None]
+            found[kind.attribute] = tuple(table for _, table in items[name])
+        else:
+            found[kind.attribute] = _table(name, None, raw[name], context, problems)
+        if name == "orbit":
+            context["period"] = _period(found.get("orbit"), found.get("planet"))
+    case = Case(folder=folder, **{key: value for key, value in found.items() if value is not None})
+    issues, warnings = check_case(Draft(case, raw, items))
+    problems += issues
+    return replace(case, warnings=tuple(warnings))
+
+
+def _known_tables(tree: Tree, problems: list[CaseProblem]) -> dict[str, Any]:
+    """The tables of the tree that have a model and the right form; the rest becomes problems."""
+    raw: dict[str, Any] = {}
+    for name, value in tree.items():
+        if name == "title":
+            continue
+        if name in LATER_TABLES:
+            problems.append(CaseProblem(name, f"not supported yet: the table [{name}] ({LATER_TABLES[name]})"))
+        elif name not in TABLES:
+            what = "table" if isinstance(value, dict | list) else "key"
+            known = [*TABLES, *LATER_TABLES, "title"]
+            problems.append(CaseProblem(name, f'unknown {what} "{name}"{nearest(name, known)}'))
+        elif TABLES[name].is_list and not (isinstance(value, list) and all(isinstance(v, dict) for v in value)):
+            problems.append(CaseProblem(name, f"there may be several of these: write [[{name}]]"))
+        elif not TABLES[name].is_list and not isinstance(value, dict):
+            problems.append(CaseProblem(name, f"there is one of these: write [{name}]"))
+        else:
+            raw[name] = value
+    return raw
+
+
+def _table(
+    name: str, index: int | None, raw: Mapping[str, Any], context: dict[str, Any], problems: list[CaseProblem]
+) -> Table | None:
+    """One validated table, or None and its problems."""
+    path = item_path(name, index, raw)
+    model: type[Table] = TABLES[name].model
+    data = dict(raw)
+    if name == "surface":
+        shape = raw.get("shape")
+        if not isinstance(shape, str) or shape not in SHAPES:
+            said = "shape is missing" if shape is None else f"{shown(shape)} is not a shape"
+            hint = nearest(shape, SHAPES) if isinstance(shape, str) else ""
+            hint = hint if "nearest" in hint else ""
+            problems.append(CaseProblem(f"{path}/shape", f"{said}; allowed: {', '.join(SHAPES)}{hint}"))
+            return None
+        model = SHAPES[shape]
+    try:
+        return model.model_validate(data, context=context)
+    except ValidationError as error:
+        problems += explain(error, model, path, raw)
+        return None
+
+
+def _period(orbit: Orbit | None, planet: Planet | None) -> float | None:
+    if orbit is None:
+        return None
+    try:
+        return orbit.period(planet or Planet())
+    except (ValueError, OverflowError):
+        return None
