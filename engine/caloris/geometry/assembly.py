@@ -83,6 +83,11 @@ class Topology:
         """Number of thermal cells."""
         return len(self.cell_name)
 
+    def cells(self, name: str) -> np.ndarray:
+        """Cell numbers of a surface ("bus"), a box's face ("bus.u+") or one cell ("x+[0,1]"); none if unknown."""
+        starts = (name + "[", name + ".")
+        return np.array([k for k, cell in enumerate(self.cell_name) if cell == name or cell.startswith(starts)], int)
+
 
 class Geometry(eqx.Module):
     """All bodies and surfaces of a spacecraft; every dimension is a leaf."""

@@ -3,7 +3,8 @@
 import jax
 import numpy as np
 
-from caloris.geometry.curved_shapes import Annulus, Cone, Cylinder, Disc, axis_frame
+from caloris.geometry.curved_shapes import Annulus, Cone, Cylinder, Disc
+from caloris.geometry.round_grids import angles, axis_frame
 from caloris.geometry.shape_base import Shape
 
 WALLS = (Cylinder, Cone)
@@ -42,8 +43,10 @@ def _same_rim(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _corners(shape: Disc | Annulus | Cylinder | Cone, radius: jax.Array, shift: np.ndarray, around: int) -> np.ndarray:
-    first, across, _ = (np.asarray(e) for e in axis_frame(shape.axis, shape.start))
-    turn = 2.0 * np.pi * np.arange(around)[:, None] / around
+    # In numpy: operation by operation, jax would compile each of them.
+    start = None if shape.start is None else np.asarray(shape.start)
+    first, across, _ = axis_frame(np.asarray(shape.axis), start, np)
+    turn = angles(around)[:, None]
     return np.asarray(shape.center) + shift + float(radius) * (np.cos(turn) * first + np.sin(turn) * across)
 
 

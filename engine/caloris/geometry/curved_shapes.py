@@ -12,16 +12,25 @@ takes the wall's factor instead (`fit_caps` in caloris.geometry.caps): its rim t
 gap or a lip and its area is short by 1 - a / tan a (2.3 % at 12 divisions around, 0.57 % at 24, 0.14 % at 48).
 """
 
-from functools import lru_cache
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from caloris.geometry.errors import GeometryError
+from caloris.geometry.round_grids import (
+    angles,
+    annulus_topology,
+    axis_frame,
+    disc_factor,
+    disc_topology,
+    sphere_factor,
+    sphere_topology,
+    unit_sphere,
+    wall_topology,
+)
 from caloris.geometry.shape_base import (
     Shape,
     ShapeTopology,
@@ -31,8 +40,6 @@ from caloris.geometry.shape_base import (
     check_vector,
     concrete,
     counts,
-    grid_triangles,
-    pair_suffixes,
     scalar,
     vector,
 )
@@ -66,12 +73,12 @@ class Disc(Shape):
         radial, around = self.divide
         factor = jnp.asarray(disc_factor(around) if outward is None else outward, self.radius.dtype)
         share = np.concatenate([[0.0], np.repeat(np.arange(1, radial + 1) / radial, around)])
-        turn = np.concatenate([[0.0], np.tile(_angles(around), radial)])
+        turn = np.concatenate([[0.0], np.tile(angles(around), radial)])
         return _around(self.center, self.axis, self.start, factor * self.radius * share, turn)
 
     def topology(self) -> ShapeTopology:
         """One triangle per cell of the innermost ring, two elsewhere."""
-        return _disc_topology(*self.divide)
+        return disc_topology(*self.divide)
 
     def topology_key(self) -> tuple[Any, ...]:
         """Kind and divide."""
@@ -105,11 +112,11 @@ class Annulus(Shape):
         factor = jnp.asarray(disc_factor(around) if outward is None else outward, self.radius.dtype)
         share = np.repeat(np.arange(radial + 1) / radial, around)
         radii = self.inner_radius + (self.radius - self.inner_radius) * share
-        return _around(self.center, self.axis, self.start, factor * radii, np.tile(_angles(around), radial + 1))
+        return _around(self.center, self.axis, self.start, factor * radii, np.tile(angles(around), radial + 1))
 
     def topology(self) -> ShapeTopology:
         """Two triangles per cell."""
-        return _annulus_topology(*self.divide)
+        return annulus_topology(*self.divide)
 
     def topology_key(self) -> tuple[Any, ...]:
         """Kind and divide."""
@@ -149,7 +156,7 @@ class Cylinder(Shape):
 
     def topology(self) -> ShapeTopology:
         """Two triangles per cell."""
-        return _wall_topology(*self.divide, False)
+        return wall_topology(*self.divide, False)
 
     def topology_key(self) -> tuple[Any, ...]:
         """Kind and divide."""
@@ -214,7 +221,7 @@ class Cone(Shape):
 
     def topology(self) -> ShapeTopology:
         """Two triangles per cell, one at a tip."""
-        return _wall_topology(*self.divide, self.top_radius is None)
+        return wall_topology(*self.divide, self.top_radius is None)
 
     def topology_key(self) -> tuple[Any, ...]:
         """Kind, divide and whether the cone is pointed."""
@@ -242,53 +249,29 @@ class Sphere(Shape):
 
     def vertices(self, outward: Float[Array, ""] | None = None) -> Float[Array, "vertex 3"]:
         """Vertex positions (m): meridian by meridian, then the poles at -axis and +axis."""
-        factor = jnp.asarray(_sphere_factor(*self.divide) if outward is None else outward, self.radius.dtype)
-        frame = jnp.stack(_frame(self.axis, self.start))
-        return self.center[None, :] + factor * self.radius * (jnp.asarray(_unit_sphere(*self.divide)) @ frame)
+        factor = jnp.asarray(sphere_factor(*self.divide) if outward is None else outward, self.radius.dtype)
+        frame = jnp.stack(axis_frame(self.axis, self.start))
+        return self.center[None, :] + factor * self.radius * (jnp.asarray(unit_sphere(*self.divide)) @ frame)
 
     def topology(self) -> ShapeTopology:
         """Two triangles per cell, one at the poles."""
-        return _sphere_topology(*self.divide)
+        return sphere_topology(*self.divide)
 
     def topology_key(self) -> tuple[Any, ...]:
         """Kind and divide."""
         return ("sphere", self.divide)
 
 
-def disc_factor(around: int) -> float:
-    """Outward factor of a disc or annulus of exact area (-)."""
-    angle = 2.0 * np.pi / around
-    return float(np.sqrt(angle / np.sin(angle)))
-
-
-def axis_frame(axis: Float[Array, " xyz"], start: Float[Array, " xyz"] | None):
-    """Right-handed unit vectors (start, across, axis) of a round shape."""
-    return _frame(axis, start)
-
-
-def _frame(axis, start):
-    unit = axis / jnp.sqrt(jnp.sum(axis**2))
-    if start is None:
-        start = jax.nn.one_hot(jnp.argmin(jnp.abs(unit)), 3, dtype=unit.dtype)
-    across = jnp.cross(unit, start)
-    across = across / jnp.sqrt(jnp.sum(across**2))
-    return jnp.cross(across, unit), across, unit
-
-
-def _angles(around: int) -> np.ndarray:
-    return 2.0 * np.pi * np.arange(around) / around
-
-
 def _around(center, axis, start, radii, turn: np.ndarray) -> Float[Array, "vertex 3"]:
     """center + radius (cos turn e1 + sin turn e2)."""
-    first, across, _ = _frame(axis, start)
+    first, across, _ = axis_frame(axis, start)
     circle = jnp.asarray(np.stack([np.cos(turn), np.sin(turn)], axis=1), center.dtype)
     return center[None, :] + radii[:, None] * (circle @ jnp.stack([first, across]))
 
 
 def _wall(center, axis, start, radii, around: int, along: int, pointed: bool) -> Float[Array, "vertex 3"]:
     rows = along if pointed else along + 1
-    ring = _around(center, axis, start, radii, np.repeat(_angles(around), rows))
+    ring = _around(center, axis, start, radii, np.repeat(angles(around), rows))
     ring = ring + jnp.asarray(np.tile(np.arange(rows) / along, around))[:, None] * axis[None, :]
     return jnp.concatenate([ring, (center + axis)[None, :]]) if pointed else ring
 
@@ -310,61 +293,3 @@ def _check_radii(**radii) -> None:
         number = concrete(value)
         if number is not None:
             check_positive(key, number[0])
-
-
-def _closed_columns(vertex: np.ndarray) -> np.ndarray:
-    """Repeat the first column: the grid closes around its second index."""
-    return np.concatenate([vertex, vertex[:, :1]], axis=1)
-
-
-@lru_cache(maxsize=256)
-def _disc_topology(radial: int, around: int) -> ShapeTopology:
-    rings = 1 + np.arange(radial * around).reshape(radial, around)
-    vertex = _closed_columns(np.concatenate([np.zeros((1, around), int), rings]))
-    return ShapeTopology(1 + radial * around, *grid_triangles(vertex), pair_suffixes(radial, around))
-
-
-@lru_cache(maxsize=256)
-def _annulus_topology(radial: int, around: int) -> ShapeTopology:
-    vertex = _closed_columns(np.arange((radial + 1) * around).reshape(radial + 1, around))
-    return ShapeTopology((radial + 1) * around, *grid_triangles(vertex), pair_suffixes(radial, around))
-
-
-@lru_cache(maxsize=256)
-def _wall_topology(around: int, along: int, pointed: bool) -> ShapeTopology:
-    rows = along if pointed else along + 1
-    count = around * rows
-    vertex = np.arange(count).reshape(around, rows)
-    if pointed:
-        vertex = np.concatenate([vertex, np.full((around, 1), count)], axis=1)
-        count += 1
-    vertex = np.concatenate([vertex, vertex[:1]])
-    return ShapeTopology(count, *grid_triangles(vertex), pair_suffixes(around, along))
-
-
-@lru_cache(maxsize=256)
-def _sphere_topology(around: int, poles: int) -> ShapeTopology:
-    inner = np.arange(around * (poles - 1)).reshape(around, poles - 1)
-    south, north = np.full((around, 1), inner.size), np.full((around, 1), inner.size + 1)
-    vertex = np.concatenate([south, inner, north], axis=1)
-    vertex = np.concatenate([vertex, vertex[:1]])
-    return ShapeTopology(inner.size + 2, *grid_triangles(vertex), pair_suffixes(around, poles))
-
-
-@lru_cache(maxsize=256)
-def _unit_sphere(around: int, poles: int) -> np.ndarray:
-    """Vertices on the unit sphere in the frame (start, across, axis)."""
-    latitude = np.pi * (np.arange(1, poles) / poles - 0.5)
-    turn = _angles(around)[:, None]
-    ring = np.stack(
-        np.broadcast_arrays(np.cos(turn) * np.cos(latitude), np.sin(turn) * np.cos(latitude), np.sin(latitude)), -1
-    )
-    return np.concatenate([ring.reshape(-1, 3), [[0.0, 0.0, -1.0], [0.0, 0.0, 1.0]]])
-
-
-@lru_cache(maxsize=256)
-def _sphere_factor(around: int, poles: int) -> float:
-    """(4 pi / area of the inscribed polyhedron)^(1/2)."""
-    corner = _unit_sphere(around, poles)[_sphere_topology(around, poles).triangles]
-    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    return float(np.sqrt(4.0 * np.pi / (0.5 * np.linalg.norm(normal, axis=1).sum())))
