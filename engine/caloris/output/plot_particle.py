@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from caloris.output.plot_style import WIDTH, legend_outside, line_style, save
 from caloris.output.read import RunFile
@@ -84,7 +85,9 @@ def _short(names: list[str]) -> str:
 
 
 def _log_limits(axes: Axes, values: np.ndarray) -> None:
-    """Cut the vertical axis a fixed number of decades below the highest value."""
+    """Cut the vertical axis a fixed number of decades below the highest value; label decades only."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
     highest = float(values.max(initial=0.0))
     if highest > 0:
         axes.set_ylim(highest * 10.0**-_DECADES, highest * 3)

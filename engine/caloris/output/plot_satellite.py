@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 
 from caloris.output.plot_render import Camera, View, render
 from caloris.output.plot_style import TEMPERATURE_MAP, WIDTH, save
@@ -61,7 +62,7 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
     return save(figure, folder, "satellite")
 
 
-def _panels(columns: int, view: View) -> tuple[plt.Figure, np.ndarray]:
+def _panels(columns: int, view: View) -> tuple[Figure, np.ndarray]:
     left, right, bottom, top = view.extent
     width = (WIDTH - 0.9) / columns
     height = min(max(width * (top - bottom) / (right - left), 1.6), 4.5)
@@ -114,13 +115,13 @@ def _directions(run: RunFile, index: int) -> dict[str, np.ndarray]:
 
 def _triad(axes: Axes, camera: Camera, directions: dict[str, np.ndarray]) -> None:
     """Draw the directions as arrows in the lower right corner."""
-    inset = axes.inset_axes((0.78, 0.0, 0.22, 0.3))
-    inset.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), aspect="equal")
+    inset = axes.inset_axes((0.74, 0.0, 0.26, 0.34))
+    inset.set(xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal")
     inset.set_axis_off()
     for name, direction in directions.items():
         x, y, _ = camera.project(direction)
         body_axis = name in _TRIAD_COLORS
-        length = 1.0 if body_axis else 1.15
+        length = 1.0 if body_axis else 1.55
         color = _TRIAD_COLORS.get(name, "#444444")
         arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 1.0, "linestyle": "-" if body_axis else ":"}
         inset.annotate("", (length * x, length * y), (0, 0), arrowprops=arrow | {"shrinkA": 0, "shrinkB": 0})

@@ -10,6 +10,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,7 +24,7 @@ DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)
 TEMPERATURE_MAP = "inferno"
 WIDTH = 7.2  # inches: the text width of an A4 or letter page
 _DOTS_PER_INCH = 200
-_RULES = {
+_RULES: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9.0,
@@ -39,8 +40,7 @@ _RULES = {
     "lines.linewidth": 1.5,
     "legend.frameon": False,
     "legend.fontsize": 8.0,
-    "axes.prop_cycle": matplotlib.cycler(color=COLORS),
-    "pdf.fonttype": 42,
+    "axes.prop_cycle": cycler(color=COLORS),
     "figure.dpi": 100,
 }
 
@@ -65,9 +65,12 @@ def legend_outside(axes: Axes, **options: Any) -> None:
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write the figure as PNG and PDF, close it, and return the two paths."""
     paths = [folder / f"{name}.png", folder / f"{name}.pdf"]
-    figure.savefig(paths[0], dpi=_DOTS_PER_INCH, bbox_inches="tight")
+    # Arrange once, then hold still: otherwise each format would lay the figure out anew, several draws a time.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    figure.savefig(paths[0], dpi=_DOTS_PER_INCH)
     # Without a creation date equal runs give equal files.
-    figure.savefig(paths[1], dpi=300, bbox_inches="tight", metadata={"CreationDate": None})
+    figure.savefig(paths[1], dpi=300, metadata={"CreationDate": None})
     plt.close(figure)
     return paths
 

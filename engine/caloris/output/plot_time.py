@@ -20,7 +20,7 @@ from caloris.output.read import RunFile
 from caloris.output.text import ZERO_CELSIUS
 
 # More lines than this in one panel cannot be told apart; the rest go to further panels.
-_LINES_PER_PANEL = 8
+_LINES_PER_PANEL = 10
 
 
 def plot_temperatures(run: RunFile, folder: Path) -> list[Path]:
@@ -29,9 +29,9 @@ def plot_temperatures(run: RunFile, folder: Path) -> list[Path]:
     items, areas = group_items(run.names("thermal/node")), node_areas(run)
     if len(time) < 2:
         return _steady_temperatures(temperature[0], items, areas, folder)
-    whole = len(time) > 1 and time[-1] > 3 * (run.attribute("orbit", "period") or np.inf)
+    whole = time[-1] > 3 * (run.attribute("orbit", "period") or np.inf)
     scale, unit = (3600.0, "h") if whole else (60.0, "min")
-    panels = _panels(list(items), temperature, items)
+    panels = _panels(items, temperature, areas)
     figure, grid = plt.subplots(
         len(panels), 1, figsize=(WIDTH, 0.4 + 2.6 * len(panels)), sharex=True, squeeze=False, layout="constrained"
     )
@@ -58,13 +58,18 @@ def _shade(axes: Axes, run: RunFile, time: np.ndarray, scale: float) -> None:
         shade_eclipses(axes, run, time / 60.0, 0.0)
 
 
-def _panels(names: list[str], temperature: np.ndarray, items: dict[str, np.ndarray]) -> list[list[str]]:
-    """Sort items by their swing into panels, so that a calm node is not flattened by a wing's hundred kelvin."""
-    swing = {name: float(np.ptp(temperature[:, items[name]])) for name in names}
-    calm = [name for name in names if swing[name] <= 0.25 * max(swing.values())]
-    lively = [name for name in names if name not in calm]
+def _panels(items: dict[str, np.ndarray], temperature: np.ndarray, areas: np.ndarray) -> list[list[str]]:
+    """Sort items into panels: nodes without surface, surfaces that swing widely, and the calm ones.
+
+    A wing's hundred kelvin in the same panel would flatten everything else.
+    """
+    swing = {name: float(np.ptp(temperature[:, indices])) for name, indices in items.items()}
+    surfaces = [name for name, indices in items.items() if areas[indices].sum() > 0]
+    widest = max((swing[name] for name in surfaces), default=0.0)
+    lively = [name for name in surfaces if swing[name] > 0.3 * widest]
+    calm = [name for name in surfaces if name not in lively]
     panels = []
-    for part in (lively, calm):
+    for part in ([name for name in items if name not in surfaces], lively, calm):
         count = -(-len(part) // _LINES_PER_PANEL)
         panels += [list(chunk) for chunk in np.array_split(part, count)] if part else []
     return panels
