@@ -73,9 +73,7 @@ class HeatLoad(eqx.Module):
     power: Schedule  # W
     electrical: bool = eqx.field(static=True, default=False)
 
-    def over_segments(
-        self, edges: Float[Array, " edge"], period: Float[Array, ""]
-    ) -> Float[Array, "segment 2"]:
+    def over_segments(self, edges: Float[Array, " edge"], period: Float[Array, ""]) -> Float[Array, "segment 2"]:
         """Total power (W) at both ends of each segment."""
         return self.power.over_segments(edges, period)
 
@@ -91,9 +89,7 @@ class Compute(eqx.Module):
     utilization: Schedule  # -
     electrical: bool = eqx.field(static=True, default=True)
 
-    def over_segments(
-        self, edges: Float[Array, " edge"], period: Float[Array, ""]
-    ) -> Float[Array, "segment 2"]:
+    def over_segments(self, edges: Float[Array, " edge"], period: Float[Array, ""]) -> Float[Array, "segment 2"]:
         """Total power (W) at both ends of each segment."""
         share = self.utilization.over_segments(edges, period)
         return self.idle_power + share * (self.peak_power - self.idle_power)

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from caloris_kernels.numerics.interpolate import piecewise_linear
+
 
 class Schedule(eqx.Module):
     """A table against time; one value and one break make a constant.
@@ -34,9 +36,7 @@ class Schedule(eqx.Module):
             breaks = ((revolutions[:, None] + breaks[None, :]) * period).ravel()
         return np.unique(breaks[(breaks > 0) & (breaks < duration)])
 
-    def over_segments(
-        self, edges: Float[Array, " edge"], period: Float[Array, ""]
-    ) -> Float[Array, "segment 2"]:
+    def over_segments(self, edges: Float[Array, " edge"], period: Float[Array, ""]) -> Float[Array, "segment 2"]:
         """Value at the start and the end of each segment between `edges` (s), one-sided at jumps.
 
         Every break lies on an edge, so that the value is linear inside a segment. The row of a segment is
@@ -60,8 +60,20 @@ class Schedule(eqx.Module):
         left = jnp.clip(row, 0, last - 1)
         width = breaks[left + 1] - breaks[left]
         inside = (row >= 0) & (row < last)
-        slope = jnp.where(
-            inside & (width > 0), (value[left + 1] - value[left]) / jnp.where(width > 0, width, 1.0), 0.0
-        )
+        slope = jnp.where(inside & (width > 0), (value[left + 1] - value[left]) / jnp.where(width > 0, width, 1.0), 0.0)
         base = jnp.where(row >= last, value[last], value[left])
         return base[:, None] + slope[:, None] * (jnp.stack([start, end], axis=1) - breaks[left][:, None])
+
+    def at(self, position: Float[Array, " query"]) -> Float[Array, " query"]:
+        """Value at positions in the table's own unit (phase or s); a step holds from its break on."""
+        if self.value.shape[0] == 1:
+            return jnp.broadcast_to(self.value, position.shape)
+        breaks, value = self.break_, self.value
+        if self.phase:
+            position = position - jnp.floor(position)
+            breaks = jnp.concatenate([breaks[-1:] - 1.0, breaks, breaks[:1] + 1.0])
+            value = jnp.concatenate([value[-1:], value, value[:1]])
+        if self.linear:
+            return piecewise_linear(breaks, value, position)
+        row = jnp.searchsorted(breaks, position, side="right") - 1
+        return value[jnp.clip(row, 0, breaks.shape[0] - 1)]

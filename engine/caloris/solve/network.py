@@ -163,9 +163,7 @@ def _solve_pose(
     return _PoseSolution(factors, to_space, incident.reshape(3 * grid, -1).at[:, seeing].set(received))
 
 
-def _node_sums(
-    power: Float[Array, "row grid facet"], exchange: Exchange, nodes: int
-) -> Float[Array, "row grid node"]:
+def _node_sums(power: Float[Array, "row grid facet"], exchange: Exchange, nodes: int) -> Float[Array, "row grid node"]:
     """Sum facet powers (W) over the facets of each node."""
     return jnp.zeros((*power.shape[:2], nodes)).at[:, :, exchange.facet_node].add(power)
 

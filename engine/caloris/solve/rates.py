@@ -108,9 +108,7 @@ def power_flow(
     return available, _flow(network, instant, jnp.sum(available), charge)
 
 
-def _flow(
-    network: Network, instant: Instant, total: Float[Array, ""], charge: Float[Array, " battery"]
-) -> BusFlow:
+def _flow(network: Network, instant: Instant, total: Float[Array, ""], charge: Float[Array, " battery"]) -> BusFlow:
     """The bus at one instant, with or without batteries."""
     assert network.bus_efficiency is not None
     bank = BatteryBank(*[jnp.zeros(0)] * 5) if network.bank is None else network.bank
@@ -181,9 +179,7 @@ def network_rate(network: Network, instant: Instant, state: Float[Array, " state
     return jnp.concatenate([rate, flow.stored_power])
 
 
-def network_matrix(
-    network: Network, instant: Instant, state: Float[Array, " state"]
-) -> Float[Array, "state state"]:
+def network_matrix(network: Network, instant: Instant, state: Float[Array, " state"]) -> Float[Array, "state state"]:
     """K = -d(network_rate)/dy, dense and exact (up to the kinks of the power flow)."""
     nodes = network.free.shape[0]
     temperature, charge = state[:nodes], state[nodes:]

@@ -1,0 +1,167 @@
+"""Join geometry, orbit and what rays found into the thermal model: differentiable where no shadow's edge moves."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from caloris.geometry.assembly import Geometry, Topology
+from caloris.model.structure import Structure
+from caloris.model.surroundings import Surroundings
+from caloris.model.thermal import Exchange, Incident, Links, Nodes, ShellConduction, Thermal
+from caloris.solve.incident import incident_fluxes
+from caloris.solve.shadow_guard import fixed_shadow
+from caloris.solve.timeline import build_timeline
+from caloris.solve.visibility import Visibility
+from caloris_kernels.conduction.shell import cell_area, overlap_length, shell_conductance
+from caloris_kernels.radiative.view_factor import exchange_area as clear_exchange_area
+
+
+class Context(eqx.Module):
+    """What a run was traced with, apart from its geometry."""
+
+    surroundings: Surroundings | None
+    structure: Structure
+    revolutions: int = eqx.field(static=True)  # whole turns that the run touches
+    periodic: bool = eqx.field(static=True)
+    frozen: bool = eqx.field(static=True)
+
+
+@eqx.filter_jit
+def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Thermal:
+    """The thermal model of a geometry whose rays and view factors are known.
+
+    Differentiable in every dimension, in the orbit and in all of `context`, with three exceptions that raise
+    ShadowDerivativeError: view factors when a third surface hides part of a view (moving it would move its
+    shadow) or when a view ends on an inactive side, sunlight when a shadow's edge lies on some facet, and the
+    planet's light with respect to the geometry of shadowed facets. Rays (`visibility`) are frozen numbers.
+    """
+    structure, surroundings = context.structure, context.surroundings
+    topology = geometry.topology()
+    vertices = geometry.vertices()
+    area, normal, _ = geometry.facet_geometry(vertices)
+    node_area = _node_areas(topology, vertices, structure)
+    timeline = build_timeline(
+        geometry.bodies,
+        surroundings,
+        structure,
+        visibility.path,
+        visibility.grid_phase,
+        revolutions=context.revolutions,
+        periodic=context.periodic,
+        frozen=context.frozen,
+    )
+    if surroundings is None:
+        dark = jnp.zeros((visibility.grid_phase.shape[0], area.shape[0]))
+        incident, space_temperature = Incident(dark, dark, dark), structure.space_temperature
+    else:
+        motion = surroundings.motion(geometry.bodies, visibility.grid_phase, context.frozen)
+        rotation = geometry.pose()[:, :3, :3][topology.facet_body]
+        own_normal = jnp.einsum("fji,fj->fi", rotation, normal)
+        incident = incident_fluxes(topology, visibility, surroundings.planet, motion, own_normal, timeline)
+        space_temperature = surroundings.planet.space_temperature
+    return Thermal(
+        coatings=structure.coatings,
+        nodes=Nodes(
+            structure.node_name,
+            _heat_capacity(topology, node_area, structure),
+            structure.free,
+            structure.start_temperature,
+        ),
+        exchange=_exchange(geometry, topology, visibility, area),
+        links=_links(structure, node_area),
+        shell=_shell(topology, vertices, structure),
+        timeline=timeline,
+        incident=incident,
+        loads=tuple(load.on_nodes(node_area) for load in structure.loads),
+        space_temperature=space_temperature,
+        arrays=structure.arrays,
+        bus=structure.bus,
+        batteries=structure.batteries,
+    )
+
+
+def _node_areas(topology: Topology, vertices: Float[Array, "vertex 3"], structure: Structure) -> Float[Array, " node"]:
+    """Area of one side of each cell (m2), one for nodes without a surface."""
+    cells = cell_area(vertices, topology.triangles, topology.triangle_cell, topology.cell_count)
+    return jnp.concatenate([cells, jnp.ones(structure.lumped_heat_capacity.shape[0])])
+
+
+def _heat_capacity(topology: Topology, node_area: Float[Array, " node"], structure: Structure) -> Float[Array, " node"]:
+    """Heat capacity of each node (J K-1): totals spread by area, areal capacities times area."""
+    surface = topology.cell_surface
+    cells = node_area[: topology.cell_count]
+    total = jax.ops.segment_sum(cells, surface, structure.surface_heat_capacity.shape[0])
+    areal = structure.surface_heat_capacity / total + structure.surface_areal_heat_capacity
+    return jnp.concatenate([areal[surface] * cells, structure.lumped_heat_capacity])
+
+
+def _links(structure: Structure, node_area: Float[Array, " node"]) -> Links:
+    """Every target of one side joined to every target of the other, the total split by both shares."""
+    table = structure.links
+    link, node, share = [jnp.zeros(0, int)], [jnp.zeros((0, 2), int)], [jnp.zeros(0)]
+    for k, (first, second) in enumerate(table.sides):
+        rows, columns = first.node.shape[0], second.node.shape[0]
+        link.append(jnp.full(rows * columns, k))
+        pairs = jnp.stack([jnp.repeat(first.node, columns), jnp.tile(second.node, rows)], axis=1)
+        node.append(pairs)
+        share.append(jnp.outer(first.shares(node_area), second.shares(node_area)).ravel())
+    return Links(table.name, table.conductance, jnp.concatenate(link), jnp.concatenate(node), jnp.concatenate(share))
+
+
+def _shell(topology: Topology, vertices: Float[Array, "vertex 3"], structure: Structure) -> ShellConduction:
+    """Conduction between cells of one surface, and across joined edges (their conductance alone)."""
+    sheet = structure.sheet_conductance[topology.cell_surface[topology.shell_cell]]
+    inside = shell_conductance(
+        vertices,
+        topology.triangles,
+        topology.triangle_cell,
+        jnp.asarray(topology.cell_circumcentric),
+        topology.shell_cell,
+        topology.shell_vertex,
+        sheet,
+    )
+    joints = structure.joints
+    length = overlap_length(vertices, joints.first_segment, joints.second_segment)
+    return ShellConduction(
+        jnp.concatenate([jnp.asarray(topology.shell_cell), joints.cell]),
+        jnp.concatenate([inside, joints.conductance_per_length[joints.table] * length]),
+    )
+
+
+def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, area: Float[Array, " facet"]) -> Exchange:
+    """View factors as leaves; where nothing hides anything they follow the geometry."""
+    factors, inactive, space = visibility.exchange_area, visibility.inactive_view, visibility.space_view
+    if visibility.occluded:
+        still = fixed_shadow("view factors with hidden parts", geometry.vertices())
+        tie = 0.0 * jnp.sum(still)
+        factors, inactive, space = factors + tie, inactive + tie, space + tie
+    elif visibility.pair.shape[0]:
+        factors = _follow(geometry, topology, visibility)
+        seen = jnp.zeros_like(space).at[:, visibility.seeing].set(jnp.sum(factors, axis=2)) / area
+        space = space - (seen - jax.lax.stop_gradient(seen))
+    return Exchange(
+        area=area,
+        facet_node=jnp.asarray(topology.facet_cell),
+        facet_coating=jnp.asarray(topology.facet_coating),
+        seeing=visibility.seeing,
+        exchange_area=factors,
+        inactive_view=inactive,
+        space_view=space,
+    )
+
+
+def _follow(geometry: Geometry, topology: Topology, visibility: Visibility) -> Float[Array, "pose seeing seeing"]:
+    """Stored exchange areas with the derivative of the closed double contour integral of every pair."""
+    corners = np.take(topology.triangles, topology.facet_triangle, axis=0)
+    corners = np.where(topology.facet_side[:, None] == 1, corners[:, ::-1], corners)
+    first, second = visibility.pair[:, 0], visibility.pair[:, 1]
+
+    def one_pose(angle, stored):
+        triangles = geometry.vertices(angle)[corners[visibility.seeing]]
+        clear = clear_exchange_area(triangles[first], triangles[second])
+        change = clear - jax.lax.stop_gradient(clear)
+        return stored.at[first, second].add(change).at[second, first].add(change)
+
+    return jax.vmap(one_pose)(visibility.path.joint_angle, visibility.exchange_area)

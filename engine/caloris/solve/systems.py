@@ -1,0 +1,79 @@
+"""The network as the problems that the steppers solve: C y' = F(t, y) and F(y) = 0."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from caloris.solve.network import Network
+from caloris.solve.rates import Instant, at_time, average, network_matrix, network_rate
+from caloris_kernels.stepping.system import System
+
+
+class SteadyProblem(NamedTuple):
+    """A network at one moment, or under mean loads, with batteries held full.
+
+    Full batteries take no more charge and cover any deficit: over a whole number of periods they neither
+    gain nor lose.
+    """
+
+    network: Network
+    instant: Instant
+
+
+def _rate(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:
+    return network_rate(network, at_time(network, time, segment), state)
+
+
+def _mass(network: Network) -> Float[Array, " state"]:
+    batteries = 0 if network.bank is None else network.bank.capacity.shape[0]
+    return jnp.concatenate([network.heat_capacity, jnp.ones(batteries)])
+
+
+def _linearize(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:
+    return network_matrix(network, at_time(network, time, segment), state)
+
+
+TRANSIENT = System(
+    rate=_rate,
+    mass=_mass,
+    linearize=_linearize,
+    apply=lambda matrix, v: matrix @ v,
+    apply_transpose=lambda matrix, v: v @ matrix,
+    diagonal=jnp.diagonal,
+)
+
+
+def mean_linearize(network: Network, mean: Float[Array, " state"]) -> Float[Array, "state state"]:
+    """The linearization under mean loads at the mean state, for the preconditioner of periodic orbits."""
+    return network_matrix(network, average(network), mean)
+
+
+def full_charge(network: Network) -> Float[Array, " battery"]:
+    """Energy in full batteries (J)."""
+    return jnp.zeros(0) if network.bank is None else network.bank.capacity
+
+
+def _steady_state(problem: SteadyProblem, temperature: Array) -> Array:
+    return jnp.concatenate([temperature, full_charge(problem.network)])
+
+
+def _steady_rate(time: Array, temperature: Array, problem: SteadyProblem, segment: Array) -> Array:
+    nodes = temperature.shape[0]
+    return network_rate(problem.network, problem.instant, _steady_state(problem, temperature))[:nodes]
+
+
+def _steady_linearize(time: Array, temperature: Array, problem: SteadyProblem, segment: Array) -> Array:
+    nodes = temperature.shape[0]
+    state = _steady_state(problem, temperature)
+    return network_matrix(problem.network, problem.instant, state)[:nodes, :nodes]
+
+
+STEADY = System(
+    rate=_steady_rate,
+    mass=lambda problem: problem.network.heat_capacity,
+    linearize=_steady_linearize,
+    apply=lambda matrix, v: matrix @ v,
+    apply_transpose=lambda matrix, v: v @ matrix,
+    diagonal=jnp.diagonal,
+)
