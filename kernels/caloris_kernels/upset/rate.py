@@ -56,14 +56,10 @@ def integral_flux_above(
     """
     log_energy = jnp.log(energy)
     product = energy * flux
-    pieces = 0.5 * (product[1:] + product[:-1]) * jnp.diff(log_energy)
-    above = jnp.concatenate([jnp.cumsum(pieces[::-1])[::-1], jnp.zeros(1, flux.dtype)])
-    x = jnp.log(jnp.clip(threshold, energy[0], energy[-1]))
-    k = jnp.clip(jnp.searchsorted(log_energy, x, side="right") - 1, 0, energy.shape[0] - 2)
-    width = log_energy[k + 1] - log_energy[k]
-    u = (log_energy[k + 1] - x) / width  # 1 at the left end of the interval, 0 at the right
-    slope = product[k] - product[k + 1]
-    return above[k + 1] + width * u * (product[k + 1] + 0.5 * slope * u)
+    width = jnp.diff(log_energy)
+    # The share of each interval above the threshold: 1, 0, or in between for one of them.
+    share = jnp.clip((log_energy[1:] - jnp.log(threshold)) / width, 0.0, 1.0)
+    return jnp.sum(width * share * (product[1:] + 0.5 * (product[:-1] - product[1:]) * share))
 
 
 def proton_upset_rate(
