@@ -23,6 +23,7 @@ def _algebraic_solve(
 ) -> LinearSolution:
     """Solve K x = b on the algebraic rows and columns, x = b elsewhere; stops relative to the size of b."""
     product = system.apply_transpose if transpose else system.apply
+    tolerance = jnp.ones_like(tolerance) if transpose else tolerance  # multipliers share one unit
     diagonal = jnp.where(algebraic, system.diagonal(linearization), 1.0)
 
     def operator(v: Array) -> Array:

@@ -53,7 +53,7 @@ class _Cycle(NamedTuple):
     mean: Array
     drift: Array
     delta: Array
-    count: Array
+    orbits: Array
     rejected: Array
     linear_iterations: Array
     result: Array
@@ -79,6 +79,7 @@ def cycle_preconditioner(
     """
     product = system.apply_transpose if transpose else system.apply
     diagonal = system.diagonal(linearization)
+    tolerance = jnp.ones_like(tolerance) if transpose else tolerance  # multipliers share one unit
 
     def solve(shift: Array, right_side: Array) -> Array:
         scaled = jnp.where(picard, 1.0, diagonal + shift)
@@ -138,9 +139,9 @@ def _find_cycle(
     mass, period = system.mass(p), edges[-1] - edges[0]
 
     def unfinished(cycle: _Cycle) -> Array:
-        latest = cycle.delta[jnp.maximum(cycle.count - 1, 0)]
-        pending = (cycle.count == 0) | (latest > 1.0)
-        return pending & (cycle.count < max_orbits) & (cycle.result == SUCCESS)
+        latest = cycle.delta[jnp.maximum(cycle.orbits - 1, 0)]
+        pending = (cycle.orbits == 0) | (latest > 1.0)
+        return pending & (cycle.orbits < max_orbits) & (cycle.result == SUCCESS)
 
     def orbit(cycle: _Cycle) -> _Cycle:
         end = march(
@@ -154,13 +155,13 @@ def _find_cycle(
         scaled = jnp.abs(change)
         delta = jnp.max(scaled / cycle_tolerance)
         coarse = jnp.maximum(1e3 * tolerance, 1e5 * cycle_tolerance)
-        near = jnp.all(jnp.where(picard, 0.0, scaled) <= coarse) & (cycle.count >= 1)
-        frozen = cycle.frozen | near | (cycle.count >= ADAPTIVE_ORBITS - 1)
+        near = jnp.all(jnp.where(picard, 0.0, scaled) <= coarse) & (cycle.orbits >= 1)
+        frozen = cycle.frozen | near | (cycle.orbits >= ADAPTIVE_ORBITS - 1)
         y, states, changes, kept = _anderson(cycle, change, cycle_tolerance)
         # older orbits had other steps: only the newest belongs to the map that is now frozen
         kept = jnp.where(frozen & ~cycle.frozen, 1, kept)
-        latest = cycle.delta[jnp.maximum(cycle.count - 1, 0)]
-        worse = cycle.frozen & (cycle.count > 0) & (delta > 2.0 * latest)
+        latest = cycle.delta[jnp.maximum(cycle.orbits - 1, 0)]
+        worse = cycle.frozen & (cycle.orbits > 0) & (delta > 2.0 * latest)
         sound = jnp.all(jnp.isfinite(y))
         y = jnp.where(worse | ~sound, cycle.y + change, y)
         kept = jnp.where(worse | ~sound, 0, kept)
@@ -174,8 +175,8 @@ def _find_cycle(
             frozen,
             end.mean,
             end.y - cycle.y,
-            cycle.delta.at[cycle.count].set(jnp.where(jnp.isfinite(delta), delta, jnp.finfo(delta.dtype).max)),
-            cycle.count + 1,
+            cycle.delta.at[cycle.orbits].set(jnp.where(jnp.isfinite(delta), delta, jnp.finfo(delta.dtype).max)),
+            cycle.orbits + 1,
             cycle.rejected + end.rejected,
             cycle.linear_iterations + end.linear_iterations,
             end.result,
@@ -261,13 +262,13 @@ def solve_periodic(
         max_steps,
         max_orbits,
     )
-    done = cycle.delta[jnp.maximum(cycle.count - 1, 0)] <= 1.0
+    done = cycle.delta[jnp.maximum(cycle.orbits - 1, 0)] <= 1.0
     result = jnp.where((cycle.result == SUCCESS) & ~done, NOT_CONVERGED, cycle.result).astype(jnp.int32)
     return Periodic(
         cycle.y,
         cycle.grid,
         cycle.mean,
-        cycle.count,
+        cycle.orbits,
         cycle.delta,
         cycle.drift,
         cycle.rejected,

@@ -1,5 +1,6 @@
 """Rodas5P: one step of a linearly implicit method of order 5(4) for C y' = F(t, y), its output between steps."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -136,17 +137,33 @@ class Step(NamedTuple):
     solved: Bool[Array, ""]
 
 
-def stage_solver(system: System, linearization: Linearization, shift: Array, tolerance: Array, transpose: bool = False):
-    """The function b -> x with (shift + K) x = b, or with the transposed K; the stop is in `tolerance`."""
+def stage_solver(
+    system: System, linearization: Linearization, shift: Array, tolerance: Array
+) -> Callable[[Array], LinearSolution]:
+    """The function b -> x with (shift + K) x = b, stopped at `tolerance` in the unit of each state."""
+    diagonal = shift + system.diagonal(linearization)
+
+    def solve(right_side: Array) -> LinearSolution:
+        return bicgstab(lambda v: shift * v + system.apply(linearization, v), diagonal, right_side, tolerance)
+
+    return solve
+
+
+def derivative_solver(
+    system: System, linearization: Linearization, shift: Array, weight: Array, *, transpose: bool
+) -> Callable[[Array], Array]:
+    """The function b -> x with (shift + K) x = b or its transpose, stopped at 1e-9 of the size of x / weight.
+
+    A derivative has no tolerance of its own. weight is the unit of each state for tangents; for the
+    transposed equation, whose unknowns all have the unit of the rows of F, it is one.
+    """
     product = system.apply_transpose if transpose else system.apply
     diagonal = shift + system.diagonal(linearization)
 
-    def solve(right_side: Array, relative: float | None = None) -> LinearSolution:
-        stop = tolerance
-        if relative is not None:  # a derivative has no unit of its own: stop relative to its own size
-            size = jnp.max(jnp.abs(right_side / diagonal) / tolerance)
-            stop = tolerance * jnp.maximum(size * relative, jnp.finfo(right_side.dtype).tiny)
-        return bicgstab(lambda v: shift * v + product(linearization, v), diagonal, right_side, stop)
+    def solve(right_side: Array) -> Array:
+        size = jnp.max(jnp.abs(right_side / diagonal) / weight)
+        stop = weight * jnp.maximum(1e-9 * size, jnp.finfo(right_side.dtype).tiny)
+        return bicgstab(lambda v: shift * v + product(linearization, v), diagonal, right_side, stop).x
 
     return solve
 

@@ -33,7 +33,7 @@ class _Iteration(NamedTuple):
     damping: Array  # multiple of the diagonal of K added to K
     change: Array
     solved: Array
-    count: Array
+    iterations: Array
 
 
 def _scaled_norm(rate: Array, scale: Array) -> Array:
@@ -63,7 +63,7 @@ def _iterate(
     lower_bound, step_limit = bounds
 
     def unfinished(carry: _Iteration) -> Array:
-        return ((carry.change > 1.0) | ~carry.solved) & (carry.count < maximum)
+        return ((carry.change > 1.0) | ~carry.solved) & (carry.iterations < maximum)
 
     def newton(carry: _Iteration) -> _Iteration:
         y = carry.y
@@ -98,7 +98,7 @@ def _iterate(
         damping = jnp.where(damping < 1e-3, 0.0, damping)
         # a step shortened by damping does not measure the distance to the solution
         change = jnp.where(carry.damping > 0.0, jnp.maximum(change, 2.0), change)
-        return _Iteration(y + fraction * limited, damping, change, solution.converged, carry.count + 1)
+        return _Iteration(y + fraction * limited, damping, change, solution.converged, carry.iterations + 1)
 
     dtype = y_guess.dtype
     infinite, zero = jnp.asarray(jnp.inf, dtype), jnp.zeros((), dtype)
@@ -114,10 +114,10 @@ def _implicit(
     linearization = lax.stop_gradient(system.linearize(t, y, p, segment))
     diagonal = system.diagonal(linearization)
 
-    def solver(product):
+    def solver(product, weight: Array):
         def solve(_, right_side: Array) -> Array:
-            size = jnp.max(jnp.abs(right_side / diagonal) / tolerance)
-            stop = tolerance * jnp.maximum(1e-10 * size, jnp.finfo(right_side.dtype).tiny)
+            size = jnp.max(jnp.abs(right_side / diagonal) / weight)
+            stop = weight * jnp.maximum(1e-10 * size, jnp.finfo(right_side.dtype).tiny)
             return bicgstab(lambda v: product(linearization, v), diagonal, right_side, stop, max_iterations=2000).x
 
         return solve
@@ -127,8 +127,8 @@ def _implicit(
     return y + lax.custom_linear_solve(
         lambda v: system.apply(linearization, v),
         difference,
-        solver(system.apply),
-        solver(system.apply_transpose),
+        solver(system.apply, tolerance),
+        solver(system.apply_transpose, jnp.ones_like(tolerance)),  # multipliers share one unit
     )
 
 
@@ -168,4 +168,4 @@ def solve_steady(
     finite = jnp.all(jnp.isfinite(residual))
     failure = jnp.where(end.solved, NOT_CONVERGED, LINEAR_SOLVE_FAILED)
     result = jnp.where((end.change <= 1.0) & end.solved, SUCCESS, failure)
-    return Steady(y, residual, end.count, end.change, jnp.where(finite, result, NOT_FINITE).astype(jnp.int32))
+    return Steady(y, residual, end.iterations, end.change, jnp.where(finite, result, NOT_FINITE).astype(jnp.int32))
