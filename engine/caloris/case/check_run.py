@@ -19,9 +19,8 @@ def problems(draft: Draft) -> Problems:
 
 def _power(draft: Draft) -> Problems:
     electrical = any(load.electrical for load in draft.case.loads) or bool(draft.case.computes)
-    if draft.has("battery", "solar_array") and not draft.has("power"):
-        which = "battery" if draft.has("battery") else "solar_array"
-        yield CaseProblem("power", f"is missing: a [[{which}]] needs the bus, write [power]")
+    if draft.has("battery") and not draft.has("power"):
+        yield CaseProblem("power", "is missing: a [[battery]] needs the bus, write [power]")
     power = draft.case.power
     if power is not None and power.bus_efficiency < 1.0 and power.losses_on is None and electrical:
         yield CaseProblem("power/losses_on", "is missing: a bus efficiency below 1 makes heat, which needs a node")

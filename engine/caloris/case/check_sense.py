@@ -9,6 +9,7 @@ from caloris.case.errors import CaseProblem
 from caloris.case.schema import Case
 from caloris.case.schema_orbit import Orbit, parallel
 from caloris.case.schema_types import Vector
+from caloris_kernels.constants import TROPICAL_YEAR
 
 Problems = Iterator[CaseProblem]
 
@@ -22,51 +23,56 @@ def problems(draft: Draft) -> Problems:
     yield from _heat(draft)
 
 
-def _orbit(case: Case, orbit: Orbit) -> Problems:
-    def given(*keys: str) -> list[str]:
-        return [key for key in keys if getattr(orbit, key) is not None]
+_FORMS = "beta, or inclination + raan + epoch, or sun_synchronous + ltan + epoch"
+_SIZES = "altitude, or perigee + apogee, or semi_major_axis + eccentricity"
 
-    sizes = given("altitude", "perigee", "apogee", "semi_major_axis", "eccentricity")
+
+def _given(orbit: Orbit, *keys: str) -> list[str]:
+    return [key for key in keys if key in orbit.model_fields_set]
+
+
+def _orbit(case: Case, orbit: Orbit) -> Problems:
+    sizes = _given(orbit, "altitude", "perigee", "apogee", "semi_major_axis", "eccentricity")
     allowed = (["altitude"], ["perigee", "apogee"], ["semi_major_axis"], ["semi_major_axis", "eccentricity"])
     if sizes not in allowed:
         said = f"{' + '.join(sizes)} given" if sizes else "the size is missing"
-        yield CaseProblem("orbit", f"{said}; allowed: altitude, or perigee + apogee, or semi_major_axis + eccentricity")
-    elif orbit.size(case.planet)[1] < 0:
+        yield CaseProblem("orbit", f"{said}; allowed: {_SIZES}")
+        return
+    axis, eccentricity = orbit.size(case.planet)
+    if eccentricity < 0.0:
         yield CaseProblem("orbit/perigee", "the perigee lies above the apogee; exchange them")
-    elif orbit.size(case.planet)[0] * (1.0 - orbit.size(case.planet)[1]) <= case.planet.radius:
-        yield CaseProblem("orbit", "the orbit enters the planet; its lowest point must lie above the planet's radius")
-    suns = given("beta", "raan", "ltan")
-    if orbit.sun_synchronous:
-        for key in ("ltan", "epoch"):
-            if getattr(orbit, key) is None:
-                yield CaseProblem(f"orbit/{key}", "is missing: sun_synchronous needs ltan and epoch")
-        for key in given("beta", "inclination", "raan"):
-            yield CaseProblem(f"orbit/{key}", f"{key} follows from sun_synchronous; remove one of the two")
-    elif suns == ["beta"]:
-        for key in given("inclination"):
-            yield CaseProblem(
-                f"orbit/{key}", "with beta alone the orbit has no inclination; give raan and epoch instead"
-            )
-        if sizes in allowed and orbit.size(case.planet)[1] > 0:
-            yield CaseProblem(
-                "orbit/beta", "beta needs a circular orbit; allowed with elements: inclination, raan, epoch"
-            )
-    elif "beta" in suns or "ltan" in suns:
-        yield CaseProblem(
-            "orbit",
-            f"{' + '.join(suns)} given; allowed: beta, or inclination + raan + epoch, "
-            "or sun_synchronous + ltan + epoch",
-        )
-    else:
-        for key in ("inclination", "raan", "epoch"):
-            if getattr(orbit, key) is None:
-                yield CaseProblem(
-                    f"orbit/{key}",
-                    "is missing: the orbit needs beta, or inclination + raan + epoch, "
-                    "or sun_synchronous + ltan + epoch",
-                )
+    elif axis * (1.0 - eccentricity) <= case.planet.radius:
+        message = f"the orbit enters the planet; its lowest point must lie above {case.planet.radius / 1e3:g} km"
+        yield CaseProblem("orbit", f"{message} from the planet's center")
+    if eccentricity > 0.0 and orbit.form != "elements":
+        message = "needs a circular orbit; eccentric ones need inclination + raan + epoch"
+        yield CaseProblem(f"orbit/{'beta' if orbit.form == 'beta' else 'sun_synchronous'}", message)
+    yield from _orbit_sun(case, orbit, axis)
+
+
+def _orbit_sun(case: Case, orbit: Orbit, axis: float) -> Problems:
+    """The Sun and the node are given in exactly one of three ways, and by nothing else."""
+    needed = {"beta": ("beta",), "sun_synchronous": ("ltan", "epoch"), "elements": ("inclination", "raan", "epoch")}
+    unused = {
+        "beta": ("inclination", "raan", "argument_of_perigee", "true_anomaly", "ltan"),
+        "sun_synchronous": ("beta", "inclination", "raan", "argument_of_perigee", "true_anomaly"),
+        "elements": ("ltan",),
+    }
+    for key in needed[orbit.form]:
+        if key not in orbit.model_fields_set:
+            yield CaseProblem(f"orbit/{key}", f"is missing: the orbit needs {_FORMS}")
+    for key in _given(orbit, *unused[orbit.form]):
+        by = {"beta": "beta", "sun_synchronous": "sun_synchronous", "elements": "inclination + raan"}[orbit.form]
+        yield CaseProblem(f"orbit/{key}", f"has no place beside {by}; allowed: {_FORMS}")
     if case.planet.is_seasonal and orbit.epoch is None:
         yield CaseProblem("planet/solar_flux", 'is "seasonal", which needs an epoch in [orbit]')
+    if orbit.form == "sun_synchronous" and axis > case.planet.radius:
+        planet = case.planet
+        # The node follows the Sun at 3/2 J2 n (R / a)^2 cos(inclination) for a circular orbit.
+        rate = 1.5 * planet.j2 * (planet.gravitational_parameter / axis**3) ** 0.5 * (planet.radius / axis) ** 2
+        if abs(rate) <= 2.0 * math.pi / TROPICAL_YEAR:
+            height = (axis - planet.radius) / 1e3
+            yield CaseProblem("orbit/sun_synchronous", f"no inclination makes an orbit {height:g} km up follow the Sun")
 
 
 def _inertial(target: str | Vector, beta: float | None) -> Vector | None:

@@ -109,6 +109,8 @@ def _pint_text(unit: str, kind: Kind) -> str:
 @cache
 def _linear(unit: str, kind: Kind) -> tuple[float, float]:
     """Scale and offset from `unit` to the kept unit of `kind`. QuantityError names what is wrong."""
+    if unit == kind.unit:
+        return 1.0, 0.0  # spares bare numbers the registry
     help_text = f'needs a {kind.name}, for example "{kind.example}"'
     try:
         registry = _registry()

@@ -22,7 +22,7 @@ Vector = tuple[float, float, float]
 class Table(BaseModel):
     """A table of the case file: frozen, unknown keys refused; `later` names keys that are not supported yet."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     later: ClassVar[dict[str, str]] = {}
 
 
@@ -285,11 +285,11 @@ class ScheduleOf(Rule):
             raise ValueError(f"between = {shown(between)} is not known; allowed: step, linear")
         points, values = value[over[0]], value["value"]
         if not isinstance(points, list) or not isinstance(values, list) or not points or len(points) != len(values):
-            raise ValueError(f"{over[0]} and value must be lists of the same length, not empty")
+            raise ValueError(f"{over[0]} and value must be lists of the same length, not empty; got {shown(value)}")
         rule = Measure(q.RATIO, least=0, below=1) if over[0] == "phase" else Measure(q.TIME)
         kept = tuple(self._entry(rule, point, f"{over[0]}/{k}", info) for k, point in enumerate(points))
         if any(later <= earlier for earlier, later in zip(kept, kept[1:], strict=False)):
-            raise ValueError(f"{over[0]} must increase from entry to entry")
+            raise ValueError(f"{over[0]} = {shown(points)} must increase from entry to entry")
         numbers = tuple(self._entry(self.measure, entry, f"value/{k}", info) for k, entry in enumerate(values))
         return Schedule(over=over[0], points=kept, value=numbers, between=between)  # type: ignore[arg-type]
 
