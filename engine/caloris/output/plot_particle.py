@@ -6,9 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
-from caloris.output.plot_style import WIDTH, legend_outside, line_style, save
+from caloris.output.plot_style import WIDTH, legend_outside, line_style, mark_decades, save
 from caloris.output.read import RunFile
 
 # The abundant ions that carry most of the flux or of the upsets.
@@ -26,8 +25,8 @@ def plot_let_spectrum(run: RunFile, folder: Path) -> list[Path]:
         positive = row > 0
         axes.loglog(let[positive], row[positive], label="\n".join(names), **line_style(index))
     _log_limits(axes, flux)
-    axes.set(xlabel=r"Linear energy transfer $L$ in silicon (MeV cm$^2$ mg$^{-1}$)")
-    axes.set(ylabel=r"Flux above $L$ (m$^{-2}$ s$^{-1}$ sr$^{-1}$)")
+    axes.set(xlabel="Linear energy transfer in silicon (MeV cm² mg⁻¹)")
+    axes.set(ylabel="Flux above it (m⁻² s⁻¹ sr⁻¹)")
     axes.set_title("Integral LET spectrum at the devices")
     legend_outside(axes)
     return save(figure, folder, "let_spectrum")
@@ -54,9 +53,10 @@ def plot_flux(run: RunFile, folder: Path) -> list[Path]:
                 positive = flux[row] > 0
                 axes.loglog(energy[positive], flux[row][positive], color=color, linestyle=dash, linewidth=1.3)
         axes.set_xlabel("Kinetic energy (MeV/u)")
+        mark_decades(axes.xaxis)
         axes.set_title(_short(names), fontsize=9)
     _log_limits(grid[0, 0], outside[[row for row, _ in shown]])
-    grid[0, 0].set_ylabel(r"Flux (m$^{-2}$ s$^{-1}$ sr$^{-1}$ (MeV/u)$^{-1}$)")
+    grid[0, 0].set_ylabel("Flux (m⁻² s⁻¹ sr⁻¹ (MeV/u)⁻¹)")
     handles = [Line2D([], [], color=line_style(i)["color"], label=name) for i, (_, name) in enumerate(shown)]
     handles += [Line2D([], [], color="#666666", linestyle=(0, (3, 2)), label="outside")]
     handles += [Line2D([], [], color="#666666", label="behind shield")]
@@ -85,9 +85,8 @@ def _short(names: list[str]) -> str:
 
 
 def _log_limits(axes: Axes, values: np.ndarray) -> None:
-    """Cut the vertical axis a fixed number of decades below the highest value; label decades only."""
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_minor_formatter(NullFormatter())
+    """Cut the vertical axis a fixed number of decades below the highest value."""
+    mark_decades(axes.xaxis, axes.yaxis)
     highest = float(values.max(initial=0.0))
     if highest > 0:
         axes.set_ylim(highest * 10.0**-_DECADES, highest * 3)
@@ -105,6 +104,7 @@ def plot_upsets(run: RunFile, folder: Path) -> list[Path]:
         shown = values > 0
         axes.barh(rows[shown] + offset, values[shown], 0.36, label=label, color=line_style(index)["color"])
     axes.set_xscale("log")
+    mark_decades(axes.xaxis)
     axes.set_yticks(rows, [f"{name} (x {n:.0f})" for name, n in zip(names, every, strict=True)])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(False, axis="y")

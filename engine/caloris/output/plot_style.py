@@ -12,7 +12,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from caloris.output.read import RunFile
 
@@ -60,6 +62,18 @@ def line_style(index: int) -> dict[str, Any]:
 def legend_outside(axes: Axes, **options: Any) -> None:
     """Put the legend right of the axes, so that it never covers a line."""
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, handlelength=2.6, **options)
+
+
+def mark_decades(*scales: Axis) -> None:
+    """Mark whole decades of logarithmic scales as 10², 10³, ... in plain text, which is set quickly."""
+    superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+    def text(value: float, _position: int | None = None) -> str:
+        return "10" + str(round(np.log10(value))).translate(superscript) if value > 0 else ""
+
+    for scale in scales:
+        scale.set_major_formatter(FuncFormatter(text))
+        scale.set_minor_locator(NullLocator())
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:

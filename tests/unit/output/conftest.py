@@ -52,9 +52,7 @@ def _mesh() -> tuple[dict[str, np.ndarray], list[str], np.ndarray]:
         offset, first = sum(map(len, vertices)), len(names)
         vertices.append(plate_vertices)
         count = divide[0] * divide[1]
-        names += (
-            [name] if count == 1 else [f"{name}[{i},{j}]" for i in range(divide[0]) for j in range(divide[1])]
-        )
+        names += [name] if count == 1 else [f"{name}[{i},{j}]" for i in range(divide[0]) for j in range(divide[1])]
         area += [np.linalg.norm(np.cross(edge_u, edge_v)) / count] * count
         for triangle, cell in zip(triangles + offset, cells + first, strict=True):
             for back in range(1 + both):
@@ -65,9 +63,7 @@ def _mesh() -> tuple[dict[str, np.ndarray], list[str], np.ndarray]:
                 body.append(part)
     vertices, facets = np.concatenate(vertices), np.array(facets)
     corners = vertices[facets]
-    facet_area = (
-        np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    )
+    facet_area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
     arrays = {
         "mesh/vertices": vertices,
         "mesh/facets": facets,
@@ -119,9 +115,7 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
     base = np.array([name.split("[")[0] for name in names])
     count = len(names)
     wing, electronics = np.char.startswith(base, "array"), np.isin(base, ["gpu_tray", "battery"])
-    cycle = np.convolve(np.concatenate([lit[:-1]] * 3), np.ones(8) / 8, "same")[
-        len(lit) - 1 : 2 * len(lit) - 1
-    ]
+    cycle = np.convolve(np.concatenate([lit[:-1]] * 3), np.ones(8) / 8, "same")[len(lit) - 1 : 2 * len(lit) - 1]
     swing = np.where(wing, 90.0, np.where(electronics, 6.0, 15.0))
     mean = np.where(wing, 250.0, np.where(base == "gpu_tray", 335.0, np.where(electronics, 291.0, 275.0)))
     spread = np.linspace(-4.0, 4.0, count) * ~electronics

@@ -1,5 +1,7 @@
 """The writer: metadata and scales on every dataset, xarray opens every group, wrong data is refused."""
 
+from typing import Any
+
 import h5py
 import numpy as np
 import pytest
@@ -47,7 +49,8 @@ def test_every_dataset_has_metadata_and_scales(run, tmp_path):
                 assert scale.parent == item.parent
                 assert scale.shape == (item.shape[axis],)
 
-    with h5py.File(path) as file:
+    with h5py.File(path) as opened:
+        file: Any = opened
         file.visititems(visit)
         assert set(run.arrays) <= set(seen)
         assert file["case"].attrs["toml"] == run.case_text
@@ -119,7 +122,8 @@ def test_failed_run_keeps_its_last_state_and_result(run, tmp_path):
     run.status = {"result": "step_too_small", "iterations": 3}
     run.arrays["thermal/energy_residual"][5] = np.nan
     path = write_run(tmp_path / "run.h5", run)
-    with h5py.File(path) as file:
+    with h5py.File(path) as opened:
+        file: Any = opened
         assert file["status"].attrs["result"] == "step_too_small"
         assert np.isnan(file["thermal/energy_residual"][5])
 
@@ -130,18 +134,21 @@ def test_long_case_text_and_empty_joints(run, tmp_path):
     run.arrays["orbit/joint"] = np.array([], dtype=str)
     run.arrays["orbit/joint_angle"] = np.zeros((97, 0))
     path = write_run(tmp_path / "run.h5", run)
-    with h5py.File(path) as file:
+    with h5py.File(path) as opened:
+        file: Any = opened
         assert file["case"].attrs["toml"] == run.case_text
         assert file["orbit/joint_angle"].shape == (97, 0)
 
 
 def test_run_without_a_spacecraft(device_run, tmp_path):
     path = write_run(tmp_path / "part.h5", device_run)
-    with h5py.File(path) as file:
+    with h5py.File(path) as opened:
+        file: Any = opened
         assert set(file) == {"case", "provenance", "status", "particle", "upset"}
 
 
 def test_empty_run_has_its_case_and_status(tmp_path):
     path = write_run(tmp_path / "empty.h5", RunData(case_text="x", status={"result": "not_finite"}))
-    with h5py.File(path) as file:
+    with h5py.File(path) as opened:
+        file: Any = opened
         assert set(file) == {"case", "provenance", "status"}

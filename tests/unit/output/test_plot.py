@@ -1,0 +1,148 @@
+"""The pictures: which are drawn, that they show the run's numbers, and exact hidden-surface removal."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from caloris.output.hdf5 import write_run
+from caloris.output.plot import plot
+from caloris.output.plot_particle import plot_upsets
+from caloris.output.plot_render import Camera, View, render
+from caloris.output.plot_satellite import _alone, _posed_corners
+from caloris.output.plot_style import eclipses, last_orbit, style
+from caloris.output.read import open_run
+
+ALL = {"temperatures", "heat_flows", "power", "satellite", "particle_flux", "let_spectrum", "upset_rates"}
+
+
+DEVICE = {"particle_flux", "let_spectrum", "upset_rates"}
+
+
+@pytest.mark.parametrize("kind", ["all", "steady", "device"])
+def test_pictures_of_a_run(kind, run, make_run, device_run, tmp_path):
+    source = {"all": run, "steady": make_run(1), "device": device_run}[kind]
+    if kind == "steady":
+        # Its particle pictures are those of the others.
+        source.arrays = {k: v for k, v in source.arrays.items() if not k.startswith(("particle", "upset"))}
+    expected = {"all": ALL, "steady": ALL - DEVICE - {"power"}, "device": DEVICE}
+    before = dict(matplotlib.rcParams)
+    paths = plot(write_run(tmp_path / "run.h5", source), tmp_path / "new" / "pictures")
+    assert {path.stem for path in paths} == expected[kind]
+    assert sorted(paths) == sorted((tmp_path / "new" / "pictures").iterdir())
+    assert dict(matplotlib.rcParams) == before and not plt.get_fignums()
+    for path in paths:
+        if path.suffix == ".png":
+            image = plt.imread(path)
+            # 200 dpi on a page-wide figure, and something drawn on the white.
+            assert image.shape[1] == pytest.approx(7.2 * 200, abs=2)
+            assert (image[..., :3].min(axis=2) < 0.9).mean() > 0.005
+        else:
+            assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_equal_runs_give_equal_files(device_run, tmp_path):
+    path = write_run(tmp_path / "run.h5", device_run)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        with open_run(path) as stored, style():
+            plot_upsets(stored, tmp_path / name)
+    for kind in ("png", "pdf"):
+        first, second = (tmp_path / name / f"upset_rates.{kind}" for name in "ab")
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_eclipses(run, tmp_path):
+    entry, leave, period = 1000.0, 3000.0, 5554.0
+    cases = [
+        ([entry], [leave], [(entry, leave)]),
+        ([entry], [], [(entry, period)]),  # still dark at the end
+        ([], [leave], [(0.0, leave)]),  # dark at the start
+        ([4000.0], [leave], [(0.0, leave), (4000.0, period)]),  # t = 0 in the middle of the eclipse
+        ([], [], []),
+    ]
+    for starts, ends, expected in cases:
+        run.attributes["orbit"] |= {"eclipse_entry": np.array(starts), "eclipse_exit": np.array(ends)}
+        with open_run(write_run(tmp_path / "run.h5", run)) as stored:
+            assert eclipses(stored, 0.0, period) == expected
+    run.attributes["orbit"] = {"period": period}
+    with open_run(write_run(tmp_path / "run.h5", run)) as stored:
+        ((a, b),) = eclipses(stored, 0.0, period)
+        dark = run.arrays["thermal/time"][run.arrays["orbit/lit_fraction"] < 0.5]
+        assert (a, b) == (dark[0], dark[-1])
+
+
+def test_last_orbit_of_a_long_run(run, tmp_path):
+    run.attributes["orbit"]["period"] = run.arrays["thermal/time"][-1] / 4
+    with open_run(write_run(tmp_path / "run.h5", run)) as stored:
+        kept, minutes = last_orbit(stored)
+    assert list(kept) == list(range(72, 97))
+    assert minutes[0] == pytest.approx(0.0, abs=1e-9) and minutes[-1] == pytest.approx(5554 / 4 / 60)
+
+
+def test_bodies_turn_with_their_joints(run, tmp_path):
+    """A quarter turn about y carries a wing's x axis onto -z; the bus stays."""
+    with open_run(write_run(tmp_path / "run.h5", run)) as stored:
+        quarter = 24  # 96 intervals an orbit
+        corners, start = _posed_corners(stored, quarter), _posed_corners(stored, 0)
+        body = stored["mesh/facet_body"]
+    np.testing.assert_array_equal(corners[body == 0], start[body == 0])
+    moved = start[body == 1][..., [2, 1, 0]] * [1, 1, -1]
+    # Rounding of coordinates of a few meters.
+    np.testing.assert_allclose(corners[body == 1], moved, atol=1e-12)
+
+
+def _square(half, height, color, flip=False):
+    """A square of two facets in the plane z = height, seen from +z unless flipped."""
+    points = np.array([[-half, -half, height], [half, -half, height], [half, half, height], [-half, half, height]])
+    triangles = np.array([[0, 1, 2], [0, 2, 3]])
+    return points[triangles[:, ::-1] if flip else triangles], np.tile(color, (2, 1))
+
+
+def _drawn(*squares, alone=False):
+    corners = np.concatenate([square[0] for square in squares])
+    colors = np.concatenate([square[1] for square in squares]).astype(float)
+    camera = Camera.from_direction((0.0, 0.0, 1.0), (0.0, 1.0, 0.0))
+    cell = np.repeat(np.arange(len(squares)), 2)
+    return render(corners, colors, cell, np.full(len(corners), alone), camera, View((-2.0, 2.0, -2.0, 2.0), 80))
+
+
+RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_nearer_square_hides_the_farther(order):
+    """A small near square over a large far one, whatever their order: areas of each color are exact."""
+    image = _drawn(*[_square(0.5, 1.0, RED), _square(1.5, 0.0, BLUE)][::order])
+    red, blue = (image[..., 0] > 0.1) & (image[..., 2] < 0.1), (image[..., 2] > 0.1) & (image[..., 0] < 0.1)
+    # 20 pixels a meter: 1 x 1 m and 3 x 3 m less that; outlines darken but keep the hue.
+    assert red.sum() == 400
+    assert blue.sum() == 3600 - 400
+    assert np.all(image[:9] == 1.0) and np.all(image[:, :9] == 1.0)
+
+
+def test_crossing_plates_share_the_image():
+    """A plate tilted through another: each is seen on its side of the crossing line, which sorting cannot do."""
+    tilted, color = _square(1.5, 0.0, RED)
+    tilted[..., 2] = tilted[..., 0]
+    image = _drawn((tilted, color), _square(1.5, 0.0, BLUE))
+    assert np.all(image[20, 42:68, 2] < 0.1) and np.all(image[20, 12:38, 0] < 0.1)
+
+
+def test_sides_away_from_the_camera():
+    """A facet is not seen from behind; where the triangle has no facet on that side, it is gray."""
+    away = _square(1.5, 0.0, RED, flip=True)
+    assert np.all(_drawn(away) == 1.0)
+    image = _drawn(away, alone=True)
+    np.testing.assert_allclose(image[40, 30], 0.72)
+
+
+def test_vertical_of_the_image_is_up():
+    square, color = _square(0.5, 0.0, RED)
+    image = _drawn((square + np.array([0.0, 1.0, 0.0]), color))
+    assert (image[:40] < 0.5).any() and not (image[40:] < 0.5).any()
+
+
+def test_two_sided_triangles_are_recognized():
+    facets = np.array([[0, 1, 2], [2, 1, 0], [3, 4, 5]])
+    assert list(_alone(facets)) == [False, False, True]

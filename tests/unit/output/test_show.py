@@ -1,0 +1,165 @@
+"""The tables: the numbers in them are those of the run, and they fit 100 columns whatever groups there are."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from caloris.output.hdf5 import write_run
+from caloris.output.read import RunFileError
+from caloris.output.show import show
+from caloris.output.text import celsius, duration, engineering, rate, signed
+
+WIDTH = 100
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """Return the text that show prints for a run."""
+
+    def text_of(run):
+        stream = io.StringIO()
+        show(write_run(tmp_path / "run.h5", run), Console(file=stream, width=WIDTH, color_system=None))
+        text = stream.getvalue()
+        assert all(len(line) <= WIDTH for line in text.splitlines())
+        assert "…" not in text  # nothing is cut off
+        return text
+
+    return text_of
+
+
+def _row(text, *starts):
+    (line,) = [line for line in text.splitlines() if tuple(line.split())[: len(starts)] == starts]
+    return line.split()[len(starts) :]
+
+
+def _section(text, title):
+    return text[text.index(title) :].split("\n\n")[0]
+
+
+def test_margins_come_first(run, shown):
+    text = shown(run)
+    assert text.index("Margins") < text.index("Where each watt goes") < text.index("Temperatures")
+    table = _section(text, "Margins")
+    # battery: 15.49 to 21.49 degC calculated, 30 allowed above, 5 below, 10 K taken off each.
+    low, high = run.arrays["limits/margin_low"][1], run.arrays["limits/margin_high"][1]
+    assert _row(table, "battery")[-2:] == [f"{low:+.1f}", f"{high:+.1f}"]
+    assert high < 0
+    assert _row(table, "gpu_tray")[-2] == "-"  # no lower limit
+
+
+def test_watts_of_items_add_up(run, shown):
+    table = _section(shown(run), "Where each watt goes (orbit mean, W)")
+    time = run.arrays["thermal/time"]
+    sun = np.trapezoid(run.arrays["thermal/node_absorbed_solar"].sum(axis=1), time) / time[-1]
+    space = np.trapezoid(run.arrays["thermal/node_emitted_to_space"].sum(axis=1), time) / time[-1]
+    assert _row(table, "all")[0] == f"{sun:.1f}"
+    assert _row(table, "all")[-1] == f"-{space:.1f}"
+    assert _row(table, "gpu_tray")[3] == "1500.0"
+
+
+def test_many_large_flows_still_fit(run, shown):
+    """Every column in use, megawatts, and more items than rows: the rest is added up in one row."""
+    for name, values in run.arrays.items():
+        if name.startswith("thermal/node_") and values.ndim == 2:
+            run.arrays[name] = values * 3e4 + 1e5
+    run.arrays["thermal/node"] = np.array([f"n{i}" for i in range(len(run.arrays["thermal/node"]))])
+    table = _section(shown(run), "Where each watt goes (orbit mean, MW)")
+    for heading in ("boundary", "mutual", "conducted", "stored"):
+        assert heading in table
+    load = run.arrays["thermal/node_heat_load"].sum(axis=1)
+    time = run.arrays["thermal/time"]
+    assert _row(table, "all")[3] == f"{np.trapezoid(load, time) / time[-1] / 1e6:.1f}"
+    rows = [line for line in table.splitlines() if line.startswith("n")]
+    column = [float(line.split()[4]) for line in rows] + [float(_row(table, "33", "others")[3])]
+    assert len(rows) == 14
+    # 15 printed numbers, each rounded to half of the last of its one decimal.
+    assert sum(column) == pytest.approx(float(_row(table, "all")[3]), abs=15 * 0.05 + 0.05)
+
+
+def test_temperatures_are_celsius(run, shown):
+    table = _section(shown(run), "Temperatures")
+    index = list(run.arrays["thermal/node"]).index("gpu_tray")
+    values = run.arrays["thermal/temperature"][:, index] - 273.15
+    nodes, low, _, high, *_ = _row(table, "gpu_tray")
+    assert (nodes, low, high) == ("1", f"{values.min():.1f}", f"{values.max():.1f}")
+
+
+def test_power_verdict(run, shown):
+    text = shown(run)
+    assert "Sustained: 212 W left over" in text
+    assert "34.8 min (37.6 % of the orbit)" in text
+    lowest = 100 * run.arrays["power/state_of_charge"].min()
+    assert f"{lowest:.1f} % lowest charge" in text and f"depth of discharge {100 - lowest:.1f} %" in text
+    # The mean comes from the cumulative energy, which eclipse edges do not blur.
+    run.arrays["power/loss_energy"] = np.linspace(0, 1e6, 97)
+    run.attributes["power"] = {"sustained": False, "margin": -3200.0}
+    text = shown(run)
+    assert "Not sustained: 3.2 kW missing" in text
+    assert f"{1e6 / run.arrays['thermal/time'][-1]:.1f} W mean" in text
+
+
+def test_upsets_and_their_environment(run, shown):
+    text = shown(run)
+    table = _section(text, "Upsets per day")
+    daily = run.arrays["upset/rate_per_day"][1]
+    assert _row(table, "HBM", "stack")[-4:] == [f"{daily:.3g}", f"{120 * daily:.3g}", "2.3", "min"]
+    # One bit: the sum of both rates per bit is the rate per device.
+    heavy, proton, device = (float(v) for v in _row(table, "LM7912")[2:5])
+    assert heavy + proton == pytest.approx(device, rel=0.01)  # three printed digits
+    assert "free space: no geomagnetic cutoff, no trapped particles" in text
+    assert "Without the cutoff" in text and "Without trapped protons" in text
+
+
+def test_closure_is_one_line(run, shown):
+    lines = [line for line in shown(run).splitlines() if line.startswith("Energy closure")]
+    assert lines == ["Energy closure: largest residual 3.1e-08 of the largest total, 7.2 kW"]
+
+
+def test_device_alone(device_run, shown):
+    text = shown(device_run)
+    assert "Upsets per day" in text
+    for absent in ("Margins", "Where each watt", "Temperatures", "Power", "Energy closure"):
+        assert absent not in text
+
+
+def test_steady_and_without_power(make_run, shown):
+    text = shown(make_run(1))
+    assert "Where each watt goes (steady, W)" in text and "hottest at" not in text and "Sustained" not in text
+
+
+def test_failed_run_says_so_first(run, shown):
+    run.status = {"result": "step_too_small"}
+    run.arrays["thermal/temperature"][-1] = np.nan
+    assert "The run failed: step_too_small" in shown(run).splitlines()[1]
+
+
+def test_no_run_file_raises(tmp_path):
+    with pytest.raises(RunFileError):
+        show(tmp_path / "none.h5", Console())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (celsius(273.15 - 0.02), "0.0"),
+        (celsius(float("nan")), "-"),
+        (signed(-0.01), "-0.01"),
+        (signed(4.46), "+4.5"),
+        (engineering(120e3, "W"), "120 kW"),
+        (engineering(0.0, "W"), "0 W"),
+        (engineering(1.536e12, ""), "1.536 T"),
+        (engineering(2e-5, "W"), "2.0e-05 W"),
+        (duration(90), "90 s"),
+        (duration(5554), "92.6 min"),
+        (duration(86400.0 * 3), "3.0 d"),
+        (duration(86400.0 * 3652.5), "10 years"),
+        (duration(float("inf")), "-"),
+        (rate(0.0), "0"),
+        (rate(621.4), "621"),
+        (rate(1.23456e-9), "1.23e-09"),
+    ],
+)
+def test_numbers_as_text(text, expected):
+    assert text == expected
