@@ -49,7 +49,8 @@ class ShieldLayer(eqx.Module):
         fraction = np.array([float(composition.get(name, 0.0)) for name in ELEMENT_NAMES])
         if (fraction < 0.0).any() or abs(fraction.sum() - 1.0) > 0.02:
             raise ValueError(
-                f"material {material!r}: mass fractions {dict(composition)} must be at least 0 and sum to 1 (within 2 %)"
+                f"material {material!r}: mass fractions {dict(composition)} must be at least 0 and sum to 1 "
+                "(within 2 %)"
             )
         return cls(_leaf(fraction / fraction.sum()), areal_density, material)
 

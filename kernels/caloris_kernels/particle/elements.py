@@ -38,6 +38,6 @@ ELEMENTS: dict[str, Element] = {
 ELEMENT_NAMES: tuple[str, ...] = tuple(ELEMENTS)
 
 # One array per constant over the elements, in the order of ELEMENT_NAMES.
-ELEMENT_ARRAYS = Element(*(np.array(column) for column in zip(*ELEMENTS.values(), strict=True)))
+ELEMENT_ARRAYS = Element._make(np.array(column) for column in zip(*ELEMENTS.values(), strict=True))
 
 SILICON = np.array([1.0 if name == "Si" else 0.0 for name in ELEMENT_NAMES])  # mass fractions of the detector

@@ -35,8 +35,8 @@ def galactic_flux(energy: Float[Array, "28 energy"], solar_modulation: Float[Arr
     energy (MeV/u) has a row per atomic number Z = 1 to 28; solar_modulation W (-) is 0 to 15 at solar
     minimum and 100 to 150 at maximum, W = 638.7 - 0.093 (Oulu neutron monitor counts per minute).
     Source: Matthia, Berger, Mrigakshi, Reitz, Adv. Space Res. 51, 329 (2013), equations 3 to 7 and table 1,
-    doi 10.1016/j.asr.2012.09.022. Fitted to 10 MeV/u and above and 0 <= W <= 200; below 10 MeV/u this is its continuation,
-    without anomalous cosmic rays, which a shield of 1 mm of aluminum stops.
+    doi 10.1016/j.asr.2012.09.022. Fitted to 10 MeV/u and above and 0 <= W <= 200; below 10 MeV/u this is
+    its continuation, without anomalous cosmic rays, which a shield of 1 mm of aluminum stops.
     """
     nucleon_mass = jnp.where(ATOMIC_NUMBER == 1, 0.938, 0.939).astype(energy.dtype)[:, None]  # GeV
     nucleons_per_charge = jnp.asarray(MASS_NUMBER / ATOMIC_NUMBER, energy.dtype)[:, None]

@@ -76,7 +76,7 @@ def proton_stopping_power(
         fast = _bethe(element, high) * (1.0 + mismatch * _JOIN_ENERGY / high)
         return jnp.where(energy < _JOIN_ENERGY, _low_energy_fit(element, jnp.minimum(energy, _JOIN_ENERGY)), fast)
 
-    constants = Element(*(jnp.asarray(column, energy.dtype) for column in ELEMENT_ARRAYS))
+    constants = Element._make(jnp.asarray(column, energy.dtype) for column in ELEMENT_ARRAYS)
     stopping = jax.vmap(one_element)(constants)
     return jnp.tensordot(mass_fraction, stopping, axes=1)
 
