@@ -1,4 +1,4 @@
-"""Directional visibility: nodes on the unit sphere and smooth interpolation between them.
+"""Visibility: sampled rays between facets, nodes on the unit sphere and smooth interpolation between them.
 
 What a facet sees of the sky changes abruptly with direction, so it is tabulated by rays on fixed nodes and
 interpolated with weights that are twice differentiable in the direction asked for.
@@ -57,3 +57,43 @@ def direction_weights(
     bump = 1.0 + square * (-10.0 + 20.0 * distance + square * (-15.0 + 4.0 * distance))
     bump = jnp.where(square < 1.0, bump, 0.0)
     return bump / jnp.sum(bump, axis=1, keepdims=True)
+
+
+def triangle_points(
+    triangle: Float[Array, "pair 3 3"], uniform: Float[Array, "pair sample 2"]
+) -> list[Float[Array, "pair sample"]]:
+    """Points spread evenly over triangles (m), as lists of x, y, z: the unit square mapped onto each.
+
+    Source: Turk (1990), Graphics Gems, p. 24: weights 1 - sqrt a, sqrt a (1 - b), sqrt a b.
+    """
+    root = jnp.sqrt(uniform[..., 0])
+    weights = [1.0 - root, root * (1.0 - uniform[..., 1]), root * uniform[..., 1]]
+    return [sum(w * triangle[:, v, k, None] for v, w in enumerate(weights)) for k in range(3)]
+
+
+def pair_rays(
+    triangle_i: Float[Array, "pair 3 3"],
+    triangle_j: Float[Array, "pair 3 3"],
+    uniform: Float[Array, "pair sample 4"],
+    lift: Float[Array, ""],
+) -> tuple[Float[Array, "pair sample 3"], Float[Array, "pair sample 3"], Float[Array, "pair sample"]]:
+    """Rays from points of triangle_i to points of triangle_j: origin, direction (m), weight (m-2).
+
+    The weight is the exchange area's integrand max(0, c_i) max(0, c_j) / r^2 up to a factor common to the
+    pair; a ray runs from s = 0 to 1 along its direction and both its ends stand off their surface by lift
+    (m). uniform in [0, 1) places the points. Records for a ray caster: hits have no derivative.
+    """
+    x, y = triangle_points(triangle_i, uniform[..., :2]), triangle_points(triangle_j, uniform[..., 2:])
+    normals = []
+    for triangle in (triangle_i, triangle_j):
+        span = jnp.cross(triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0])
+        normals.append(span / jnp.sqrt(jnp.sum(span * span, axis=1, keepdims=True)))
+    n, m = ([normal[:, k, None] for k in range(3)] for normal in normals)
+    ray = [b - a for a, b in zip(x, y, strict=True)]
+    square = sum(r * r for r in ray)
+    cosine_i = sum(r * c for r, c in zip(ray, n, strict=True))
+    cosine_j = -sum(r * c for r, c in zip(ray, m, strict=True))
+    weight = jnp.maximum(cosine_i, 0.0) * jnp.maximum(cosine_j, 0.0) / jnp.maximum(square * square, 1e-30)
+    origin = jnp.stack([a + lift * c for a, c in zip(x, n, strict=True)], axis=-1)
+    direction = jnp.stack([r + lift * (d - c) for r, c, d in zip(ray, n, m, strict=True)], axis=-1)
+    return origin, direction, weight

@@ -1,0 +1,188 @@
+"""Which facet pairs see each other fully, partly or not at all: rays between points that pairs share.
+
+Facets of one plane in one tile share points near their vertices, one ray between two points serves all pairs
+that have them: about half a ray per pair of facets, where nine rays each would be needed without sharing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from caloris.geometry.clear_pairs import Pairs
+from caloris.geometry.facet_tiles import Facets, plane_label
+from caloris.geometry.raycast import RayCaster
+
+_PULL = 0.04  # how far points move from their vertex into the facets around it
+LIFT = 5e-6  # of the scene's diagonal: how far ray ends stand off their surface, well above float32 rounding
+_POINT_PAIRS_AT_ONCE = 1 << 21
+_THIN = 2.0  # parts thinner than this many facet sizes can hide between the points
+
+
+@dataclass(frozen=True)
+class TilePoints:
+    """Sample points of each tile, shared by its facets; the layout, valid for all poses."""
+
+    vertex: np.ndarray  # [point] index into all facets' vertices, 3 * facet + vertex
+    members: tuple[np.ndarray, np.ndarray]  # point and 3 * facet + vertex of every facet's corner
+    slot: np.ndarray  # [tile, slot] point, -1 where empty
+    corner_slot: np.ndarray  # [facet, vertex] slot of the facet's points in its tile
+
+
+def tile_points(facets: Facets, tiles: np.ndarray, size: float) -> TilePoints:
+    """Choose one point per vertex and plane in each tile."""
+    count = len(facets.area)
+    tile = np.empty(count, np.int64)
+    tile[tiles[tiles >= 0]] = np.nonzero(tiles >= 0)[0]
+    plane = plane_label(facets, size)
+    place = np.round(facets.triangle.reshape(-1, 3) / (1e-7 * size)).astype(np.int64)
+    place = np.unique(place, axis=0, return_inverse=True)[1].ravel()
+    key = np.column_stack([np.repeat(tile, 3), np.repeat(plane, 3), place])
+    _, vertex, point = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    point = point.ravel()
+    # Points come sorted by tile: their slot is their rank inside it.
+    point_tile = tile[vertex // 3]
+    starts = np.searchsorted(point_tile, np.arange(len(tiles)))
+    rank = np.arange(len(vertex)) - starts[point_tile]
+    slots = np.full((len(tiles), int(rank.max(initial=0)) + 1), -1)
+    slots[point_tile, rank] = np.arange(len(vertex))
+    return TilePoints(vertex, (point, np.arange(3 * count)), slots, rank[point].reshape(-1, 3))
+
+
+def point_positions(points: TilePoints, facets: Facets, lift: float) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (m; pulled into the facets and lifted off) and normals of all points, [point, xyz] float32."""
+    member, corner = points.members
+    around = np.bincount(member, minlength=len(points.vertex))[:, None]
+    middle = np.stack(
+        [np.bincount(member, facets.centroid[corner // 3, k], len(points.vertex)) for k in range(3)], axis=1
+    )
+    normal = facets.normal[points.vertex // 3]
+    start = facets.triangle.reshape(-1, 3)[points.vertex]
+    place = start + _PULL * (middle / around - start) + lift * normal
+    return place.astype(np.float32), normal.astype(np.float32)
+
+
+def seen_points(
+    points: TilePoints,
+    facets: Facets,
+    pairs: Pairs,
+    tile_pairs: np.ndarray,
+    caster: RayCaster,
+    size: float,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """For each pair: how many of its nine point pairs face each other, and how many of those see each other.
+
+    Returns (valid [pair], visible [pair], number of rays).
+    """
+    place, normal = point_positions(points, facets, LIFT * size)
+    width = points.slot.shape[1]
+    valid, visible = np.zeros(len(pairs.first), np.int8), np.zeros(len(pairs.first), np.int8)
+    order = np.argsort(pairs.tile_pair, kind="stable")
+    used, starts = np.unique(pairs.tile_pair[order], return_index=True)
+    starts = np.append(starts, len(order))
+    rays = 0
+    step = max(1, _POINT_PAIRS_AT_ONCE // width**2)
+    for begin in range(0, len(used), step):
+        chunk = used[begin : begin + step]
+        table, traced = _trace_table(points, tile_pairs[chunk], place, normal, caster, 2 * LIFT * size)
+        rays += traced
+        rows = order[starts[begin] : starts[min(begin + step, len(used))]]
+        local = np.searchsorted(chunk, pairs.tile_pair[rows])
+        slot_i, slot_j = points.corner_slot[pairs.first[rows]], points.corner_slot[pairs.second[rows]]
+        for a in range(3):
+            for b in range(3):
+                bits = table[local, slot_i[:, a], slot_j[:, b]]
+                valid[rows] += (bits > 0).astype(np.int8)
+                visible[rows] += (bits == 2).astype(np.int8)
+    return valid, visible, rays
+
+
+def _trace_table(
+    points: TilePoints,
+    tile_pairs: np.ndarray,
+    place: np.ndarray,
+    normal: np.ndarray,
+    caster: RayCaster,
+    tolerance: float,
+) -> tuple[np.ndarray, int]:
+    """Table [pair of tiles, slot, slot]: 0 not facing, 1 hidden, 2 visible; and the number of rays."""
+    slot_i, slot_j = points.slot[tile_pairs[:, 0]], points.slot[tile_pairs[:, 1]]
+    x, y = place[slot_i], place[slot_j]
+    n, m = normal[slot_i], normal[slot_j]
+    facing = (np.matmul(n, y.swapaxes(1, 2)) - np.sum(n * x, axis=2)[:, :, None]) > tolerance
+    facing &= (np.matmul(x, m.swapaxes(1, 2)) - np.sum(m * y, axis=2)[:, None, :]) > tolerance
+    facing &= (slot_i >= 0)[:, :, None] & (slot_j >= 0)[:, None, :]
+    pair, a, b = np.nonzero(facing)
+    table = facing.astype(np.uint8)
+    start = x[pair, a]
+    table[pair, a, b] += ~caster.occluded(start, y[pair, b] - start)
+    return table, len(pair)
+
+
+@dataclass(frozen=True)
+class ThinParts:
+    """Connected parts that can slip between sample points, each inside a capsule."""
+
+    label: np.ndarray  # [triangle] connected part, thin or not
+    number: np.ndarray  # [part] its label
+    ends: np.ndarray  # [part, 2, xyz] m, the capsule's axis
+    radius: np.ndarray  # [part] m
+    extent: np.ndarray  # [part] m, second smallest extent
+
+
+def thin_parts(triangles: Facets, size: float) -> ThinParts:
+    """Find the connected parts whose second smallest extent is below twice the largest facet's size."""
+    place = np.round(triangles.triangle.reshape(-1, 3) / (1e-6 * size)).astype(np.int64)
+    vertex = np.unique(place, axis=0, return_inverse=True)[1].ravel().reshape(-1, 3)
+    count = int(vertex.max(initial=-1)) + 1
+    link = np.concatenate([vertex[:, :2], vertex[:, 1:]])
+    graph = coo_array((np.ones(len(link)), (link[:, 0], link[:, 1])), shape=(count, count))
+    label = connected_components(graph, directed=False)[1][vertex[:, 0]] if count else np.zeros(0, int)
+    largest = np.sqrt(triangles.area.max(initial=0.0))
+    number, ends, radius, extent = [], [], [], []
+    for part in range(int(label.max(initial=-1)) + 1):
+        points = triangles.triangle[label == part].reshape(-1, 3)
+        middle = points.mean(axis=0)
+        axes = np.linalg.eigh(np.cov((points - middle).T))[1]
+        along = (points - middle) @ axes
+        low, high = along.min(axis=0), along.max(axis=0)
+        if high[1] - low[1] < _THIN * largest:
+            line = np.repeat(((low + high) / 2)[None], 2, axis=0)
+            line[:, 2] = low[2], high[2]
+            number.append(part)
+            ends.append(middle + line @ axes.T)
+            radius.append(np.hypot(high[0] - low[0], high[1] - low[1]) / 2)
+            extent.append(high[1] - low[1])
+    return ThinParts(label, np.array(number, int), np.array(ends).reshape(-1, 2, 3), np.array(radius), np.array(extent))
+
+
+def near_thin_part(
+    facets: Facets, facet_triangle: np.ndarray, first: np.ndarray, second: np.ndarray, parts: ThinParts
+) -> np.ndarray:
+    """Whether the straight beam between two facets may meet a part too thin for the sample points, [pair].
+
+    The facets' own parts do not count: the points see those well enough.
+    """
+    out = np.zeros(len(first), bool)
+    larger = np.maximum(facets.radius[first], facets.radius[second])
+    width = np.sqrt(np.maximum(facets.area[first], facets.area[second]))
+    own_first, own_second = parts.label[facet_triangle[first]], parts.label[facet_triangle[second]]
+    for number, ends, radius, extent in zip(parts.number, parts.ends, parts.radius, parts.extent, strict=True):
+        pick = ~out & (extent < _THIN * width) & (own_first != number) & (own_second != number)
+        pick = np.flatnonzero(pick)
+        gap = _segment_distance(facets.centroid[first[pick]], facets.centroid[second[pick]], ends[0], ends[1])
+        out[pick[gap < radius + larger[pick]]] = True
+    return out
+
+
+def _segment_distance(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Distance (m) between segments a-b [pair, xyz] and one segment c-d (Ericson 2005, section 5.1.9)."""
+    run, axis, between = b - a, d - c, a - c
+    aa, ee = np.sum(run * run, axis=1), float(axis @ axis)
+    f, cc, bb = between @ axis, np.sum(run * between, axis=1), run @ axis
+    slope = aa * ee - bb * bb
+    s = np.where(slope > 1e-12 * aa * ee, (bb * f - cc * ee) / np.where(slope > 0, slope, 1.0), 0.0).clip(0, 1)
+    t = ((bb * s + f) / ee if ee > 0 else np.zeros_like(f)).clip(0, 1)
+    s = ((bb * t - cc) / np.where(aa > 0, aa, 1.0)).clip(0, 1)
+    return np.linalg.norm(between + s[:, None] * run - t[:, None] * axis, axis=1)
