@@ -1,6 +1,5 @@
 """Periodic orbits: the state that a whole orbit maps to itself, without spinning up."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -8,7 +7,8 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from caloris_kernels.stepping.adaptive import Grid, empty_grid, march
-from caloris_kernels.stepping.krylov import bicgstab
+from caloris_kernels.stepping.periodic_derivative import attach_derivative
+from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
 from caloris_kernels.stepping.system import (
     NOT_CONVERGED,
     SUCCESS,
@@ -19,8 +19,6 @@ from caloris_kernels.stepping.system import (
 
 HISTORY = 4  # states kept by Anderson's method: three differences
 ADAPTIVE_ORBITS = 4  # at most so many orbits choose their own steps before the grid is frozen
-
-MeanLinearize = Callable[[Parameters, Array], Linearization]
 
 
 class Periodic(NamedTuple):
@@ -60,50 +58,6 @@ class _Cycle(NamedTuple):
     failed_state: Array
 
 
-def cycle_preconditioner(
-    system: System,
-    linearization: Linearization,
-    mass: Float[Array, " state"],
-    period: Float[Array, ""],
-    picard: Bool[Array, " state"],
-    tolerance: Float[Array, " state"],
-    *,
-    transpose: bool = False,
-) -> Callable[[Array], Array]:
-    """The map r -> (I - M)^-1 r, approximately, where M is the derivative of a whole orbit.
-
-    With K of the mean state, M is near exp(-P C^-1 K), and a Pade form of 1 / (1 - e^-z) gives
-    r + (P K)^-1 C (C + P K / 2)^-1 C r: right at z -> 0 (heavy nodes: 1 / z + 1 / 2) and at infinity.
-    The iteration contracts by 0.08 an orbit or better, whatever the inertia. States flagged in `picard`
-    have no restoring K of their own (the charge of a battery) and keep their plain r.
-    """
-    product = system.apply_transpose if transpose else system.apply
-    diagonal = system.diagonal(linearization)
-    tolerance = jnp.ones_like(tolerance) if transpose else tolerance  # multipliers share one unit
-
-    def solve(shift: Array, right_side: Array) -> Array:
-        scaled = jnp.where(picard, 1.0, diagonal + shift)
-        right_side = jnp.where(picard, 0.0, right_side)
-
-        def operator(v: Array) -> Array:
-            return jnp.where(picard, v, shift * v + product(linearization, jnp.where(picard, 0.0, v)))
-
-        size = jnp.max(jnp.abs(right_side / jnp.where(scaled == 0.0, 1.0, scaled)) / tolerance)
-        stop = tolerance * jnp.maximum(1e-6 * size, jnp.finfo(right_side.dtype).tiny)
-        return bicgstab(operator, scaled, right_side, stop).x
-
-    inertia = 2.0 * mass / period
-
-    def forward(r: Array) -> Array:
-        return r + solve(jnp.zeros_like(mass), 0.5 * inertia * solve(inertia, inertia * r))
-
-    def backward(r: Array) -> Array:
-        outer = solve(inertia, 0.5 * inertia * solve(jnp.zeros_like(mass), r))
-        return r + jnp.where(picard, 0.0, inertia * outer)
-
-    return backward if transpose else forward
-
-
 def _anderson(cycle: _Cycle, change: Array, scale: Array) -> tuple[Array, Array, Array, Array]:
     """The next state and the new history by Anderson's method on the changes, scaled by 1 / scale."""
     states = jnp.roll(cycle.states, 1, axis=0).at[0].set(cycle.y)
@@ -130,6 +84,7 @@ def _find_cycle(
     masks: tuple[Array, Array],
     steps: tuple[Array, Array],
     mean_linearize: MeanLinearize,
+    first_grid: Grid | None,
     max_steps: int,
     max_orbits: int,
 ) -> _Cycle:
@@ -191,8 +146,8 @@ def _find_cycle(
         history,
         history,
         zero,
-        empty_grid(max_steps, dtype),
-        jnp.array(False),
+        empty_grid(max_steps, dtype) if first_grid is None else first_grid,
+        jnp.array(first_grid is not None),
         zeros,
         zeros,
         jnp.zeros(max_orbits, dtype),
@@ -220,6 +175,7 @@ def solve_periodic(
     initial_step: Float[Array, ""] | float | None = None,
     minimum_step: Float[Array, ""] | float | None = None,
     max_orbits: int = 30,
+    grid: Grid | None = None,
 ) -> Periodic:
     """The periodic solution of C(p) y' = F(t, y, p, segment), of period edges[-1] - edges[0].
 
@@ -233,7 +189,12 @@ def solve_periodic(
     restoring force (battery charge), which are iterated plainly. periodic_state is false where a state
     shall keep its value of y_guess at the start of every orbit instead of being made periodic (a battery
     that the orbit does not refill); `drift` then tells its change per orbit. mean_linearize(p, mean of y)
-    returns the linearization for the preconditioner; without it, that of the first segment's start.
+    returns the linearization for the preconditioner; without it, that of segment 0 at time 0.
+    grid, where given, is used frozen from the first orbit (max_steps is then its length): neighboring
+    problems on one grid differ smoothly, as differences and line searches want.
+
+    y0 is differentiable in p and edges, both modes (`attach_derivative`); the rest of the result is not.
+    For states along the orbit give y0 and grid to `replay`, whose derivative then holds both parts.
     """
     dtype, shape = y_guess.dtype, y_guess.shape
     edges = jnp.asarray(edges, dtype)
@@ -247,7 +208,7 @@ def solve_periodic(
     fixed, guess, fixed_edges = lax.stop_gradient((p, y_guess, edges))
 
     def linearize_start(p: Parameters, mean: Array) -> Linearization:
-        return system.linearize(fixed_edges[0], mean, p, jnp.zeros((), jnp.int32))
+        return system.linearize(jnp.zeros((), dtype), mean, p, jnp.zeros((), jnp.int32))
 
     linearize = linearize_start if mean_linearize is None else mean_linearize
     cycle = _find_cycle(
@@ -259,13 +220,26 @@ def solve_periodic(
         (picard, held),
         (first, smallest),
         linearize,
+        lax.stop_gradient(grid),
         max_steps,
         max_orbits,
     )
     done = cycle.delta[jnp.maximum(cycle.orbits - 1, 0)] <= 1.0
     result = jnp.where((cycle.result == SUCCESS) & ~done, NOT_CONVERGED, cycle.result).astype(jnp.int32)
-    return Periodic(
+    y0 = attach_derivative(
+        system,
+        p,
         cycle.y,
+        edges,
+        cycle.grid,
+        tolerance,
+        mean=cycle.mean,
+        picard=picard,
+        periodic_state=~held,
+        mean_linearize=linearize,
+    )
+    return Periodic(
+        y0,
         cycle.grid,
         cycle.mean,
         cycle.orbits,

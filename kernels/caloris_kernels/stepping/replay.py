@@ -199,6 +199,7 @@ def adjoint_sweep(
         def keep(v: Array) -> tuple:
             return jnp.zeros_like(edges), v, jax.tree.map(jnp.zeros_like, p)
 
+        p_part, edges_part = jax.tree.map(jnp.zeros_like, (p, edges))
         if parameters:
             y_part, p_part, edges_part = jax.vjp(residual, y, p, edges)[1](multipliers)
         else:

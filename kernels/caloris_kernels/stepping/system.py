@@ -99,6 +99,6 @@ def linear_map(forward: Callable, transpose: Callable, x: Any, result: Any) -> A
         return transpose(pair[1]), jax.tree.map(jnp.zeros_like, pair[1])
 
     # Transposing wants every part of the right side to be linear in x, the zeros included.
-    nothing = 0.0 * sum(jnp.sum(leaf) for leaf in jax.tree.leaves(x))
+    nothing = jnp.sum(jnp.stack([0.0 * jnp.sum(leaf) for leaf in jax.tree.leaves(x)]))
     zeros = jax.tree.map(lambda leaf: jnp.zeros_like(leaf) + nothing.astype(leaf.dtype), result)
     return lax.custom_linear_solve(lambda pair: pair, (x, zeros), solve, transpose_solve)[1]

@@ -1,0 +1,55 @@
+"""The preconditioner of the periodic orbit: what one orbit does to a disturbance, from the mean linearization."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from caloris_kernels.stepping.krylov import bicgstab
+from caloris_kernels.stepping.system import Linearization, Parameters, System
+
+MeanLinearize = Callable[[Parameters, Array], Linearization]
+
+
+def cycle_preconditioner(
+    system: System,
+    linearization: Linearization,
+    mass: Float[Array, " state"],
+    period: Float[Array, ""],
+    picard: Bool[Array, " state"],
+    tolerance: Float[Array, " state"],
+    *,
+    transpose: bool = False,
+) -> Callable[[Array], Array]:
+    """The map r -> (I - M)^-1 r, approximately, where M is the derivative of a whole orbit.
+
+    With K of the mean state, M is near exp(-P C^-1 K), and a Pade form of 1 / (1 - e^-z) gives
+    r + (P K)^-1 C (C + P K / 2)^-1 C r: right at z -> 0 (heavy nodes: 1 / z + 1 / 2) and at infinity.
+    The iteration contracts by 0.08 an orbit or better, whatever the inertia. States flagged in `picard`
+    have no restoring K of their own (the charge of a battery) and keep their plain r.
+    """
+    product = system.apply_transpose if transpose else system.apply
+    diagonal = system.diagonal(linearization)
+    tolerance = jnp.ones_like(tolerance) if transpose else tolerance  # multipliers share one unit
+
+    def solve(shift: Array, right_side: Array) -> Array:
+        scaled = jnp.where(picard, 1.0, diagonal + shift)
+        right_side = jnp.where(picard, 0.0, right_side)
+
+        def operator(v: Array) -> Array:
+            return jnp.where(picard, v, shift * v + product(linearization, jnp.where(picard, 0.0, v)))
+
+        size = jnp.max(jnp.abs(right_side / jnp.where(scaled == 0.0, 1.0, scaled)) / tolerance)
+        stop = tolerance * jnp.maximum(1e-6 * size, jnp.finfo(right_side.dtype).tiny)
+        return bicgstab(operator, scaled, right_side, stop).x
+
+    inertia = 2.0 * mass / period
+
+    def forward(r: Array) -> Array:
+        return r + solve(jnp.zeros_like(mass), 0.5 * inertia * solve(inertia, inertia * r))
+
+    def backward(r: Array) -> Array:
+        outer = solve(inertia, 0.5 * inertia * solve(jnp.zeros_like(mass), r))
+        return r + jnp.where(picard, 0.0, inertia * outer)
+
+    return backward if transpose else forward
