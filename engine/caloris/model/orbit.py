@@ -17,8 +17,6 @@ from caloris.model.planet import OrbitState, Planet, leaf
 from caloris_kernels import constants
 from caloris_kernels.orbit import eclipse, kepler, sun
 
-# Grid points over one revolution to find the noon before t = 0 and the deepest shadow after it.
-_SEARCH_GRID = 128
 _J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 
 
@@ -143,15 +141,7 @@ class Orbit(eqx.Module):
         eclipse (False) all four repeat the phase nearest to one, with derivative zero; likewise the two
         umbra edges when only the penumbra is crossed. Derivatives are exact except at such grazing.
         """
-        margins = _margins(shadow, frozen)
-        fixed = jax.tree.map(jax.lax.stop_gradient, self)
-        grid = jnp.arange(1 - _SEARCH_GRID, 1) / _SEARCH_GRID
-        noon = grid[jnp.argmax(margins(grid, fixed)[:, 0])]
-        following = noon + jnp.arange(1, _SEARCH_GRID) / _SEARCH_GRID
-        guess = following[jnp.argmin(margins(following, fixed)[:, 0])]
-        edges = eclipse.shadow_edges(margins, self, guess, revolutions)
-        phases = [edges.begin[:, 0], edges.begin[:, -1], edges.end[:, -1], edges.end[:, 0]]
-        return jnp.stack(phases, axis=-1), edges.exists[:, 0]
+        return _eclipse_edges(self, revolutions, frozen, shadow)
 
     def eclipse_fraction(self, shadow: Literal["cone", "cylinder"] = "cone") -> Float[Array, ""]:
         """Part of the frozen orbit's period spent in shadow (-), penumbra counted half."""
@@ -159,6 +149,15 @@ class Orbit(eqx.Module):
             lambda array: array[0], self.eclipse_edges(1, frozen=True, shadow=shadow)
         )
         return 0.5 * (penumbra_end - penumbra_begin + umbra_end - umbra_begin)
+
+
+# Compiled here because its loops would be compiled anew by every eager call.
+@eqx.filter_jit
+def _eclipse_edges(orbit: Orbit, revolutions: int, frozen: bool, shadow: str):
+    """See Orbit.eclipse_edges."""
+    edges = eclipse.shadow_edges(_margins(shadow, frozen), orbit, revolutions, orbit.period.dtype)
+    phases = [edges.begin[:, 0], edges.begin[:, -1], edges.end[:, -1], edges.end[:, 0]]
+    return jnp.stack(phases, axis=-1), edges.exists[:, 0]
 
 
 def _margins(shadow: str, frozen: bool):

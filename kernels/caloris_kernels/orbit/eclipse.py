@@ -9,11 +9,11 @@ from jaxtyping import Array, Bool, Float
 
 from caloris_kernels.constants import SOLAR_RADIUS
 
-# A grid over half a revolution to find the deepest point, golden sections to refine it (0.618^32 = 2e-7),
-# bisections to reach rounding (2^-52).
-_GRID = 32
-_GOLDEN_SECTIONS = 32
-_BISECTIONS = 52
+# Grid points a revolution to find noon and the deepest point; golden sections to refine the latter from two
+# grid steps (1/64 * 0.618^28 = 2e-8, as far as a minimum can be told in float64); bisections to rounding.
+_GRID = 128
+_GOLDEN_SECTIONS = 28
+_BISECTIONS = 50
 
 
 class ShadowEdges(NamedTuple):
@@ -125,15 +125,15 @@ def _apparent_discs(position, sun_position, planet_radius):
 def shadow_edges(
     margins: Callable[[Float[Array, " time"], Any], Float[Array, "time shadow"]],
     parameters: Any,
-    guess: Float[Array, ""],
     revolutions: int,
+    dtype: Any,
 ) -> ShadowEdges:
     """Phases at which each margin changes sign around its deepest point, one eclipse a revolution.
 
-    margins(phase, parameters) is negative inside each shadow, the widest first (the deepest point is
-    its minimum); guess is the phase near which revolution 0 has its deepest point, within a quarter; each
-    further revolution is sought around one revolution after the last. Assumes that the margin rises on
-    both sides of its minimum to a positive value within half a revolution: true of any orbit around a
+    margins(phase, parameters) is negative inside each shadow, the widest first; noon is the maximum of that
+    one and its minimum the deepest point. Row 0 is the eclipse after the last noon at or before phase 0;
+    each further row is sought within 1/64 of one revolution after the last. Assumes that the margin rises
+    on both sides of its minimum to a positive value within half a revolution: true of any orbit around a
     convex shadow that is not wholly inside it.
 
     Bisection finds the edges, outside differentiation; a last Newton step p - m(p)/m'(p) carries the
@@ -144,21 +144,26 @@ def shadow_edges(
 
     def one_revolution(center, _):
         deepest = _deepest_phase(lambda phase: margins(phase, fixed)[:, 0], center)
-        bottom = margins(deepest[None], fixed)[0]
-        return deepest + 1, (deepest, bottom < 0, *_bisect_edges(margins, fixed, deepest, bottom.shape[0]))
+        return deepest + 1, (deepest, *_bisect_edges(margins, fixed, deepest))
 
-    center = jax.lax.stop_gradient(guess)
-    _, (deepest, exists, begin, end) = jax.lax.scan(one_revolution, center, length=revolutions)
-    begin = _newton_step(margins, parameters, fixed, begin, exists)
-    end = _newton_step(margins, parameters, fixed, end, exists)
-    fallback = jnp.broadcast_to(deepest[:, None], begin.shape)
-    return ShadowEdges(jnp.where(exists, begin, fallback), jnp.where(exists, end, fallback), deepest, exists)
+    first = _first_deepest(lambda phase: margins(phase, fixed)[:, 0], dtype)
+    _, (deepest, edges, exists) = jax.lax.scan(one_revolution, first, length=revolutions)
+    edges = _newton_step(margins, parameters, fixed, edges, exists)
+    edges = jnp.where(exists[:, None], edges, deepest[:, None, None])
+    return ShadowEdges(edges[:, 0], edges[:, 1], deepest, exists)
+
+
+def _first_deepest(margin, dtype):
+    """Phase of the least margin in the revolution after the last noon at or before phase 0, on a grid."""
+    grid = jnp.arange(1 - _GRID, _GRID, dtype=dtype) / _GRID
+    value = margin(grid)
+    noon = grid[jnp.argmax(value[:_GRID])]
+    following = (grid > noon) & (grid < noon + 1)
+    return grid[jnp.argmin(jnp.where(following, value, jnp.inf))]
 
 
 def _deepest_phase(margin, center):
-    """Phase of the least margin within a quarter revolution of `center`: grid, then golden sections."""
-    grid = center + jnp.linspace(-0.25, 0.25, _GRID + 1)
-    best = grid[jnp.argmin(margin(grid))]
+    """Phase of the least margin near `center` by golden sections."""
     golden = (5**0.5 - 1) / 2
 
     def shrink(_, bounds):
@@ -167,37 +172,43 @@ def _deepest_phase(margin, center):
         left, right = margin(inner)
         return jnp.where(left < right, low, inner[0]), jnp.where(left < right, inner[1], high)
 
-    step = 0.5 / _GRID
-    low, high = jax.lax.fori_loop(0, _GOLDEN_SECTIONS, shrink, (best - step, best + step))
+    low, high = jax.lax.fori_loop(0, _GOLDEN_SECTIONS, shrink, (center - 2 / _GRID, center + 2 / _GRID))
     return 0.5 * (low + high)
 
 
-def _bisect_edges(margins, fixed, deepest, shadows):
-    """Begin and end of every shadow around `deepest`, [shadow] each."""
-    inside = jnp.full((2 * shadows,), deepest)
-    outside = deepest + jnp.repeat(jnp.array([-0.5, 0.5], deepest.dtype), shadows)
-    column = jnp.tile(jnp.arange(shadows), 2)
+def _bisect_edges(margins, fixed, deepest):
+    """Edges [begin or end, shadow] around `deepest`, and whether each shadow exists [shadow]."""
+    outer = deepest + jnp.array([[-0.5], [0.5]], deepest.dtype)
 
-    def halve(_, bounds):
-        inside, outside = bounds
-        middle = 0.5 * (inside + outside)
-        value = jnp.take_along_axis(margins(middle, fixed), column[:, None], axis=1)[:, 0]
-        return jnp.where(value < 0, middle, inside), jnp.where(value < 0, outside, middle)
+    def clearance(phases):
+        value = margins(phases.reshape(-1), fixed)
+        column = jnp.tile(jnp.arange(value.shape[1]), 2)
+        return jnp.take_along_axis(value, column[:, None], axis=1).reshape(2, -1)
 
-    inside, outside = jax.lax.fori_loop(0, _BISECTIONS, halve, (inside, outside))
-    edge = 0.5 * (inside + outside)
-    return edge[:shadows], edge[shadows:]
+    def halve(step, bounds):
+        inside, outside, exists = bounds
+        # The first evaluation is at the deepest point itself: without shadow there, nothing moves.
+        middle = jnp.where(step == 0, inside, 0.5 * (inside + outside))
+        shadowed = clearance(middle) < 0
+        exists = jnp.where(step == 0, shadowed[0], exists)
+        return jnp.where(shadowed, middle, inside), jnp.where(shadowed | (step == 0), outside, middle), exists
+
+    shadows = jax.eval_shape(margins, deepest[None], fixed).shape[1]
+    inside = jnp.full((2, shadows), deepest)
+    start = (inside, jnp.broadcast_to(outer, inside.shape), jnp.zeros((shadows,), bool))
+    inside, outside, exists = jax.lax.fori_loop(0, _BISECTIONS, halve, start)
+    return 0.5 * (inside + outside), exists
 
 
-def _newton_step(margins, parameters, fixed, edge, exists):
-    """One Newton step from the bisected edges [revolution, shadow]: it carries the derivative."""
-    phase = edge.reshape(-1)
-    column = jnp.tile(jnp.arange(edge.shape[1]), edge.shape[0])[:, None]
+def _newton_step(margins, parameters, fixed, edges, exists):
+    """One Newton step from the bisected edges [revolution, begin or end, shadow]: it carries the derivative."""
+    phase = edges.reshape(-1)
+    column = jnp.broadcast_to(jnp.arange(edges.shape[-1]), edges.shape).reshape(-1, 1)
 
     def margin(phase, parameters):
         return jnp.take_along_axis(margins(phase, parameters), column, axis=1)[:, 0]
 
     _, slope = jax.jvp(lambda phase: margin(phase, fixed), (phase,), (jnp.ones_like(phase),))
-    usable = exists.reshape(-1) & (slope != 0)
-    slope = jnp.where(usable, slope, 1)
-    return (phase - jnp.where(usable, margin(phase, parameters) / slope, 0)).reshape(edge.shape)
+    usable = jnp.broadcast_to(exists[:, None], edges.shape).reshape(-1) & (slope != 0)
+    step = jnp.where(usable, margin(phase, parameters) / jnp.where(usable, slope, 1), 0)
+    return (phase - step).reshape(edges.shape)
