@@ -15,6 +15,9 @@ def problems(draft: Draft) -> Problems:
     yield from _particles(draft)
     yield from _run(draft)
     yield from _schedules(draft)
+    for path, limit in draft.located("limit"):
+        if not limit.operating[0] < limit.operating[1]:
+            yield CaseProblem(f"{path}/operating", "the lowest temperature must be below the highest")
 
 
 def _power(draft: Draft) -> Problems:

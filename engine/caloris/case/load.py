@@ -46,7 +46,7 @@ def parse_case(text: str, folder: str | Path = ".", overrides: Sequence[str] = (
     """The same for text at hand; relative file names in it count from `folder`, `source` names it in errors."""
     try:
         tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CaseError([CaseProblem("", f"is not valid TOML: {error}")], source) from None
     problems: list[CaseProblem] = []
     for override in overrides:
@@ -54,10 +54,24 @@ def parse_case(text: str, folder: str | Path = ".", overrides: Sequence[str] = (
             tree = apply_override(tree, override)
         except CaseError as error:
             problems += error.errors
+    case = check_tree(tree, folder, source, problems)
+    return replace(case, text=text, overrides=tuple(overrides))
+
+
+def with_overrides(case: Case, overrides: Sequence[str]) -> Case:
+    """The case with more `PATH=VALUE` applied after its own. CaseError when the result is wrong."""
+    source = case.path.name if case.path is not None else "case"
+    changed = parse_case(case.text, case.folder, (*case.overrides, *overrides), source)
+    return replace(changed, path=case.path)
+
+
+def check_tree(tree: Tree, folder: str | Path = ".", source: str = "case", earlier: Sequence[CaseProblem] = ()) -> Case:
+    """A Case from parsed TOML; CaseError with all problems, the `earlier` ones first."""
+    problems = list(earlier)
     case = _validate(tree, Path(folder).resolve(), problems)
     if problems:
         raise CaseError(problems, source)
-    return replace(case, text=text, overrides=tuple(overrides))
+    return case
 
 
 def _neighbors(path: Path) -> str:
@@ -139,10 +153,10 @@ def _table(
         return None
 
 
-def _period(orbit: Orbit | None, planet: Planet | None) -> float | None:
-    if orbit is None:
-        return None
+def _period(orbit: Orbit | None, planet: Planet | None) -> float:
+    """The orbital period (s); a usual one where the orbit is wrong, so that its error is the only one."""
+    usual = 5400.0
     try:
-        return orbit.period(planet or Planet())
+        return orbit.period(planet or Planet()) if orbit is not None else usual
     except (ValueError, OverflowError):
-        return None
+        return usual

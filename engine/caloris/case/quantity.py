@@ -162,12 +162,13 @@ def parse_quantity(value: object, kind: Kind, period: float | None = None) -> fl
         if not unit and kind is not RATIO:
             raise QuantityError(f'{shown(value)} has no unit; write for example "{kind.example}"')
     else:
-        number, unit = float(value), kind.bare or kind.unit
+        number = float(value) if abs(value) < 1e300 else math.inf
+        unit = kind.bare or kind.unit
     if not math.isfinite(number):
         raise QuantityError(f"{shown(value)} is not a finite number")
     if kind is TIME and unit in ("orbit", "orbits"):
         if period is None:
-            raise QuantityError(f"{shown(value)} counts orbits, but the case has no usable [orbit]; write seconds")
+            raise QuantityError(f"{shown(value)} counts orbits, but the case has no [orbit]; write seconds")
         return number * period
     scale, offset = _linear(unit or "dimensionless", kind)
     return number * scale + offset

@@ -113,7 +113,7 @@ class Whole(Rule):
     def parse(self, value: object, info: ValidationInfo | None = None) -> int:
         """Int or integral float to int; ValueError otherwise."""
         limit = f" and at most {self.most}" if self.most is not None else ""
-        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18
         if not number or int(value) != value or value < self.least or (self.most is not None and value > self.most):  # type: ignore[call-overload]
             raise ValueError(f"{shown(value)} is out of range: must be a whole number, at least {self.least}{limit}")
         return int(value)  # type: ignore[call-overload]

@@ -1,0 +1,120 @@
+"""Wrong case files: what the user reads, where it points, and which stage finds it.
+
+`load` errors are a CaseError of `load_case`; `build` errors belong to the geometry, whose files are read and
+whose shapes are made when the models are built. Either way the command's exit code is 2 and nothing is written.
+"""
+# ruff: noqa: E501 (a table, one file a line)
+
+from pathlib import Path
+
+import pytest
+
+from caloris.case.errors import CaseError
+from caloris.case.load import load_case
+
+FOLDER = Path(__file__).parent / "wrong_cases"
+
+# file: stage, path of one of its errors, words of that message
+WRONG_CASES: dict[str, tuple[str, str, str]] = {
+    "absorptance_above_one": ("load", "coating/white/solar_absorptance", "1.2 is out of range: must be at least 0 and at most 1"),
+    "bare_angle_in_degrees": ("load", "orbit/beta", "at most 90 deg (a bare number is in rad"),
+    "bare_linear_energy_transfer": ("load", "device/LM7912/heavy_ion/onset", "a bare number is in J m^2/kg"),
+    "battery_without_bus": ("load", "power", "a [[battery]] needs the bus"),
+    "below_absolute_zero": ("load", "node/battery/start_temperature", '"-300 degC" is out of range: must be above 0 K'),
+    "cell_outside_division": ("load", "link/0/between/0", "divided into [2, 2]: [0,0] to [1,1]"),
+    "cells_on_inactive_side": ("load", "solar_array/0/on/0", "that side is inactive"),
+    "celsius_as_difference": ("load", "run/temperature_tolerance", "is a temperature, not a difference"),
+    "character_in_name": ("load", "surface/deck[0]/name", "/ [ ] ."),
+    "comma_in_number": ("load", "surface/deck/thickness", 'has a comma; write the decimal point, as in "1.5 mm"'),
+    "corrupt_mesh": ("build", "surface/hull/file", "corrupt.stl"),
+    "duplicate_name": ("load", "node/deck/name", 'the name "deck" is taken by a [[surface]]'),
+    "edge_without_length": ("build", "surface/deck/edge_u", "no length"),
+    "edges_that_do_not_meet": ("build", "edge/0", "roof"),
+    "empty_case": ("load", "", "there is nothing to compute"),
+    "joint_along_its_axis": ("load", "body/wing/joint/point", "lies along the joint's axis"),
+    "joint_range_reversed": ("load", "body/wing/joint/range", "the lowest angle must be below the highest"),
+    "later_key": ("load", "coating/white/solar_specularity", "0.5 is not supported yet; allowed: 0"),
+    "later_orbit": ("load", "orbit/tle", 'not supported yet: the key "tle"'),
+    "later_particles": ("load", "particles/solar_event", '"worst-week" is not supported yet'),
+    "later_table": ("load", "heater", "not supported yet: the table [heater]"),
+    "later_throttle": ("load", "compute/0/throttle", 'not supported yet: the key "throttle"'),
+    "left_handed_box": ("build", "surface/box/edge_w", "left-handed"),
+    "list_as_single_table": ("load", "node", "write [[node]]"),
+    "material_without_density": ("load", "material/aluminum/density", "the surface deck is made of this material"),
+    "missing_key": ("load", "coating/white/infrared_emittance", "is missing"),
+    "missing_mesh_file": ("load", "surface/hull/file", 'the file "hull.stl" does not exist'),
+    "missing_orbit": ("load", "orbit", "is missing: surfaces"),
+    "missing_run": ("load", "run", "is missing: write [run]"),
+    "missing_spectrum_file": ("load", "particles/spectrum", 'the file "nowhere.csv" does not exist'),
+    "negative_capacity": ("load", "node/battery/heat_capacity", '"-5000 J/K" is out of range: must be at least 0 J/K'),
+    "no_heat_capacity": ("load", "surface/deck", "needs heat_capacity, or thickness + material, or temperature"),
+    "no_unit": ("load", "orbit/altitude", '"408" has no unit'),
+    "not_a_number": ("load", "orbit/altitude", "nan is not a finite number"),
+    "not_text": ("load", "", "is not a text file in UTF-8"),
+    "orbit_given_twice": ("load", "orbit", "altitude + semi_major_axis given; allowed: altitude, or"),
+    "orbit_inside_planet": ("load", "orbit", "the orbit enters the planet"),
+    "parallel_attitude": ("load", "attitude/to", '"zenith" and "nadir" are parallel'),
+    "parallel_body_axes": ("load", "attitude/align", "point and align are parallel"),
+    "parallel_edges": ("build", "surface/deck/edge_v", "parallel"),
+    "parents_in_a_circle": ("load", "body/wing/parent", "wing -> boom -> wing"),
+    "phases_not_ascending": ("load", "load/0/power", "[0.4, 0.0] must increase"),
+    "radii_exchanged": ("load", "surface/ring/inner_radius", "must be below the radius"),
+    "several_errors": ("load", "orbit/altitude", '"kmm" is not a known unit'),
+    "shield_without_composition": ("load", "material/aluminum/composition", "LM7912 is shielded by this material"),
+    "single_table_as_list": ("load", "run", "write [run]"),
+    "sun_synchronous_without_time": ("load", "orbit/ltan", "is missing"),
+    "syntax_error": ("load", "", "is not valid TOML: Illegal character '\\n' (at line 2"),
+    "thickness_without_material": ("load", "surface/deck/material", "is missing: thickness needs it"),
+    "time_table_in_cyclic_run": ("load", "load/0/power", "a table over time needs a transient run"),
+    "transient_without_duration": ("load", "run/duration", "is missing"),
+    "unit_of_another_dimension": ("load", "link/0/conductance", '"m" is not the unit of a conductance; needs'),
+    "unknown_coating": ("load", "surface/deck/front", 'the nearest known name is "white"'),
+    "unknown_element": ("load", "material/glue/composition", '"Xy" is not a chemical element'),
+    "unknown_end_of_link": ("load", "link/0/between/1", 'the nearest known name is "battery"'),
+    "unknown_key": ("load", "coating/white/solar_absorbtance", 'the nearest known name is "solar_absorptance"'),
+    "unknown_mode": ("load", "run/mode", 'allowed: "steady", "transient" or "cyclic"'),
+    "unknown_nested_key": ("load", "coating/white/solar_absorptance/begining", 'the nearest known name is "beginning"'),
+    "unknown_shape": ("load", "surface/deck/shape", 'the nearest known name is "rectangle"'),
+    "unknown_table": ("load", "coatting", 'the nearest known name is "coating"'),
+    "unknown_unit": ("load", "load/0/power", '"Wat" is not a known unit'),
+    "vector_of_two": ("load", "surface/deck/edge_u", "wrong number of entries; needs a list of 3"),
+    "volume_not_plateau": ("load", "device/LM7912/heavy_ion/sensitive_volume", "they must agree within 1 %"),
+}  # fmt: skip
+
+
+def test_every_file_is_listed():
+    assert {path.stem for path in FOLDER.glob("*.toml")} == set(WRONG_CASES)
+
+
+@pytest.mark.parametrize("name", [name for name, case in WRONG_CASES.items() if case[0] == "load"])
+def test_load_reports(name):
+    _, path, words = WRONG_CASES[name]
+    with pytest.raises(CaseError) as caught:
+        load_case(FOLDER / f"{name}.toml")
+    said = [problem.message for problem in caught.value.errors if problem.path == path]
+    assert any(words in message for message in said), str(caught.value)
+    assert str(caught.value).startswith(f"{name}.toml: ")
+
+
+@pytest.mark.parametrize("name", [name for name, case in WRONG_CASES.items() if case[0] == "build"])
+def test_load_leaves_geometry_to_the_builder(name):
+    assert load_case(FOLDER / f"{name}.toml").surfaces
+
+
+def test_all_errors_at_once():
+    with pytest.raises(CaseError) as caught:
+        load_case(FOLDER / "several_errors.toml")
+    assert [problem.path for problem in caught.value.errors] == [
+        "orbit/altitude",
+        "coating/white/solar_absorptance",
+        "run/sede",
+        "link/0/between/1",
+    ]
+    assert "several_errors.toml: 4 errors" in str(caught.value)
+
+
+def test_missing_file_names_its_neighbor():
+    with pytest.raises(CaseError, match='does not exist; the nearest known name is "empty_case.toml"'):
+        load_case(FOLDER / "emty_case.toml")
+    with pytest.raises(CaseError, match="is a folder"):
+        load_case(FOLDER)

@@ -1,0 +1,172 @@
+"""Checks across tables: each change of the complete case is one error at one place, or a warning."""
+# ruff: noqa: E501 (a table, one case a line)
+
+from pathlib import Path
+
+import pytest
+
+from caloris.case.errors import CaseError
+from caloris.case.load import parse_case
+
+TEXT = (Path(__file__).parent / "complete_case.toml").read_text()
+SUN_SYNCHRONOUS = 'sun_synchronous = true\nltan = "06:00"\nepoch = 2027-12-21T00:00:00Z\n'
+
+
+def parse(*changes, added=""):
+    text = TEXT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return parse_case(text + added)
+
+
+ERRORS = {
+    # orbit and attitude
+    "apogee below perigee": ([('altitude = "600 km"', 'perigee = "900 km"\napogee = "800 km"')], "orbit/perigee"),
+    "eccentric beta": ([('altitude = "600 km"', 'perigee = "700 km"\napogee = "800 km"'), (SUN_SYNCHRONOUS, "beta = 0\n")], "orbit/beta"),
+    "anomaly beside beta": ([(SUN_SYNCHRONOUS, 'beta = 0\ntrue_anomaly = "10 deg"\n')], "orbit/true_anomaly"),
+    "beta beside ltan": ([("sun_synchronous = true", "beta = 0")], "orbit/ltan"),
+    "no raan": ([(SUN_SYNCHRONOUS, 'inclination = "51 deg"\nepoch = 2027-12-21T00:00:00Z\n')], "orbit/raan"),
+    "no zone": ([("00:00:00Z", "00:00:00")], "orbit/epoch"),
+    "ltan as words": ([('"06:00"', '"dawn"')], "orbit/ltan"),
+    "too high to follow the Sun": ([('"600 km"', '"7000 km"')], "orbit/sun_synchronous"),
+    "seasonal without epoch": ([(SUN_SYNCHRONOUS, "beta = 0.5\n"), ('"1361 W/m^2"', '"seasonal"')], "planet/solar_flux"),
+    "Sun at zenith": ([(SUN_SYNCHRONOUS, "beta = 0\n"), ('to = "velocity"', 'to = "sun"')], "attitude/to"),
+    "Sun along the normal": ([(SUN_SYNCHRONOUS, 'beta = "90 deg"\n'), ('toward = "zenith"', 'toward = "sun"'), ('to = "velocity"', 'to = "orbit-normal"')], "attitude/to"),
+    "inertial in the plane": ([(SUN_SYNCHRONOUS, "beta = 0.5\n"), ('to = "velocity"', "to = [1, 1, 0]")], "attitude/to"),
+    "one target twice": ([('to = "velocity"', 'to = "zenith"')], "attitude/to"),
+    "no such target": ([('to = "velocity"', 'to = "velocty"')], "attitude/to"),
+    "zero direction": ([('point = "+z"\ntoward = "zenith"', 'point = [0, 0, 0]\ntoward = "zenith"')], "attitude/point"),
+    # bodies and joints
+    "unknown parent": ([('parent = "wing+y"', 'parent = "wing-y"')], "body/boom/parent"),
+    "body named bus": ([('name = "boom"', 'name = "bus"')], "body/bus/name"),
+    "angle and target": ([('toward = "sun", range', 'toward = "sun", angle = 0, range')], "body/wing+y/joint"),
+    "point without target": ([('toward = "sun", range', "angle = 0, range")], "body/wing+y/joint"),
+    "angle out of range": ([('between = "linear" } }', 'between = "linear" }, range = [0, 1] }')], "body/boom/joint/angle"),
+    "joint over time": ([("angle = { phase = [0.0, 0.5]", "angle = { time = [0.0, 0.5]")], "body/boom/joint/angle"),
+    # surfaces and nodes
+    "unknown body": ([('body = "wing+y"', 'body = "wing"')], "surface/array+y/body"),
+    "unknown material": ([('thickness = "1 mm"\nmaterial = "Al 6061"', 'thickness = "1 mm"\nmaterial = "Al"')], "surface/array+y/material"),
+    "capacity twice": ([('thickness = "1 mm"', 'thickness = "1 mm"\nheat_capacity = 1')], "surface/array+y/heat_capacity"),
+    "fixed and started": ([('temperature = "300 K"', 'temperature = "300 K"\nstart_temperature = "300 K"')], "surface/nose/start_temperature"),
+    "node fixed with capacity": ([('temperature = "20 degC"\n\n[[link]]', 'temperature = "20 degC"\nheat_capacity = 1\n\n[[link]]')], "node/wall"),
+    "two around": ([("divide = [12, 4]", "divide = [2, 4]")], "surface/tank/divide/0"),
+    "fractions of divide": ([("divide = [2, 12]", "divide = [1.5, 12]")], "surface/dish/divide/0"),
+    "negative radius": ([('inner_radius = "0.5 m"', 'inner_radius = "-0.5 m"')], "surface/ring/inner_radius"),
+    "coating twice": ([('name = "cells"', 'name = "white"')], "coating/white/name"),
+    "front as number": ([('divide = [12, 4]\nfront = "white"', "divide = [12, 4]\nfront = 1")], "surface/tank/front"),
+    "panel": ([('thickness = "2 mm"\nmaterial = "Al 6061"', 'panel = "honeycomb"')], "surface/deck/panel"),
+    "conductivity over temperature": ([('"167 W/m/K"', '{ temperature = [300, 400], value = ["1 W/m/K", "2 W/m/K"] }')], "material/Al 6061/conductivity"),
+    "half a composition": ([("{ Al = 1.0 }", "{ Al = 0.5 }")], "material/Al 6061/composition"),
+    # references
+    "face of a plate": ([('"deck.v+[1,3]"', '"x+.v+"')], "link/strap/between/0"),
+    "no such face": ([('"deck.v+[1,3]"', '"deck.x+"')], "link/strap/between/0"),
+    "cell beyond the face": ([('"deck.v+[1,3]"', '"deck.v+[3,1]"')], "link/strap/between/0"),
+    "cell of a box": ([('"deck.v+[1,3]"', '"deck[0,0]"')], "link/strap/between/0"),
+    "cell of a node": ([('"deck.v+[1,3]"', '"battery[0]"')], "link/strap/between/0"),
+    "words as cell": ([('"deck.v+[1,3]"', '"x+[a]"')], "link/strap/between/0"),
+    "triangle beyond its parts": ([('"deck.v+[1,3]"', '"nose[9]"')], "link/strap/between/0"),
+    "link to a side": ([('"deck.v+[1,3]"', '"array+y/front"')], "link/strap/between/0"),
+    "link to itself": ([('["x+", "battery"]', '["x+", "x+"]')], "link/0/between"),
+    "edge of a node": ([('["x+", "deck.u-"]', '["x+", "battery"]')], "edge/0/between/1"),
+    "edge of a cell": ([('["x+", "deck.u-"]', '["x+[0,1]", "deck.u-"]')], "edge/0/between/0"),
+    "array on a node": ([('["array+y/front"]', '["battery"]')], "solar_array/0/on/0"),
+    "array on which side": ([('["array+y/front"]', '["array+y"]')], "solar_array/0/on/0"),
+    "array on which face": ([('["array+y/front"]', '["deck/front"]')], "solar_array/0/on/0"),
+    "load on nothing": ([("on = \"battery\"\npower = \"5 W\"", "on = []\npower = \"5 W\"")], "load/0/on"),
+    "losses on nothing": ([('losses_on = "battery"', 'losses_on = "batery"')], "power/losses_on"),
+    "device on nothing": ([('at = "gpu_tray"', 'at = "gpu tray"')], "device/LM7912/at"),
+    "limit of nothing": ([('of = "gpu_tray"', 'of = "gpu"')], "limit/0/of/0"),
+    "shield of nothing": ([('shield = [{ material = "Al 6061"', 'shield = [{ material = "Al"')], "device/LM7912/shield/0/material"),
+    # power, particles, run
+    "losses nowhere": ([('losses_on = "battery"\n', "")], "power/losses_on"),
+    "negative electrical load": ([('"9 W"], between = "step" }\nelectrical', '"-9 W"], between = "step" }\nelectrical')], "load/radio/power"),
+    "idle above peak": ([('idle_power = "20 kW"', 'idle_power = "200 kW"')], "compute/0/idle_power"),
+    "utilization above 1": ([("value = [1.0, 0.2]", "value = [1.0, 1.2]")], "compute/0/utilization"),
+    "phase of 1": ([("phase = [0.0, 0.4]", "phase = [0.0, 1.0]")], "load/radio/power"),
+    "points without values": ([("phase = [0.0, 0.4], value", "phase = [0.0], value")], "load/radio/power"),
+    "between unknown": ([('between = "step"', 'between = "steps"')], "load/radio/power"),
+    "no such model": ([('"matthia-2013"', '"badhwar"')], "particles/galactic/model"),
+    "no environment": ([('galactic = { model = "matthia-2013", solar_modulation = 10 }\n', "")], "particles"),
+    "neither response": ([("heavy_ion = {", "memory = {"), ("proton = {", "point = {")], "device/LM7912/memory"),
+    "sectors": ([('shield = [{ material = "Al 6061", areal_density = "0.6858 g/cm^2" }]', 'shield = "geometry"')], "device/LM7912/shield"),
+    "exponent 0": ([('exponent = 1.0, plateau = "2e-5 cm^2"', 'exponent = 0, plateau = "2e-5 cm^2"')], "device/LM7912/heavy_ion/exponent"),
+    "limits exchanged": ([('["0 degC", "85 degC"]', '["85 degC", "0 degC"]')], "limit/0/operating"),
+    "outputs after the end": ([('output_every = "60 s"', 'output_every = "3 orbits"')], "run/output_every"),
+    "phase of a transient run": ([('duration = "2 orbits"', 'duration = "2 orbits"\nat = { phase = 0.25 }')], "run/at"),
+    "life in words": ([('life = "end"', 'life = "late"')], "run/life"),
+    "half a seed": ([("seed = 0", "seed = 0.5")], "run/seed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_error_at_its_place(name):
+    changes, path = ERRORS[name]
+    with pytest.raises(CaseError) as caught:
+        parse(*changes)
+    assert caught.value.errors[0].path == path, str(caught.value)
+
+
+def test_one_wrong_table_is_no_error_elsewhere():
+    """A wrong surface still lends its name to what refers to it, a wrong orbit its existence."""
+    with pytest.raises(CaseError) as caught:
+        parse(('altitude = "600 km"', 'altitude = "600 kg"'), ('edge_v = ["0 m", "0 m", "100 mil"]', "edge_v = 1"))
+    assert [problem.path for problem in caught.value.errors] == ["orbit/altitude", "surface/x+/edge_v"]
+
+
+@pytest.mark.parametrize("name", ["wall", "deck", "LM7912"])
+def test_name_spaces(name):
+    """Surfaces and nodes share one namespace; bodies and devices have their own."""
+    assert parse(('name = "boom"', f'name = "{name}"')).bodies[1].name == name
+
+
+@pytest.mark.parametrize("name", ["a/b", "a[0]", "a.b", "", " a", "12", "a\\u0000"])
+def test_names_refused(name):
+    with pytest.raises(CaseError, match="is not a name"):
+        parse(('name = "boom"', f'name = "{name}"'))
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "allowed"),
+    [
+        ('mode = "steady"', "load/2/power", "transient"),
+        ('mode = "cyclic"', "load/2/power", "transient"),
+    ],
+)
+def test_time_table_needs_a_transient_run(mode, path, allowed):
+    with pytest.raises(CaseError) as caught:
+        parse(('mode = "transient"\nduration = "2 orbits"', mode))
+    assert [problem.path for problem in caught.value.errors] == [path]
+    assert allowed in caught.value.errors[0].message
+
+
+def test_network_that_cannot_settle():
+    text = '[[node]]\nname = "a"\nheat_capacity = 1\n[run]\nmode = "steady"\n'
+    with pytest.raises(CaseError, match="a surface that radiates or a part with a fixed temperature"):
+        parse_case(text)
+    assert parse_case(text + '[[node]]\nname = "b"\ntemperature = "300 K"\n').nodes[1].temperature == 300.0
+
+
+def test_warnings():
+    case = parse(
+        ("bits = 1\n", "bits = 8e10\n"),
+        ("efficiency = 0.307", "efficiency = 0.999"),
+        ("packing = 0.90\ndegradation = 0.88", "packing = 1\ndegradation = 1"),
+    )
+    assert len(case.warnings) == 2
+    assert "bits times plateau is 1.6e+06 cm^2, more than the die area" in case.warnings[0]
+    assert "take out more than the coating cells absorbs" in case.warnings[1]
+
+
+def test_warning_of_an_unused_duration():
+    time_load = TEXT[TEXT.index('[[load]]\non = "battery"\npower = { time') : TEXT.index("[[solar_array]]")]
+    case = parse((time_load, ""), ('mode = "transient"', 'mode = "cyclic"'))
+    assert case.warnings == ("run/duration: not used by a cyclic run",)
+
+
+def test_let_spectrum_has_no_protons(tmp_path):
+    (tmp_path / "let.csv").write_text("let,flux\n1,1\n")
+    text = TEXT.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
+    case = parse_case(text, tmp_path)
+    assert case.particles is not None and case.particles.let_spectrum == (tmp_path / "let.csv").resolve()
+    assert "a LET spectrum has no proton energies" in case.warnings[0]
