@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from caloris.model.device import (
@@ -76,9 +76,9 @@ def upset_rates(devices: Sequence[Device], particles: ParticleEnvironment) -> li
     layers = max([1, *(len(device.shield) for device in devices)])
     rates = []
     for device in devices:
-        arrays = _rate_of_one(_same_structure(device, layers), particles.source, particles.let_spectrum)
-        rate = UpsetRate(*arrays[:-1], particles.name, arrays[-1])
-        if not isinstance(rate.result, jax.core.Tracer) and int(rate.result) != SUCCESS:
+        rate = _rate_of_one(_same_structure(device, layers), particles.source, particles.let_spectrum)
+        rate = rate._replace(environment=particles.name)
+        if not isinstance(rate.result, Tracer) and int(rate.result) != SUCCESS:
             raise FloatingPointError(
                 f"device {device.name!r}: the upset rate is not finite; every parameter of its cross-sections, "
                 "volume and shield must be finite and every width, exponent and edge positive"
@@ -104,8 +104,8 @@ def _same_structure(device: Device, layers: int) -> Device:
 @eqx.filter_jit
 def _rate_of_one(
     device: Device, source: GalacticCosmicRays | ParticleSpectrum | None, let_spectrum: LetSpectrum | None
-) -> tuple[Array, ...]:
-    """The fields of UpsetRate without the environment's name."""
+) -> UpsetRate:
+    """UpsetRate without the environment's name."""
     assert device.heavy_ion is not None and device.proton is not None
     energy, let = jnp.asarray(_ENERGY), jnp.asarray(_LET)
     outside, behind = _spectra(device.shield, source)
@@ -129,7 +129,7 @@ def _rate_of_one(
     per_day = per_device * device.count * _SECONDS_PER_DAY
     result = jnp.where(jnp.isfinite(per_day), SUCCESS, NOT_FINITE)
     rates = (heavy_ion_rate, proton_rate, per_device, per_day)
-    return *rates, energy, outside, behind, let, integral_flux, result
+    return UpsetRate(*rates, energy, outside, behind, let, integral_flux, "", result)
 
 
 def _spectra(

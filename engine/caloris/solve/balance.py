@@ -1,0 +1,159 @@
+"""Where every watt goes: the terms of the heat and power balance at the output times, and an audit of them.
+
+The audit integrates heat crossing the spacecraft's boundary by Gauss quadrature on the stepper's own output
+between steps and compares it with the change of stored heat: independent of the weights of the stepper.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from caloris.solve.network import Network
+from caloris.solve.rates import HeatTerms, Instant, at_time, average, heat_terms, net_heat
+from caloris.solve.solution import Solution, SteadySolution
+from caloris.solve.systems import full_charge
+from caloris_kernels.numerics.interpolate import cubic_uniform
+from caloris_kernels.power.bus import BusFlow
+from caloris_kernels.stepping.dense_output import integrate_along
+
+
+class Balance(NamedTuple):
+    """Terms at the output times; powers in W, energies in J since the start."""
+
+    terms: HeatTerms  # [time, node]
+    absorbed_solar: Float[Array, "time node"]
+    stored: Float[Array, "time node"]  # heat stored per second; what boundaries supply is in `boundary`
+    boundary: Float[Array, "time node"]
+    exchange_residual: Float[Array, " time"]
+    available: Float[Array, "time array"]
+    array_power: Float[Array, "time array"]
+    flow: BusFlow | None
+    facet_solar: Float[Array, "time facet"]  # W m-2
+    facet_albedo: Float[Array, "time facet"]
+    facet_infrared: Float[Array, "time facet"]
+    lit_fraction: Float[Array, " time"]
+
+
+class Audit(NamedTuple):
+    """Heat and energy between successive output times."""
+
+    energy_residual: Float[Array, " time"]  # W, zero at the first
+    largest_total: Float[Array, ""]  # W, of |absorbed| + |dissipated| + |from boundaries| + |emitted|
+    array_energy: Float[Array, "time array"]  # J since the start, like all below
+    load_energy: Float[Array, " time"]
+    loss_energy: Float[Array, " time"]
+    unmet_energy: Float[Array, " time"]
+    stored_energy: Float[Array, "time battery"]  # change since the start
+
+
+def _moment(network: Network, instant: Instant, temperature: Array, charge: Array):
+    """All terms at one moment."""
+    terms, available, flow = heat_terms(network, instant, temperature, charge)
+    net = net_heat(terms)
+    used = jnp.ones(()) if flow is None else flow.used_fraction
+    internal = jnp.sum(terms.exchanged) + jnp.sum(terms.conducted)
+    power = jnp.sum(available, axis=1)
+    stored, boundary = net * network.free, -net * (1.0 - network.free)
+    return terms, instant.absorbed_solar, stored, boundary, internal, power, used * power, flow
+
+
+@eqx.filter_jit
+def balance(solution: Solution | SteadySolution) -> Balance:
+    """Every term of the balance at a solution's output times. Differentiable."""
+    network, fluxes = solution.network, solution.fluxes
+    if isinstance(solution, SteadySolution):
+        instant = average(network) if solution.time is None else _at(network, solution.time)[0]
+        rows = _moment(network, instant, solution.temperature, full_charge(network))
+        rows = jax.tree.map(lambda value: value[None], rows)
+        lit, facets = instant.lit_fraction[None], _steady_fluxes(solution)
+        return Balance(*rows, *facets, lit)
+
+    def row(x: tuple):
+        time, temperature, charge = x
+        instant, position = _at(network, time)
+        facets = [cubic_uniform(table, position, False) for table in fluxes]
+        facets[0] = instant.lit_fraction * facets[0]
+        return (*_moment(network, instant, temperature, charge), *facets, instant.lit_fraction)
+
+    return Balance(*jax.lax.map(row, (solution.time, solution.temperature, solution.charge)))
+
+
+def _at(network: Network, time: Array) -> tuple[Instant, Array]:
+    """The instant at a time, on the later side of an edge, and the time's position on the grid."""
+    last = network.edges.shape[0] - 2
+    segment = jnp.clip(jnp.searchsorted(network.edges, time, side="right") - 1, 0, last)
+    grid = network.surroundings.shape[0] - 3
+    return at_time(network, time, segment), time / network.duration * grid
+
+
+def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
+    """Mean (or momentary) absorbed flux of each facet."""
+    network, fluxes = solution.network, solution.fluxes
+    if solution.time is not None:
+        instant, position = _at(network, solution.time)
+        rows = [cubic_uniform(table, position, False) for table in fluxes]
+        return [instant.lit_fraction * rows[0][None], rows[1][None], rows[2][None]]
+    count, points = fluxes.solar.shape[0], 8
+    # Trapezoid over the grid for smooth tables; sunlight with the lit fraction at finer moments.
+    time = (jnp.arange((count - 1) * points) + 0.5) / ((count - 1) * points) * network.duration
+    small = network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+    lit = jax.vmap(lambda t: _at(small, t)[0].lit_fraction)(time).reshape(count - 1, points)
+    x = (jnp.arange(points) + 0.5) / points
+    left, right = jnp.mean(lit * (1.0 - x), axis=1), jnp.mean(lit * x, axis=1)
+    weight = (jnp.zeros(count).at[:-1].add(left).at[1:].add(right)) / (count - 1)
+    even = jnp.full(count, 1.0).at[0].set(0.5).at[-1].set(0.5) / (count - 1)
+    return [(weight @ fluxes.solar)[None], (even @ fluxes.albedo)[None], (even @ fluxes.infrared)[None]]
+
+
+@eqx.filter_jit
+def audit(solution: Solution, bounded: bool) -> Audit:
+    """Integrate what crosses the boundary over each output interval, and the electrical energies.
+
+    bounded: the model has boundary nodes (static: without them the dense exchange need not be evaluated).
+    """
+    network = solution.network
+    if not bounded:
+        network = network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+    nodes = network.free.shape[0]
+
+    def flows(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:
+        instant = at_time(network, time, segment)
+        temperature, charge = state[:nodes], state[nodes:]
+        if bounded:
+            terms, available, flow = heat_terms(network, instant, temperature, charge)
+            supplied = -jnp.sum(net_heat(terms) * (1.0 - network.free))
+        else:
+            # Exchange is internal: its sum vanishes, as the exchange residual shows.
+            wide = instant._replace(near=jnp.zeros((1, nodes)), far=jnp.zeros((1, nodes)))
+            terms, available, flow = heat_terms(network, wide, temperature, charge)
+            supplied = jnp.zeros(())
+        power = jnp.sum(available, axis=1)
+        heat = [jnp.sum(terms.absorbed), jnp.sum(terms.load), supplied, jnp.sum(terms.to_space)]
+        heat = jnp.stack([*heat, jnp.sum(terms.extracted)])
+        if flow is None:
+            return jnp.concatenate([heat, power, jnp.zeros(3), jnp.zeros_like(charge)])
+        bus = jnp.stack([flow.load_power, flow.bus_loss + jnp.sum(flow.battery_loss), flow.unmet_power])
+        stored = flow.stored_power if charge.shape[0] else jnp.zeros(0)
+        return jnp.concatenate([heat, flow.used_fraction * power, bus, stored])
+
+    integral = integrate_along(flows, network, solution.grid, solution.record, network.edges, solution.time)
+    absorbed, load, supplied, emitted, extracted = integral[:, :5].T
+    arrays = 0 if network.cells is None else network.cells.efficiency.shape[0]
+    energies = jnp.concatenate([jnp.zeros((1, integral.shape[1])), jnp.cumsum(integral, axis=0)])[:, 5:]
+    capacity = network.heat_capacity * network.free
+    stored = jnp.diff(solution.temperature, axis=0) @ capacity
+    interval = jnp.diff(solution.time)
+    residual = (stored - (absorbed + load + supplied - emitted - extracted)) / interval
+    total = (jnp.abs(absorbed) + jnp.abs(load) + jnp.abs(supplied) + jnp.abs(emitted)) / interval
+    return Audit(
+        energy_residual=jnp.concatenate([jnp.zeros(1), residual]),
+        largest_total=jnp.max(total),
+        array_energy=energies[:, :arrays],
+        load_energy=energies[:, arrays],
+        loss_energy=energies[:, arrays + 1],
+        unmet_energy=energies[:, arrays + 2],
+        stored_energy=energies[:, arrays + 3 :],
+    )

@@ -1,0 +1,90 @@
+"""The periodic orbit itself: temperatures that repeat after one revolution, without spinning up."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from caloris.model.thermal import Thermal
+from caloris.precision import require_float64
+from caloris.solve.network import assemble
+from caloris.solve.rates import average
+from caloris.solve.solution import Solution, raise_failure
+from caloris.solve.steady import steady_temperature
+from caloris.solve.systems import TRANSIENT, mean_linearize
+from caloris.solve.transient import record_length, start_charge, state_tolerance
+from caloris_kernels.stepping.dense_output import states_at
+from caloris_kernels.stepping.periodic import solve_periodic
+from caloris_kernels.stepping.replay import replay
+
+# The cycle closes to this part of the temperature tolerance.
+CYCLE_SHARE = 1e-2
+OUTPUTS = 97
+
+
+def solve_cyclic(
+    thermal: Thermal,
+    times: Float[Array, " time"] | None = None,
+    *,
+    tolerance: Float[Array, ""] | float = 1e-3,
+    throw: bool = True,
+) -> Solution:
+    """Periodic temperatures (and battery charge) of a model whose timeline is one period.
+
+    The fixed point of the map of one period, found by preconditioned iteration from the steady state of mean
+    loads (`caloris_kernels.stepping.periodic`); it closes to a hundredth of `tolerance` (K), which bounds the
+    error per step. times (s) default to 97 equal intervals' ends over the period. A battery that the orbit
+    does not refill runs down to its floor and stays there, with power unmet.
+
+    Differentiable in every leaf, forward and reverse, by the implicit function theorem. Raises SolveError
+    when called eagerly and no cycle is found, ValueError for a timeline that is not periodic, and
+    RuntimeError without float64.
+    """
+    require_float64("solve_cyclic")
+    if not thermal.timeline.periodic:
+        raise ValueError("solve_cyclic: the model's timeline is not one period; use mode 'cyclic' or solve_transient")
+    if times is None:
+        times = jnp.linspace(0.0, 1.0, OUTPUTS) * thermal.timeline.duration
+    solution = _solve(thermal, jnp.asarray(times, float), jnp.asarray(tolerance, float))
+    if throw:
+        raise_failure("solve_cyclic", solution, thermal.nodes.name)
+    return solution
+
+
+@eqx.filter_jit
+def _solve(thermal: Thermal, times: Array, tolerance: Array) -> Solution:
+    network, fluxes = assemble(thermal)
+    nodes = network.free.shape[0]
+    # Where the search starts has no influence on what it finds.
+    fixed = jax.lax.stop_gradient(network)
+    guess = steady_temperature(fixed, average(fixed), fixed.boundary_temperature).y
+    start = jnp.concatenate([guess, jax.lax.stop_gradient(start_charge(thermal))])
+    bound = state_tolerance(network, tolerance)
+    cycle = solve_periodic(
+        TRANSIENT,
+        network,
+        start,
+        network.edges,
+        bound,
+        cycle_tolerance=CYCLE_SHARE * bound,
+        max_steps=record_length(thermal),
+        picard=jnp.arange(start.shape[0]) >= nodes,
+        mean_linearize=mean_linearize,
+    )
+    record = replay(TRANSIENT, network, cycle.y0, network.edges, cycle.grid, bound)
+    states = states_at(cycle.grid, record, network.edges, times)
+    last = jnp.maximum(cycle.iterations - 1, 0)
+    return Solution(
+        time=times,
+        temperature=states[:, :nodes],
+        charge=states[:, nodes:],
+        result=cycle.result,
+        failed_state=cycle.failed_state,
+        iterations=cycle.iterations,
+        steps=cycle.grid.steps,
+        residual=cycle.delta[last],
+        network=network,
+        fluxes=fluxes,
+        grid=cycle.grid,
+        record=record,
+    )

@@ -1,0 +1,73 @@
+"""What a thermal solve returns, and what happens when it fails."""
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, Int
+
+from caloris.solve.network import FacetFluxes, Network
+from caloris_kernels.stepping.adaptive import Grid, Record
+from caloris_kernels.stepping.system import RESULT_MESSAGES, SUCCESS
+
+
+class SteadySolution(eqx.Module):
+    """A steady state. residual is the heat that does not balance (W); moment the loads' time (None: mean)."""
+
+    temperature: Float[Array, " node"]  # K
+    residual: Float[Array, " node"]  # W
+    iterations: Int[Array, ""]
+    result: Int[Array, ""]
+    network: Network
+    fluxes: FacetFluxes
+    time: Float[Array, ""] | None  # s
+
+
+class Solution(eqx.Module):
+    """Temperatures over time. A cyclic solution covers one period, equal at both ends."""
+
+    time: Float[Array, " time"]  # s
+    temperature: Float[Array, "time node"]  # K
+    charge: Float[Array, "time battery"]  # J
+    result: Int[Array, ""]
+    failed_state: Int[Array, ""]  # node (or battery behind the nodes) that stopped the run, -1 for none
+    iterations: Int[Array, ""]  # orbits of a cyclic solve, else steps
+    steps: Int[Array, ""]
+    # Cyclic: largest preconditioned change of the last orbit over the cyclic tolerance; else 0.
+    residual: Float[Array, ""]
+    network: Network
+    fluxes: FacetFluxes
+    grid: Grid
+    record: Record
+
+
+class SolveError(RuntimeError):
+    """A solver ended without a solution; `solution` holds the last accepted state, `result` its name."""
+
+    def __init__(self, message: str, result: str, solution: Solution | SteadySolution):
+        super().__init__(message)
+        self.result = result
+        self.solution = solution
+
+
+RESULT_NAMES = {
+    0: "done",
+    1: "step_too_small",
+    2: "too_many_steps",
+    3: "linear_solve_failed",
+    4: "not_finite",
+    5: "not_converged",
+    6: "energy_not_conserved",
+}
+
+
+def raise_failure(verb: str, solution: Solution | SteadySolution, names: tuple[str, ...]) -> None:
+    """Raise SolveError when a concrete solution failed; under a transformation do nothing."""
+    if isinstance(solution.result, jax.core.Tracer):
+        return
+    code = int(solution.result)
+    if code == SUCCESS:
+        return
+    where = ""
+    if isinstance(solution, Solution) and int(solution.failed_state) >= 0:
+        state = int(solution.failed_state)
+        where = f" (at {names[state]!r})" if state < len(names) else " (at a battery's charge)"
+    raise SolveError(f"{verb}: {RESULT_MESSAGES[code]}{where}", RESULT_NAMES[code], solution)

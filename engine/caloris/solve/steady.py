@@ -1,0 +1,60 @@
+"""Steady state of a thermal model."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from caloris.model.thermal import Thermal
+from caloris.precision import require_float64
+from caloris.solve.network import Network, assemble
+from caloris.solve.rates import Instant, at_time, average
+from caloris.solve.solution import SteadySolution, raise_failure
+from caloris.solve.systems import STEADY, SteadyProblem
+from caloris_kernels.stepping.steady import Steady
+from caloris_kernels.stepping.steady import solve_steady as solve_balance
+
+# Bound of a Newton step and of the temperature (K): T^4 networks then converge from 3 K and from 1000 K.
+_STEP_LIMIT = 100.0
+
+
+def steady_temperature(network: Network, instant: Instant, guess: Float[Array, " node"]) -> Steady:
+    """Temperatures at which every node's heat balances at one moment; solved to a nanokelvin."""
+    tolerance = jnp.full_like(guess, 1e-9)
+    problem = SteadyProblem(network, instant)
+    return solve_balance(STEADY, problem, guess, tolerance, lower_bound=0.0, step_limit=_STEP_LIMIT)
+
+
+def solve_steady(
+    thermal: Thermal, time: Float[Array, ""] | float | None = None, *, throw: bool = True
+) -> SteadySolution:
+    """Steady temperatures under mean loads and mean exchange, or under those of one moment.
+
+    Solves 0 = C dT/dt of `caloris.solve.rates.network_rate`. Without `time` every load, flux and exchange
+    factor is averaged over the timeline (not the same as the mean of cyclic temperatures); with `time` (s)
+    those of that moment are held. Batteries neither gain nor lose. Differentiable in every leaf, forward and
+    reverse, by the implicit function theorem.
+
+    Raises SolveError when called eagerly and the balance is not found (throw = False: see `.result`), and
+    RuntimeError without float64.
+    """
+    require_float64("solve_steady")
+    solution = _solve(thermal, None if time is None else jnp.asarray(time, float))
+    if throw:
+        raise_failure("solve_steady", solution, thermal.nodes.name)
+    return solution
+
+
+@eqx.filter_jit
+def _solve(thermal: Thermal, time: Float[Array, ""] | None) -> SteadySolution:
+    network, fluxes = assemble(thermal)
+    if time is None:
+        instant = average(network)
+    else:
+        # The later side of an edge: a load that steps at this moment has its new value.
+        last = network.edges.shape[0] - 2
+        segment = jnp.clip(jnp.searchsorted(network.edges, time, side="right") - 1, 0, last)
+        instant = at_time(network, time, segment)
+    steady = steady_temperature(network, instant, thermal.nodes.start_temperature)
+    return SteadySolution(
+        steady.y, steady.residual * network.free, steady.iterations, steady.result, network, fluxes, time
+    )

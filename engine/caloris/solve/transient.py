@@ -1,0 +1,93 @@
+"""Temperatures over time from a given start."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from caloris.model.thermal import Thermal
+from caloris.precision import require_float64
+from caloris.solve.network import Network, assemble
+from caloris.solve.solution import Solution, raise_failure
+from caloris.solve.systems import TRANSIENT
+from caloris_kernels.stepping.adaptive import integrate
+from caloris_kernels.stepping.dense_output import states_at
+from caloris_kernels.stepping.replay import replay
+
+# Error of the stored energy of a battery that counts as much as the temperature tolerance: a part of its
+# capacity per kelvin, so that one millikelvin goes with a millionth.
+CHARGE_PER_KELVIN = 1e-3
+# Steps that the record holds per revolution, and at least; the longest runs of the examples need half.
+STEPS_PER_SEGMENT = 24
+LEAST_STEPS = 512
+
+
+def state_tolerance(network: Network, kelvin: Float[Array, ""]) -> Float[Array, " state"]:
+    """Tolerance of every state: K for temperatures, J for batteries."""
+    temperature = jnp.full_like(network.free, 1.0) * kelvin
+    if network.bank is None:
+        return temperature
+    return jnp.concatenate([temperature, network.bank.capacity * CHARGE_PER_KELVIN * kelvin])
+
+
+def record_length(thermal: Thermal) -> int:
+    """Length of the record of steps; static."""
+    return max(LEAST_STEPS, STEPS_PER_SEGMENT * (thermal.timeline.edges.shape[0] - 1))
+
+
+def start_charge(thermal: Thermal) -> Float[Array, " battery"]:
+    """Energy in the batteries at t = 0 (J)."""
+    if thermal.batteries is None:
+        return jnp.zeros(0)
+    return thermal.batteries.start_charge * thermal.batteries.capacity
+
+
+def solve_transient(
+    thermal: Thermal,
+    times: Float[Array, " time"],
+    temperature: Float[Array, " node"] | None = None,
+    *,
+    tolerance: Float[Array, ""] | float = 1e-3,
+    throw: bool = True,
+) -> Solution:
+    """Integrate C dT/dt of `caloris.solve.rates.network_rate` over the model's timeline.
+
+    times (s, ascending, within the timeline) are those of the output, by the stepper's own interpolation;
+    temperature (K) is the start (default: the nodes' start temperatures), boundaries keep theirs. tolerance (K)
+    bounds the error per step of every node. Rodas5P with adaptive steps that never cross an event (eclipse
+    entry and exit, load steps, poses of moving bodies).
+
+    Differentiable in every leaf and in the start, forward and reverse, on the steps chosen. Raises SolveError
+    when called eagerly and the run fails (throw = False: see `.result`), and RuntimeError without float64.
+    """
+    require_float64("solve_transient")
+    start = thermal.nodes.start_temperature if temperature is None else temperature
+    solution = _solve(thermal, jnp.asarray(times, float), start, jnp.asarray(tolerance, float))
+    if throw:
+        raise_failure("solve_transient", solution, thermal.nodes.name)
+    return solution
+
+
+@eqx.filter_jit
+def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array) -> Solution:
+    network, fluxes = assemble(thermal)
+    nodes = network.free.shape[0]
+    temperature = jnp.where(network.free > 0, temperature, network.boundary_temperature)
+    start = jnp.concatenate([temperature, start_charge(thermal)])
+    bound = state_tolerance(network, tolerance)
+    run = integrate(TRANSIENT, network, start, network.edges, bound, max_steps=record_length(thermal))
+    record = replay(TRANSIENT, network, start, network.edges, run.grid, bound)
+    states = states_at(run.grid, record, network.edges, times)
+    return Solution(
+        time=times,
+        temperature=states[:, :nodes],
+        charge=states[:, nodes:],
+        result=run.result,
+        failed_state=run.failed_state,
+        iterations=run.grid.steps,
+        steps=run.grid.steps,
+        residual=jnp.zeros(()),
+        network=network,
+        fluxes=fluxes,
+        grid=run.grid,
+        record=record,
+    )
