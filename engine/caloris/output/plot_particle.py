@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from caloris.output.plot_style import WIDTH, legend_outside, line_style, mark_decades, save
+from caloris.output.plot_style import legend_outside, line_style, mark_decades, panels, save
 from caloris.output.read import RunFile
 
 # The abundant ions that carry most of the flux or of the upsets.
@@ -20,7 +19,7 @@ _DECADES = 9
 def plot_let_spectrum(run: RunFile, folder: Path) -> list[Path]:
     """Draw the integral LET flux behind each device's shield."""
     let, flux = run["particle/let"], run["particle/integral_let_flux"]
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.4), layout="constrained")
+    figure, ((axes,),) = panels(1, 1, 3.4)
     for index, (names, row) in enumerate(_alike(run, flux)):
         positive = row > 0
         axes.loglog(let[positive], row[positive], label="\n".join(names), **line_style(index))
@@ -36,17 +35,10 @@ def plot_flux(run: RunFile, folder: Path) -> list[Path]:
     """Draw differential fluxes outside (dashed) and behind the shield (solid), a panel per distinct shield."""
     energy, ion = run["particle/energy"], run["particle/ion"]
     outside, behind = run["particle/flux_outside"], run["particle/flux_behind"]
-    panels = _alike(run, behind)[:_MOST_PANELS]
-    figure, grid = plt.subplots(
-        1,
-        len(panels),
-        figsize=(WIDTH, 3.6 if len(panels) < 3 else 3.0),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
+    shields = _alike(run, behind)[:_MOST_PANELS]
+    figure, grid = panels(1, len(shields), 3.6 if len(shields) < 3 else 3.0, sharey=True)
     shown = [(row, _SHOWN_IONS[int(z)]) for row, z in enumerate(ion) if int(z) in _SHOWN_IONS]
-    for axes, (names, values) in zip(grid[0], panels, strict=True):
+    for axes, (names, values) in zip(grid[0], shields, strict=True):
         for index, (row, _) in enumerate(shown):
             color = line_style(index)["color"]
             for flux, dash in ((outside, (0, (3, 2))), (values, "-")):
@@ -97,7 +89,7 @@ def plot_upsets(run: RunFile, folder: Path) -> list[Path]:
     names, count = run.names("upset/device"), run.get("upset/count")
     heavy, proton = run["upset/heavy_ion_rate_per_device"], run["upset/proton_rate_per_device"]
     every = np.ones(len(names)) if count is None else count
-    figure, axes = plt.subplots(figsize=(WIDTH, 1.1 + 0.45 * len(names)), layout="constrained")
+    figure, ((axes,),) = panels(1, 1, 1.1 + 0.45 * len(names))
     rows = np.arange(len(names))
     for offset, label, rate, index in ((-0.19, "heavy ions", heavy, 0), (0.19, "protons", proton, 1)):
         values = rate * every * 86400.0

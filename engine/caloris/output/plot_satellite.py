@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from caloris.output.plot_render import Camera, View, render
-from caloris.output.plot_style import TEMPERATURE_MAP, WIDTH, save
+from caloris.output.plot_style import TEMPERATURE_MAP, WIDTH, panels, save
 from caloris.output.read import RunFile
 from caloris.output.text import ZERO_CELSIUS, duration
 
@@ -37,7 +37,7 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
     posed = [_posed_corners(run, index) for _, index in moments]
     shown = temperature[[index for _, index in moments]]
     norm = Normalize(shown.min(), max(shown.max(), shown.min() + 0.1))
-    colors = plt.get_cmap(TEMPERATURE_MAP)
+    colors = colormaps[TEMPERATURE_MAP]
     view = _common_view(posed)
     figure, grid = _panels(len(moments), view)
     alone = _alone(run["mesh/facets"])
@@ -66,7 +66,7 @@ def _panels(columns: int, view: View) -> tuple[Figure, np.ndarray]:
     left, right, bottom, top = view.extent
     width = (WIDTH - 0.9) / columns
     height = min(max(width * (top - bottom) / (right - left), 1.6), 4.5)
-    return plt.subplots(len(_CAMERAS), columns, figsize=(WIDTH, 2 * height + 0.5), squeeze=False, layout="constrained")
+    return panels(len(_CAMERAS), columns, 2 * height + 0.5)
 
 
 def _posed_corners(run: RunFile, index: int) -> np.ndarray:

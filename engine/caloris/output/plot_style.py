@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
@@ -76,8 +73,17 @@ def mark_decades(*scales: Axis) -> None:
         scale.set_minor_locator(NullLocator())
 
 
+def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Figure, np.ndarray]:
+    """Return a page-wide figure of `height` inches and its axes [rows, columns].
+
+    The figure stands alone, outside pyplot: no window, no change of the caller's plotting backend.
+    """
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write the figure as PNG and PDF, close it, and return the two paths."""
+    """Write the figure as PNG and PDF and return the two paths."""
     paths = [folder / f"{name}.png", folder / f"{name}.pdf"]
     # Arrange once, then hold still: otherwise each format would lay the figure out anew, several draws a time.
     figure.draw_without_rendering()
@@ -85,7 +91,6 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     figure.savefig(paths[0], dpi=_DOTS_PER_INCH)
     # Without a creation date equal runs give equal files.
     figure.savefig(paths[1], dpi=300, metadata={"CreationDate": None})
-    plt.close(figure)
     return paths
 
 

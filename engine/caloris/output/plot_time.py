@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
 from caloris.output.items import group_items, item_mean, node_areas
 from caloris.output.plot_style import (
     COLORS,
-    WIDTH,
     last_orbit,
     legend_outside,
     line_style,
+    panels,
     save,
     shade_eclipses,
 )
@@ -31,11 +30,9 @@ def plot_temperatures(run: RunFile, folder: Path) -> list[Path]:
         return _steady_temperatures(temperature[0], items, areas, folder)
     whole = time[-1] > 3 * (run.attribute("orbit", "period") or np.inf)
     scale, unit = (3600.0, "h") if whole else (60.0, "min")
-    panels = _panels(items, temperature, areas)
-    figure, grid = plt.subplots(
-        len(panels), 1, figsize=(WIDTH, 0.4 + 2.6 * len(panels)), sharex=True, squeeze=False, layout="constrained"
-    )
-    for axes, names in zip(grid[:, 0], panels, strict=True):
+    chosen = _chosen(items, temperature, areas)
+    figure, grid = panels(len(chosen), 1, 0.4 + 2.6 * len(chosen), sharex=True)
+    for axes, names in zip(grid[:, 0], chosen, strict=True):
         for index, name in enumerate(names):
             values = temperature[:, items[name]]
             look = line_style(index)
@@ -58,7 +55,7 @@ def _shade(axes: Axes, run: RunFile, time: np.ndarray, scale: float) -> None:
         shade_eclipses(axes, run, time / 60.0, 0.0)
 
 
-def _panels(items: dict[str, np.ndarray], temperature: np.ndarray, areas: np.ndarray) -> list[list[str]]:
+def _chosen(items: dict[str, np.ndarray], temperature: np.ndarray, areas: np.ndarray) -> list[list[str]]:
     """Sort items into panels: nodes without surface, surfaces that swing widely, and the calm ones.
 
     A wing's hundred kelvin in the same panel would flatten everything else.
@@ -68,18 +65,18 @@ def _panels(items: dict[str, np.ndarray], temperature: np.ndarray, areas: np.nda
     widest = max((swing[name] for name in surfaces), default=0.0)
     lively = [name for name in surfaces if swing[name] > 0.3 * widest]
     calm = [name for name in surfaces if name not in lively]
-    panels = []
+    parts = []
     for part in ([name for name in items if name not in surfaces], lively, calm):
         count = -(-len(part) // _LINES_PER_PANEL)
-        panels += [list(chunk) for chunk in np.array_split(part, count)] if part else []
-    return panels
+        parts += [list(chunk) for chunk in np.array_split(part, count)] if part else []
+    return parts
 
 
 def _steady_temperatures(
     temperature: np.ndarray, items: dict[str, np.ndarray], areas: np.ndarray, folder: Path
 ) -> list[Path]:
     """Draw a steady state: a dot at each item's mean, a bar from its coldest to its hottest cell."""
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.8 + 0.26 * len(items)), layout="constrained")
+    figure, ((axes,),) = panels(1, 1, 0.8 + 0.26 * len(items))
     for row, (_, indices) in enumerate(items.items()):
         values = temperature[indices]
         axes.plot(
@@ -117,7 +114,7 @@ def plot_heat_flows(run: RunFile, folder: Path) -> list[Path]:
     scale, unit = _watt_scale(max(np.abs(values).max() for values in sums.values()))
     if len(minutes) < 2:
         return _steady_heat_flows({name: values[0] / scale for name, values in sums.items()}, unit, folder)
-    figure, axes = plt.subplots(figsize=(WIDTH, 3.4), layout="constrained")
+    figure, ((axes,),) = panels(1, 1, 3.4)
     shade_eclipses(axes, run, minutes, float(run["thermal/time"][kept[0]]))
     for index, (name, values) in enumerate(sums.items()):
         axes.plot(minutes, values / scale, label=name, **line_style(index))
@@ -130,7 +127,7 @@ def plot_heat_flows(run: RunFile, folder: Path) -> list[Path]:
 
 
 def _steady_heat_flows(flows: dict[str, float], unit: str, folder: Path) -> list[Path]:
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.8 + 0.32 * len(flows)), layout="constrained")
+    figure, ((axes,),) = panels(1, 1, 0.8 + 0.32 * len(flows))
     axes.barh(list(flows), list(flows.values()), color=[COLORS[0] if v > 0 else COLORS[1] for v in flows.values()])
     axes.invert_yaxis()
     axes.axvline(0, color="#666666", linewidth=0.8)
@@ -166,15 +163,7 @@ def plot_power(run: RunFile, folder: Path) -> list[Path]:
     charge = run.get("power/state_of_charge")
     charge = None if charge is None or charge.shape[1] == 0 else charge[kept]
     heights = [2.2, 1.2] if charge is not None else [1.0]
-    figure, grid = plt.subplots(
-        len(heights),
-        1,
-        figsize=(WIDTH, 4.8 if charge is not None else 3.2),
-        sharex=True,
-        squeeze=False,
-        layout="constrained",
-        gridspec_kw={"height_ratios": heights},
-    )
+    figure, grid = panels(len(heights), 1, 4.8 if charge is not None else 3.2, sharex=True, height_ratios=heights)
     start = float(run["thermal/time"][kept[0]])
     upper = grid[0, 0]
     shade_eclipses(upper, run, minutes, start)
