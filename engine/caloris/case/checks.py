@@ -1,10 +1,11 @@
 """What ties the tables of a case together: names must differ, and a name that is referred to must exist."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from caloris.case import check_run, check_sense
-from caloris.case.address import AddressError, check_address
+from caloris.case.address import AddressError, cell_counts, check_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema import TABLES
@@ -79,7 +80,9 @@ def _surfaces(draft: Draft) -> Problems:
             continue
         yield from _missing(f"{path}/material", "material", surface.material, materials)
         material = by_name.get(surface.material)
-        for key in ("density", "specific_heat", "conductivity"):
+        counts = cell_counts(surface)
+        conducts = isinstance(surface, Box) or counts is None or math.prod(counts) > 1
+        for key in ("density", "specific_heat", "conductivity")[: 3 if conducts else 2]:
             if material is not None and getattr(material, key) is None:
                 message = f"is missing: the surface {surface.name} is made of this material"
                 yield CaseProblem(f"material/{material.name}/{key}", message)

@@ -4,7 +4,7 @@ Common keys stand in `SurfaceTable`; the keys of each shape are those of the par
 """
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
@@ -53,6 +53,11 @@ class SurfaceTable(Table):
         """Coating of each active side, by `front` and `back`."""
         sides = {"front": self.front, "back": self.back}
         return {side: coating for side, coating in sides.items() if coating != INACTIVE}
+
+    def shape_keys(self) -> dict[str, Any]:
+        """The keys of the shape alone (corner, radius, divide, ...) and their values."""
+        common = {"shape", *SurfaceTable.model_fields}
+        return {key: getattr(self, key) for key in type(self).model_fields if key not in common}
 
 
 class Rectangle(SurfaceTable):

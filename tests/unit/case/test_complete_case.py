@@ -62,6 +62,26 @@ def test_values_are_si(case):
     assert case.warnings == ()
 
 
+def test_shape_keys(case):
+    assert case.surfaces[7].shape_keys() == {
+        "center": (0.0, 0.0, -7.0),
+        "radius": 0.5,
+        "axis": (0.0, 0.0, 1.0),
+        "start": None,
+        "divide": (12, 6),
+    }
+
+
+def test_one_cell_needs_no_conductivity():
+    text = PATH.read_text().replace('conductivity = "167 W/m/K"\n', "")
+    with pytest.raises(CaseError, match="conductivity: is missing: the surface deck"):
+        parse_case(text)
+    plate = text[: text.index('name = "deck"')] + text[text.index('name = "deck"') :].replace(
+        'thickness = "2 mm"\nmaterial = "Al 6061"', "heat_capacity = 1", 1
+    )
+    assert parse_case(plate).materials[0].conductivity is None
+
+
 def test_orbits_count_periods(case):
     period = 2 * math.pi * math.sqrt((6378137.0 + 600e3) ** 3 / 3.986004418e14)
     assert case.orbit_period == pytest.approx(period, rel=1e-15)
