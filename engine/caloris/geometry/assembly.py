@@ -131,6 +131,7 @@ class Geometry(eqx.Module):
         Differentiable in every dimension, placement and angle. nominal leaves out the outward factor of
         round shapes (vertices on the true surface).
         """
+        nominal = nominal and any(surface.shape.is_round for surface in self.surfaces)
         return _vertices(self, self._angles(joint_angle), nominal)
 
     def facet_geometry(

@@ -12,7 +12,7 @@ takes the wall's factor instead (`fit_caps` in caloris.geometry.caps): its rim t
 gap or a lip and its area is short by 1 - a / tan a (2.3 % at 12 divisions around, 0.57 % at 24, 0.14 % at 48).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -56,6 +56,7 @@ class Disc(Shape):
     aligned with `axis`); angles turn right-handed about axis.
     """
 
+    is_round: ClassVar[bool] = True
     center: Float[Array, " xyz"] = eqx.field(converter=vector)  # m
     axis: Float[Array, " xyz"] = eqx.field(converter=vector)  # direction only
     radius: Float[Array, ""] = eqx.field(converter=scalar)  # m
@@ -88,6 +89,7 @@ class Disc(Shape):
 class Annulus(Shape):
     """Flat ring between inner_radius and radius; everything else as Disc."""
 
+    is_round: ClassVar[bool] = True
     center: Float[Array, " xyz"] = eqx.field(converter=vector)  # m
     axis: Float[Array, " xyz"] = eqx.field(converter=vector)  # direction only
     radius: Float[Array, ""] = eqx.field(converter=scalar)  # m
@@ -130,6 +132,7 @@ class Cylinder(Shape):
     frame axis least aligned with `axis`) and j-th along the axis.
     """
 
+    is_round: ClassVar[bool] = True
     center: Float[Array, " xyz"] = eqx.field(converter=vector)  # m
     axis: Float[Array, " xyz"] = eqx.field(converter=vector)  # m
     radius: Float[Array, ""] = eqx.field(converter=scalar)  # m
@@ -171,6 +174,7 @@ class Cone(Shape):
     would change the mesh, so there is no derivative to it).
     """
 
+    is_round: ClassVar[bool] = True
     center: Float[Array, " xyz"]  # m
     axis: Float[Array, " xyz"]  # m
     radius: Float[Array, ""]  # m
@@ -235,6 +239,7 @@ class Sphere(Shape):
     at +axis; the cells at the poles are triangles.
     """
 
+    is_round: ClassVar[bool] = True
     center: Float[Array, " xyz"] = eqx.field(converter=vector)  # m
     radius: Float[Array, ""] = eqx.field(converter=scalar)  # m
     axis: Float[Array, " xyz"] = eqx.field(converter=vector, default=(0.0, 0.0, 1.0))  # direction only

@@ -66,7 +66,7 @@ def edge_joint(geometry: Geometry, first: str, second: str) -> EdgeJoint:
         )
     pairs = segment_a[i], segment_b[j]
     vertices = np.asarray(geometry.vertices())
-    length = np.asarray(overlap_length(jnp.asarray(vertices), jnp.asarray(pairs[0]), jnp.asarray(pairs[1])))
+    length = overlap_length(vertices, *pairs, numeric=np)
     return EdgeJoint(np.stack([cell_a[i], cell_b[j]], axis=1), *pairs, length)
 
 

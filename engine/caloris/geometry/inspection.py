@@ -9,6 +9,7 @@ from caloris.geometry.assembly import Geometry, Topology
 from caloris.geometry.caps import WALLS
 from caloris.geometry.edge_joint import SAME_PLACE, coincident_segments, outline, scene_diagonal
 from caloris.geometry.mesh_file import Mesh
+from caloris_kernels.conduction.shell import overlap_length
 
 # Planes count as one when their unit normals differ by less than this (0.06 mrad would lift a 20 m panel's
 # end by 1 mm).
@@ -103,7 +104,7 @@ def shared_edges(geometry: Geometry) -> list[Finding]:
                 continue
             i, j = coincident_segments(vertices, first[2], second[2], tolerance)
             if i.size:
-                length = float(np.sum(_overlap(vertices, first[2][i], second[2][j])))
+                length = float(overlap_length(vertices, first[2][i], second[2][j], np).sum())
                 text = f"{first[0]!r} and {second[0]!r} touch along {length:.4g} m; they conduct only with an [[edge]]"
                 findings.append(Finding("shared edge", (first[0], second[0]), length, text))
     return findings
@@ -151,13 +152,6 @@ def _sheets(geometry: Geometry, topology: Topology) -> list[tuple[int, str]]:
         face = name[len(surface) :].split("[")[0]
         sheets[surface + face] = int(index)
     return [(index, name) for name, index in sheets.items()]
-
-
-def _overlap(vertices: np.ndarray, segment_a: np.ndarray, segment_b: np.ndarray) -> np.ndarray:
-    start, end = vertices[segment_a[:, 0]], vertices[segment_a[:, 1]]
-    length = np.linalg.norm(end - start, axis=1)
-    place = np.einsum("ekx,ex->ek", vertices[segment_b] - start[:, None], (end - start) / length[:, None])
-    return np.minimum(place.max(1), length) - np.maximum(place.min(1), 0.0)
 
 
 def _planes(corners: np.ndarray, diagonal: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import abc
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -41,6 +41,8 @@ class ShapeTopology:
 
 class Shape(eqx.Module):
     """A parametric surface in its body's frame."""
+
+    is_round: ClassVar[bool] = False
 
     @abc.abstractmethod
     def vertices(self, outward: Float[Array, ""] | None = None) -> Float[Array, "vertex 3"]:
