@@ -62,11 +62,12 @@ def render(
     drawn = np.flatnonzero(facing | alone)
     rows, columns = (_SAMPLES * n for n in view.shape)
     hit, nearness = _depth_buffer(projected, drawn, view, rows, columns)
-    shown = np.where(facing[:, None], color, _INACTIVE)
-    image = np.where((hit == _NOTHING)[..., None], 1.0, shown[hit])
+    shown = np.where(facing[:, None], color, _INACTIVE).astype(np.float32)
+    image = np.where((hit == _NOTHING)[..., None], np.float32(1.0), shown[hit])
     image *= _outline(hit, cell, nearness, projected)[..., None]
-    image = image.reshape(rows // _SAMPLES, _SAMPLES, columns // _SAMPLES, _SAMPLES, 3).mean(axis=(1, 3))
-    return image[::-1]
+    offsets = [(i, j) for i in range(_SAMPLES) for j in range(_SAMPLES)]
+    averaged = np.add.reduce([image[i::_SAMPLES, j::_SAMPLES] for i, j in offsets]) / len(offsets)
+    return averaged[::-1]
 
 
 def _depth_buffer(
@@ -105,12 +106,12 @@ def _outline(hit: np.ndarray, cell: np.ndarray, nearness: np.ndarray, projected:
     seen = np.where(hit == _NOTHING, _NOTHING, cell[hit])
     depth = np.where(hit == _NOTHING, -1e30, nearness)
     step = 0.02 * float(np.ptp(projected, axis=(0, 1)).max())
-    shade = np.ones(hit.shape)
+    shade = np.ones(hit.shape, np.float32)
     for axis in (0, 1):
         here = tuple(slice(None, -1) if k == axis else slice(None) for k in (0, 1))
         there = tuple(slice(1, None) if k == axis else slice(None) for k in (0, 1))
-        shade[here] = np.where(seen[here] != seen[there], np.minimum(shade[here], 0.72), shade[here])
+        shade[here] = np.where(seen[here] != seen[there], np.minimum(shade[here], np.float32(0.72)), shade[here])
         jump = np.abs(depth[here] - depth[there]) > step
         for side in (here, there):
-            shade[side] = np.where(jump, 0.15, shade[side])
+            shade[side] = np.where(jump, np.float32(0.15), shade[side])
     return shade

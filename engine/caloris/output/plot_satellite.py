@@ -31,9 +31,9 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
     """
     temperature = run["thermal/temperature"][:, run["mesh/facet_node"]] - ZERO_CELSIUS
     mean = temperature @ run["mesh/facet_area"] / run["mesh/facet_area"].sum()
-    moments = [("Hottest moment", int(mean.argmax())), ("Coldest moment", int(mean.argmin()))]
-    if len(mean) < 2:
-        moments = [("Steady", 0)]
+    moments = _moments(mean)
+    if not moments:
+        return []
     posed = [_posed_corners(run, index) for _, index in moments]
     shown = temperature[[index for _, index in moments]]
     norm = Normalize(shown.min(), max(shown.max(), shown.min() + 0.1))
@@ -46,11 +46,8 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
         shade = colors(norm(temperature[index]))[:, :3]
         for row, camera in enumerate(_CAMERAS):
             axes = grid[row, column]
-            axes.imshow(
-                render(corners, shade, cell.ravel(), alone, camera, view),
-                extent=view.extent,
-                interpolation="antialiased",
-            )
+            image = render(corners, shade, cell.ravel(), alone, camera, view)
+            axes.imshow((255 * image).round().astype(np.uint8), extent=view.extent)
             axes.set_axis_off()
             _triad(axes, camera, _directions(run, index))
         when = f" (t = {duration(float(run['thermal/time'][index]))})" if len(mean) > 1 else ""
@@ -60,6 +57,19 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
     _scale_bar(grid[-1, 0], view)
     figure.colorbar(ScalarMappable(norm, colors), ax=grid, label="Temperature (°C)", shrink=0.8, aspect=30, pad=0.02)
     return save(figure, folder, "satellite")
+
+
+def _moments(mean: np.ndarray) -> list[tuple[str, int]]:
+    """Return what to draw and its time index; a failed run's non-finite states are passed over."""
+    finite = np.flatnonzero(np.isfinite(mean))
+    if len(finite) == 0:
+        return []
+    if len(mean) < 2:
+        return [("Steady", 0)]
+    return [
+        ("Hottest moment", int(finite[mean[finite].argmax()])),
+        ("Coldest moment", int(finite[mean[finite].argmin()])),
+    ]
 
 
 def _panels(columns: int, view: View) -> tuple[Figure, np.ndarray]:

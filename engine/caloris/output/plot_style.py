@@ -85,8 +85,10 @@ def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Figu
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write the figure as PNG and PDF and return the two paths."""
     paths = [folder / f"{name}.png", folder / f"{name}.pdf"]
-    # Arrange once, then hold still: otherwise each format would lay the figure out anew, several draws a time.
-    figure.draw_without_rendering()
+    # Arrange once, then hold still: otherwise each format would lay the figure out anew.
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
     figure.set_layout_engine("none")
     figure.savefig(paths[0], dpi=_DOTS_PER_INCH)
     # Without a creation date equal runs give equal files.

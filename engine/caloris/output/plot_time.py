@@ -60,7 +60,8 @@ def _chosen(items: dict[str, np.ndarray], temperature: np.ndarray, areas: np.nda
 
     A wing's hundred kelvin in the same panel would flatten everything else.
     """
-    swing = {name: float(np.ptp(temperature[:, indices])) for name, indices in items.items()}
+    finite = temperature[np.isfinite(temperature).all(axis=1)]  # a failed run may end in NaN
+    swing = {name: float(np.ptp(finite[:, indices])) if len(finite) else 0.0 for name, indices in items.items()}
     surfaces = [name for name, indices in items.items() if areas[indices].sum() > 0]
     widest = max((swing[name] for name in surfaces), default=0.0)
     lively = [name for name in surfaces if swing[name] > 0.3 * widest]

@@ -9,7 +9,7 @@ from caloris.output.hdf5 import write_run
 from caloris.output.plot import plot
 from caloris.output.plot_particle import plot_upsets
 from caloris.output.plot_render import Camera, View, render
-from caloris.output.plot_satellite import _alone, _posed_corners
+from caloris.output.plot_satellite import _alone, _moments, _posed_corners
 from caloris.output.plot_style import eclipses, last_orbit, style
 from caloris.output.read import open_run
 
@@ -39,6 +39,24 @@ def test_pictures_of_a_run(kind, run, make_run, device_run, tmp_path):
             assert (image[..., :3].min(axis=2) < 0.9).mean() > 0.005
         else:
             assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_failed_run_with_gaps_is_drawn(make_run, tmp_path):
+    """The last state of a failed run may hold NaN; the pictures show what there is."""
+    source = make_run(13)
+    source.status = {"result": "not_finite"}
+    source.arrays["thermal/temperature"][-1] = np.nan
+    source.arrays = {k: v for k, v in source.arrays.items() if k.startswith(("thermal", "mesh"))}
+    source.attributes = {}
+    paths = plot(write_run(tmp_path / "run.h5", source), tmp_path)
+    assert {path.stem for path in paths} == {"temperatures", "heat_flows", "satellite"}
+
+
+def test_moments_are_finite_ones():
+    mean = np.array([1.0, 5.0, -3.0, np.nan])
+    assert _moments(mean) == [("Hottest moment", 1), ("Coldest moment", 2)]
+    assert _moments(np.array([np.nan])) == []
+    assert _moments(np.array([2.0])) == [("Steady", 0)]
 
 
 def test_equal_runs_give_equal_files(device_run, tmp_path):
