@@ -92,10 +92,10 @@ def _attach_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Ar
     path, tape = run_grid(floating, p, y0, edges, grid, tolerance)
     linearization = mean_linearize(join(p, others), mean)
     mass, period = floating.mass(p), edges[-1] - edges[0]
-    preconditioners = tuple(
-        cycle_preconditioner(system, linearization, mass, period, picard | ~free, tolerance, transpose=transpose)
-        for transpose in (False, True)
-    )
+    inner = picard | ~free
+    precondition = cycle_preconditioner(system, linearization, mass, period, inner, tolerance)
+    precondition_transpose = cycle_preconditioner(system, linearization, mass, period, inner, tolerance, transpose=True)
+    preconditioners = (precondition, precondition_transpose)
     forward, transpose = _implicit_maps(floating, p, edges, grid, tolerance, tape, path, free, preconditioners)
     return y0, linear_map(forward, transpose, (tangents[0], tangents[2]), jnp.zeros_like(y0))
 

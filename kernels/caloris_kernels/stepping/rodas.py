@@ -194,18 +194,21 @@ def rodas_step(
     slope = jax.jvp(lambda time: system.rate(time, y, p, segment), (t,), (jnp.ones_like(t),))[1]
 
     def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
-        stages, iterations, solved = carry
+        stages, iterations, solved, finite = carry
         index, weights, mass_weights, time, time_derivative = row
         right_side = system.rate(t + time * h, y + weights @ stages, p, segment)
         right_side = right_side + mass / h * (mass_weights @ stages) + time_derivative * h * slope
         solution = solve(right_side)
         iterations, solved = iterations + solution.iterations, solved & solution.converged
-        return (stages.at[index].set(solution.x), iterations, solved), None
+        finite = finite & jnp.isfinite(right_side)
+        return (stages.at[index].set(solution.x), iterations, solved, finite), None
 
     rows = (jnp.arange(STAGES), table.stage, table.mass, table.time, table.time_derivative)
-    start = (jnp.zeros((STAGES, y.shape[0]), y.dtype), jnp.zeros((), jnp.int32), jnp.array(True))
-    (stages, iterations, solved), _ = lax.scan(stage, start, rows)
-    return Step(y + table.step @ stages, stages[-1], stages, iterations, solved)
+    zeros = jnp.zeros((STAGES, y.shape[0]), y.dtype)
+    start = (zeros, jnp.zeros((), jnp.int32), jnp.array(True), jnp.ones(y.shape, bool))
+    (stages, iterations, solved, finite), _ = lax.scan(stage, start, rows)
+    error = jnp.where(finite, stages[-1], jnp.inf)
+    return Step(y + table.step @ stages, error, stages, iterations, solved)
 
 
 def stage_residual(
