@@ -74,7 +74,7 @@ def parts():
 
 def test_vertices_and_facets_in_every_dimension_and_angle(parts):
     _, flat, build = parts
-    angles = jnp.array([0.4, -0.7])[: len(parts[0].joint_bodies)]
+    angles = jnp.array([0.4, -0.7])
 
     def objective(x):
         geometry = build(x[angles.size :])
@@ -89,6 +89,16 @@ def test_vertices_and_facets_in_every_dimension_and_angle(parts):
     # Every dimension of these tilted shapes moves some vertex, except directions lengthened along themselves.
     assert np.mean(np.abs(gradient) > 1e-9) > 0.85
     assert np.all(np.abs(gradient[: angles.size]) > 1e-3)
+
+
+def test_poses_vectorize_over_joint_angles(parts):
+    geometry = parts[0]
+    angles = jnp.array([[-1.0, 0.3], [0.2, 0.2], [1.0, -2.0]])
+    together = jax.vmap(geometry.vertices)(angles)
+    for angle, vertices in zip(angles, together, strict=True):
+        # Same operations in another order: rounding of coordinates of order 10.
+        np.testing.assert_allclose(vertices, geometry.vertices(angle), atol=1e-14)
+    assert float(jnp.abs(together[0] - together[2]).max()) > 0.1
 
 
 def test_area_follows_the_exact_derivative():

@@ -135,8 +135,8 @@ def test_first_harmonic_on_a_sphere_converges():
 
 @pytest.mark.parametrize(
     ("edge_u", "edge_v", "least_order", "bound"),
-    # Measured at 24 divisions: acute 1.8e-6 with order 3 (regular lattice); right-angled 7.5e-4, where the floor under the distance
-    # across a hypotenuse (2 % of a cell) leaves an error of first order (0.69, then 0.86).
+    # Measured at 24 divisions: acute 1.8e-6 with order 3 (regular lattice); right-angled 7.5e-4, where the floor
+    # under the distance across a hypotenuse (2 % of a cell) leaves an error of first order (0.69, then 0.86).
     [([1.0, 0, 0], [0.4, 0.7, 0], 1.9, 3e-6), ([1.0, 0, 0], [0, 1.0, 0], 0.6, 1e-3)],
     ids=["acute", "right-angled"],
 )
