@@ -148,7 +148,7 @@ def shadow_edges(
 
     first = _first_deepest(lambda phase: margins(phase, fixed)[:, 0], dtype)
     _, (deepest, edges, exists) = jax.lax.scan(one_revolution, first, length=revolutions)
-    edges = _newton_step(margins, parameters, fixed, edges, exists)
+    edges = _newton_step(margins, parameters, edges, exists)
     edges = jnp.where(exists[:, None], edges, deepest[:, None, None])
     return ShadowEdges(edges[:, 0], edges[:, 1], deepest, exists)
 
@@ -200,15 +200,16 @@ def _bisect_edges(margins, fixed, deepest):
     return 0.5 * (inside + outside), exists
 
 
-def _newton_step(margins, parameters, fixed, edges, exists):
+def _newton_step(margins, parameters, edges, exists):
     """One Newton step from the bisected edges [revolution, begin or end, shadow]: it carries the derivative."""
     phase = edges.reshape(-1)
     column = jnp.broadcast_to(jnp.arange(edges.shape[-1]), edges.shape).reshape(-1, 1)
 
-    def margin(phase, parameters):
+    def margin(phase):
         return jnp.take_along_axis(margins(phase, parameters), column, axis=1)[:, 0]
 
-    _, slope = jax.jvp(lambda phase: margin(phase, fixed), (phase,), (jnp.ones_like(phase),))
+    value, slope = jax.jvp(margin, (phase,), (jnp.ones_like(phase),))
+    slope = jax.lax.stop_gradient(slope)
     usable = jnp.broadcast_to(exists[:, None], edges.shape).reshape(-1) & (slope != 0)
-    step = jnp.where(usable, margin(phase, parameters) / jnp.where(usable, slope, 1), 0)
+    step = jnp.where(usable, value / jnp.where(usable, slope, 1), 0)
     return (phase - step).reshape(edges.shape)
