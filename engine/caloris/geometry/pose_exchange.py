@@ -21,8 +21,6 @@ from caloris.geometry.partial_pairs import partial_visibility, probed_fraction
 from caloris.geometry.raycast import RayCaster, ray_caster
 from caloris.geometry.scene_sides import Sides
 
-# Share of the tolerance given to the rays of partial pairs; the rest covers quadrature and misjudged pairs.
-_RAY_SHARE = 0.7
 # Pairs above this part of the tolerance are probed by rays of their own even where their points agree: what is
 # smaller than large facets, or lies between few points, would be missed.
 _PROBE = 0.1
@@ -119,7 +117,7 @@ def rigid_exchange(layout: Layout, vertices: np.ndarray, caster: RayCaster | Non
         rows = np.flatnonzero(pair_group == group)
         own = layout.blocker_group == group
         tracer = caster or ray_caster(vertices, layout.triangles[layout.group == group])
-        allowed = _RAY_SHARE * layout.tolerance * float(pairs.exchange_area[rows].sum())
+        allowed = layout.tolerance * float(pairs.exchange_area[rows].sum())
         seen = _visibility(layout, pose, _take(pairs, rows), tile_pairs, (tracer, own), allowed)
         fraction[rows] = seen.fraction
         error, rays = error + seen.error, rays + seen.rays
@@ -145,7 +143,7 @@ def pose_exchange(layout: Layout, rigid: RigidExchange, vertices: np.ndarray, ca
         pairs,
         np.concatenate([across, rigid.tile_pairs]),
         (caster, every),
-        _RAY_SHARE * layout.tolerance * total,
+        layout.tolerance * total,
     )
     kept = ~touched
     return Exchange(

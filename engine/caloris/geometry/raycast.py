@@ -33,9 +33,7 @@ class RayCaster(Protocol):
         """Return the nearest triangle that each ray origin + s direction, s > 0, meets."""
         ...
 
-    def occluded(
-        self, origin: np.ndarray, direction: np.ndarray, distance: float | np.ndarray = 1.0
-    ) -> np.ndarray:
+    def occluded(self, origin: np.ndarray, direction: np.ndarray, distance: float | np.ndarray = 1.0) -> np.ndarray:
         """Return [ray] bool: whether anything lies at 0 < s < distance, in units of |direction|."""
         ...
 
@@ -75,17 +73,13 @@ class EmbreeRayCaster:
         for start in range(0, len(origin), _RAYS_AT_ONCE):
             part = slice(start, start + _RAYS_AT_ONCE)
             far = np.full(len(origin[part]), 1e30, np.float32)
-            parts.append(
-                self._scene.run(origin[part], direction[part], dists=far, query="INTERSECT", output=1)
-            )
+            parts.append(self._scene.run(origin[part], direction[part], dists=far, query="INTERSECT", output=1))
         found = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
         triangle = found["primID"].astype(np.int32)
         distance = np.where(triangle >= 0, found["tfar"], np.inf).astype(np.float32)
         return _record(self._corners, direction, triangle, np.stack([found["u"], found["v"]], 1), distance)
 
-    def occluded(
-        self, origin: np.ndarray, direction: np.ndarray, distance: float | np.ndarray = 1.0
-    ) -> np.ndarray:
+    def occluded(self, origin: np.ndarray, direction: np.ndarray, distance: float | np.ndarray = 1.0) -> np.ndarray:
         """See RayCaster."""
         origin, direction = _rays(origin, direction)
         if not len(self._corners) or not len(origin):
@@ -119,16 +113,12 @@ class JaxRayCaster:
         triangle, distance, place = self._nearest(origin, direction)
         return _record(self._corners, direction, triangle, place, distance)
 
-    def occluded(
-        self, origin: np.ndarray, direction: np.ndarray, distance: float | np.ndarray = 1.0
-    ) -> np.ndarray:
+    def occluded(self, origin: np.ndarray, direction: np.ndarray, distance: float | np.ndarray = 1.0) -> np.ndarray:
         """See RayCaster."""
         origin, direction = _rays(origin, direction)
         return self._nearest(origin, direction)[1] < np.asarray(distance, np.float32)
 
-    def _nearest(
-        self, origin: np.ndarray, direction: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _nearest(self, origin: np.ndarray, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Trace in blocks of one shape; the last one is padded with rays that go nowhere."""
         count = len(origin)
         triangle = np.full(count, -1, np.int32)

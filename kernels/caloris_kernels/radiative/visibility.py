@@ -68,7 +68,8 @@ def triangle_points(
     """
     root = jnp.sqrt(uniform[..., 0])
     weights = [1.0 - root, root * (1.0 - uniform[..., 1]), root * uniform[..., 1]]
-    return [sum(w * triangle[:, v, k, None] for v, w in enumerate(weights)) for k in range(3)]
+    a, b, c = weights
+    return [a * triangle[:, 0, k, None] + b * triangle[:, 1, k, None] + c * triangle[:, 2, k, None] for k in range(3)]
 
 
 def pair_rays(
@@ -97,3 +98,24 @@ def pair_rays(
     origin = jnp.stack([a + lift * c for a, c in zip(x, n, strict=True)], axis=-1)
     direction = jnp.stack([r + lift * (d - c) for r, c, d in zip(ray, n, m, strict=True)], axis=-1)
     return origin, direction, weight
+
+
+def directed_rays(
+    triangle: Float[Array, "row 3 3"],
+    toward: Float[Array, "row 3"],
+    shift: Float[Array, "row 2"],
+    uniform: Float[Array, "sample 2"],
+    lift: Float[Array, ""],
+) -> tuple[Float[Array, "row sample 3"], Float[Array, "row sample 3"]]:
+    """Parallel rays from points spread over each triangle toward one direction a row: origin (m), direction.
+
+    uniform in [0, 1) places the points, shifted (modulo 1) by each row's own shift. Origins stand off the
+    surface by lift (m) along its normal, on the side toward which the ray leaves.
+    """
+    place = uniform[None] + shift[:, None]
+    point = triangle_points(triangle, place - jnp.floor(place))
+    span = jnp.cross(triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0])
+    span = span * jnp.sign(jnp.sum(span * toward, axis=1, keepdims=True))
+    step = lift * span / jnp.sqrt(jnp.sum(span * span, axis=1, keepdims=True))
+    origin = jnp.stack([x + step[:, k, None] for k, x in enumerate(point)], axis=-1)
+    return origin, jnp.broadcast_to(toward[:, None], origin.shape)
