@@ -102,10 +102,18 @@ def test_stored_energy_balances_the_fluxes():
 
 
 def test_values_do_not_retrace():
-    _solve()
-    size = _run._cache_size()
-    _solve(p=P._replace(heat_load=P.heat_load * 1.5), tolerance=3e-4, edges=EDGES * 1.1)
-    assert _run._cache_size() == size
+    traces = []
+
+    def counted(t, y, p, s):
+        traces.append(0)
+        return ENCLOSURE.rate(t, y, p, s)
+
+    system = ENCLOSURE._replace(rate=counted)
+    run = jax.jit(lambda p, y0, edges, tolerance: integrate(system, p, y0, edges, tolerance, max_steps=9).result)
+    run(P._replace(sunlit=SUNLIT), Y0, EDGES, jnp.full(NODES, 1e-5))
+    first = len(traces)
+    run(P._replace(sunlit=SUNLIT, heat_load=P.heat_load * 1.5), Y0 + 1.0, EDGES * 1.1, jnp.full(NODES, 3e-4))
+    assert 0 < first == len(traces)
 
 
 def test_failures_are_named_and_finite():
