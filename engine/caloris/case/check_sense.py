@@ -159,8 +159,6 @@ def _heat(draft: Draft) -> Problems:
         if (node.heat_capacity is None) == (node.temperature is None):
             yield CaseProblem(path, "needs heat_capacity, or temperature (a boundary), and not both")
         yield from _boundary(path, node)
-    if draft.has("surface") and not draft.has("orbit"):
-        yield CaseProblem("orbit", "is missing: surfaces exchange heat with the Sun and the planet and need an orbit")
 
 
 def _boundary(path: str, part: Any) -> Problems:

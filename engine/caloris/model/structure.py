@@ -80,6 +80,7 @@ class Structure(eqx.Module):
     lumped_heat_capacity: Float[Array, " lumped"]  # J K-1
     free: Float[Array, " node"]
     start_temperature: Float[Array, " node"]  # K
+    bounded: bool = eqx.field(static=True)  # some node's temperature is given
     links: LinkTable
     joints: EdgeJoints
     loads: tuple[LoadTable | ComputeTable, ...]

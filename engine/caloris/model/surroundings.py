@@ -7,7 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from caloris.geometry.assembly import Body
-from caloris.model.orbit import Attitude, Orbit, OrbitState, Planet
+from caloris.model.attitude import Attitude, target_direction
+from caloris.model.orbit import Orbit, OrbitState
+from caloris.model.planet import Planet
 from caloris.model.schedule import Schedule
 from caloris_kernels.orbit.frames import rotation_matrix, tracking_angle
 
@@ -74,7 +76,7 @@ class Surroundings(eqx.Module):
             # A phase table is linear or stepped between its breaks; the timeline has an edge at each break.
             return joint.angle.at(phase)
         assert body.joint_axis is not None
-        inertial = self.attitude.direction(joint.target, joint.inertial_target, state)
+        inertial = target_direction(joint.target or "inertial", joint.inertial_target, state)
         target = jnp.einsum("tji,tjk,tk->ti", parent, bus, inertial)
         point = body.rotation @ joint.point
         return tracking_angle(body.joint_axis, point, target, joint.range[0], joint.range[1]).angle

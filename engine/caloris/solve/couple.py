@@ -15,7 +15,7 @@ from caloris.solve.shadow_guard import fixed_shadow
 from caloris.solve.timeline import build_timeline
 from caloris.solve.visibility import Visibility
 from caloris_kernels.conduction.shell import cell_area, overlap_length, shell_conductance
-from caloris_kernels.radiative.view_factor import exchange_area as clear_exchange_area
+from caloris_kernels.radiative.contour import exchange_area as clear_exchange_area
 
 
 class Context(eqx.Module):
@@ -155,7 +155,7 @@ def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, ar
 def _follow(geometry: Geometry, topology: Topology, visibility: Visibility) -> Float[Array, "pose seeing seeing"]:
     """Stored exchange areas with the derivative of the closed double contour integral of every pair."""
     corners = np.take(topology.triangles, topology.facet_triangle, axis=0)
-    corners = np.where(topology.facet_side[:, None] == 1, corners[:, ::-1], corners)
+    corners = jnp.asarray(np.where(topology.facet_side[:, None] == 1, corners[:, ::-1], corners))
     first, second = visibility.pair[:, 0], visibility.pair[:, 1]
 
     def one_pose(angle, stored):

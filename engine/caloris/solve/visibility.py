@@ -13,14 +13,19 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from caloris.geometry.assembly import Geometry
-from caloris.geometry.sky_table import sky_table, sky_view
-from caloris.geometry.sun_visibility import sun_visibility
+from caloris.geometry.sky_table import sky_table
+from caloris.geometry.sun_visibility import sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors
-from caloris.model.surroundings import Surroundings
+from caloris.model.surroundings import Motion, Surroundings
+from caloris_kernels.radiative.visibility import fibonacci_sphere
 
 # Directions of sunlight along one revolution. Between them fluxes are cubic; halving the spacing moves the
 # main example's hottest temperature by less than a millikelvin per degree of the Sun's travel.
 GRID_PER_REVOLUTION = 120
+# Directions of the sky table and poses at which it is traced. The planet fills a quarter of the sphere or more,
+# so that some 250 directions make each flux, and it is far less sensitive to the pose than a view factor.
+DIRECTIONS = 1000
+SKY_POSES = 5
 # Joint angles that stay within this range over the run count as fixed (rad).
 _STILL = 1e-6
 
@@ -61,7 +66,8 @@ class Visibility(eqx.Module):
     sky_direction: Float[Array, "direction 3"]  # body frames
     # One entry a body: facets that some direction is blocked for, and the blocked part by pose and direction.
     shaded: tuple[Int[Array, " shaded"], ...]
-    sky_blocked: tuple[Float[Array, "pose direction shaded"], ...]
+    sky_blocked: tuple[Float[Array, "sky_pose direction shaded"], ...]
+    sky_pose: Float[Array, " sky_pose"]  # positions on the path at which the sky was traced
     # One entry a body: a facet of each flat patch, and the patch of each of the body's facets.
     flat_facet: tuple[Int[Array, " patch"], ...]
     flat_member: tuple[Int[Array, " member"], ...]
@@ -87,11 +93,13 @@ def trace(
     of the view factors; joint_states the number of poses. progress is told the name of each stage.
     """
     topology = geometry.topology()
-    facets = (topology.triangles, topology.facet_triangle, topology.facet_side)
+    facets = topology.facet_triangle, topology.facet_side
+    scene = (topology.triangles, *facets)
     grid = np.linspace(0.0, revolutions, int(np.ceil(GRID_PER_REVOLUTION * revolutions)) + 1)
+    motion = None
     if surroundings is None:
         grid = np.array([0.0, revolutions])
-        path = _single_pose(geometry)
+        path = PosePath(None, False, jnp.zeros(1), jnp.zeros((1, len(geometry.joint_bodies))), jnp.zeros(0))
     else:
         motion = surroundings.motion(geometry.bodies, jnp.asarray(grid), frozen)
         path = _pose_path(geometry, surroundings, grid, np.asarray(motion.joint_angle), joint_states, frozen)
@@ -99,7 +107,7 @@ def trace(
     vertices = np.asarray(place(path.joint_angle))
     progress("view factors")
     factors = compute_pose_view_factors(
-        vertices, *facets, triangle_group=topology.triangle_body, tolerance=tolerance, seed=seed
+        vertices, topology.triangles, topology.triangle_body, *facets, tolerance=tolerance, seed=seed
     )
     exchange = np.stack([f.exchange_area for f in factors])
     inactive = np.stack([f.inactive_view for f in factors])
@@ -110,15 +118,17 @@ def trace(
     mismatch = np.zeros(len(topology.facet_triangle))
     if len(seeing):
         for pose in (0, len(vertices) - 1):
-            estimate = sky_view(vertices[pose], *facets, seed=seed)
+            estimate = sky_view(vertices[pose], *scene, seed=seed)
             mismatch = np.maximum(mismatch, np.where(sees, np.abs(estimate - space[pose]), 0.0))
     sunlit = np.ones((len(grid), len(mismatch)))
     shadowed = False
-    table, directions = np.zeros((len(vertices), 1, len(mismatch))), np.array([[0.0, 0.0, 1.0]])
-    if surroundings is not None:
+    sky_pose = np.zeros(1, int)
+    table = np.zeros((1, DIRECTIONS, len(mismatch)), np.float32)
+    if motion is not None:
         progress("sunlight")
-        sunlit, shadowed = _sunlight(geometry, motion, np.asarray(place(motion.joint_angle)), facets)
-        directions, table = _sky_tables(geometry, path, vertices, facets, sees)
+        sunlit, shadowed = _sunlight(geometry, motion, np.asarray(place(motion.joint_angle)), scene)
+        sky_pose = np.unique(np.round(np.linspace(0, len(vertices) - 1, min(len(vertices), SKY_POSES))).astype(int))
+        table = _sky_tables(geometry, path, vertices, scene, sees, sky_pose)
     bodies = [np.flatnonzero(topology.facet_body == body) for body in range(len(geometry.bodies))]
     shaded = [mine[table[:, :, mine].max(axis=(0, 1), initial=0.0) > 0] for mine in bodies]
     patches = [_flat_patches(geometry, mine) for mine in bodies]
@@ -134,7 +144,8 @@ def trace(
         sky_mismatch=jnp.asarray(mismatch),
         error_estimate=jnp.asarray(max(f.error_estimate for f in factors)),
         sunlit=jnp.asarray(sunlit),
-        sky_direction=jnp.asarray(directions),
+        sky_pose=jnp.asarray(sky_pose, float),
+        sky_direction=fibonacci_sphere(DIRECTIONS),
         shaded=tuple(jnp.asarray(mine) for mine in shaded),
         sky_blocked=tuple(jnp.asarray(table[:, :, mine], jnp.float32) for mine in shaded),
         flat_facet=tuple(jnp.asarray(facet) for facet, _ in patches),
@@ -143,11 +154,6 @@ def trace(
         occluded=occluded,
         shadowed=shadowed,
     )
-
-
-def _single_pose(geometry: Geometry) -> PosePath:
-    joints = len(geometry.joint_bodies)
-    return PosePath(None, False, jnp.zeros(1), jnp.zeros((1, joints)), jnp.zeros(0))
 
 
 def _pose_path(
@@ -187,28 +193,28 @@ def _crossings(grid: np.ndarray, angle: np.ndarray, coordinate: np.ndarray) -> n
     return np.unique(found)
 
 
-def _sunlight(geometry: Geometry, motion, vertices: np.ndarray, facets) -> tuple[np.ndarray, bool]:
+def _sunlight(geometry: Geometry, motion: Motion, vertices: np.ndarray, scene: tuple) -> tuple[np.ndarray, bool]:
     """Unshadowed part of each facet at each moment, in the pose of that moment; whether any is partial."""
     sun = np.einsum("tij,tj->ti", np.asarray(motion.bus), np.asarray(motion.state.sun_direction))
     still = np.ptp(vertices, axis=0).max() < 1e-12
     if still:
-        lit = sun_visibility(vertices[0], *facets, sun)
+        lit = sun_visibility(vertices[0], *scene, sun)
     else:
-        lit = np.concatenate([sun_visibility(v, *facets, s[None]) for v, s in zip(vertices, sun, strict=True)])
+        lit = np.concatenate([sun_visibility(v, *scene, s[None]) for v, s in zip(vertices, sun, strict=True)])
     normal = np.asarray(geometry.facet_geometry(jnp.asarray(geometry.vertices()))[1])
     rotation = np.asarray(motion.body)[:, geometry.topology().facet_body]
     facing = np.einsum("tfij,fj,ti->tf", rotation, normal, sun) > 1e-9
     return lit, bool(np.any(facing & (lit < 1.0)))
 
 
-def _sky_tables(geometry: Geometry, path: PosePath, vertices: np.ndarray, facets, sees: np.ndarray):
-    """Blocked fraction by direction in body frames, one table a pose."""
+def _sky_tables(
+    geometry: Geometry, path: PosePath, vertices: np.ndarray, scene: tuple, sees: np.ndarray, chosen: np.ndarray
+) -> np.ndarray:
+    """Blocked fraction by chosen pose, direction in the body's frame, and facet."""
     poses = np.asarray(jax.vmap(geometry.pose)(path.joint_angle))[:, :, :3, :3]
-    body = geometry.topology().facet_body
-    tables = [
-        sky_table(v, *facets, facet_rotation=pose[body], sees=sees) for v, pose in zip(vertices, poses, strict=True)
-    ]
-    return tables[0].direction, np.stack([t.blocked for t in tables])
+    rotation = poses[:, geometry.topology().facet_body]
+    tables = [sky_table(vertices[k], *scene, rotation[k], directions=DIRECTIONS, skip=~sees) for k in chosen]
+    return np.stack(tables)
 
 
 def _flat_patches(geometry: Geometry, mine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,220 @@
+"""From the checked case to models: the one crossing from tables to arrays."""
+
+import math
+from collections.abc import Callable
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from caloris.case.build_geometry import build_geometry
+from caloris.case.build_structure import build_structure, schedule
+from caloris.case.errors import CaseError, CaseProblem
+from caloris.case.schema import Case
+from caloris.case.schema_orbit import Orbit as OrbitTable
+from caloris.case.schema_particle import Device as DeviceTable
+from caloris.case.spectrum_file import SpectrumFileError, read_let_spectrum, read_particle_spectrum
+from caloris.geometry.assembly import Geometry
+from caloris.model.attitude import Attitude
+from caloris.model.device import Device, HeavyIonResponse, ParticleEnvironment, ProtonResponse, ShieldLayer
+from caloris.model.orbit import Orbit
+from caloris.model.planet import Planet
+from caloris.model.power import Batteries, SolarArrays
+from caloris.model.surroundings import Joint, Surroundings
+from caloris.model.thermal import Thermal
+from caloris.precision import require_float64
+from caloris.solve.couple import Context, couple
+from caloris.solve.visibility import Visibility, trace
+
+
+class Power(eqx.Module):
+    """The electrical part of a model."""
+
+    arrays: SolarArrays | None
+    batteries: Batteries | None
+
+
+class Model(eqx.Module):
+    """Everything that a case describes. thermal follows from geometry, visibility and context by `couple`."""
+
+    geometry: Geometry | None
+    visibility: Visibility | None
+    context: Context | None
+    thermal: Thermal | None
+    devices: tuple[Device, ...]
+    particles: ParticleEnvironment | None
+
+    @property
+    def device(self) -> Device:
+        """The case's only device, or its first."""
+        if not self.devices:
+            raise ValueError("the case has no [[device]]")
+        return self.devices[0]
+
+    @property
+    def power(self) -> Power:
+        """Solar arrays and batteries."""
+        assert self.thermal is not None
+        return Power(self.thermal.arrays, self.thermal.batteries)
+
+
+def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> Model:
+    """Models of a checked case: geometry, rays and view factors, thermal model, devices, particles.
+
+    progress is told the name of each stage that takes long. Raises CaseError for what only building shows
+    (degenerate shapes, unreadable meshes and spectra, edges that do not touch), RuntimeError without float64.
+    """
+    require_float64("build")
+    devices, particles = _devices(case), _particles(case)
+    if case.is_device_only:
+        return Model(None, None, None, None, devices, particles)
+    geometry = build_geometry(case)
+    structure = build_structure(case, geometry)
+    surroundings = build_surroundings(case)
+    run = case.run
+    assert run is not None
+    periodic = run.mode != "transient" and surroundings is not None
+    revolutions = 1.0
+    if not periodic:
+        revolutions = run.duration or 1.0
+        if case.orbit_period is not None:
+            revolutions /= case.orbit_period
+    visibility = trace(
+        geometry,
+        surroundings,
+        revolutions,
+        periodic,
+        tolerance=run.view_factor_tolerance,
+        joint_states=run.joint_states,
+        seed=run.seed,
+        progress=progress,
+    )
+    turns = 1 if surroundings is None else math.ceil(revolutions - 1e-9)
+    context = Context(surroundings, structure, turns, periodic, periodic)
+    progress("coupling")
+    return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
+
+
+def build_surroundings(case: Case) -> Surroundings | None:
+    """Orbit, planet, attitude and joints of a case; None without an orbit."""
+    table = case.orbit
+    if table is None:
+        return None
+    planet_table = case.planet
+    flux = 1361.0 if planet_table.is_seasonal else planet_table.solar_flux
+    planet = Planet(
+        radius=planet_table.radius,
+        gravitational_parameter=planet_table.gravitational_parameter,
+        j2=planet_table.j2,
+        solar_flux=flux,
+        albedo=planet_table.albedo,
+        infrared_flux=planet_table.infrared_flux,
+        space_temperature=planet_table.space_temperature,
+        seasonal=planet_table.is_seasonal,
+    )
+    attitude = case.attitude
+    try:
+        orbit = _orbit(table, case, planet)
+        pointing = Attitude(attitude.point, attitude.toward, attitude.align, attitude.to)
+    except ValueError as error:
+        raise CaseError([CaseProblem("orbit", str(error))], "case" if case.path is None else case.path.name) from None
+    return Surroundings(orbit, pointing, _joints(case))
+
+
+def _orbit(table: OrbitTable, case: Case, planet: Planet) -> Orbit:
+    if table.form == "beta":
+        assert table.altitude is not None and table.beta is not None
+        return Orbit.from_beta(planet, table.altitude, table.beta)
+    if table.form == "sun_synchronous":
+        assert table.altitude is not None and table.ltan is not None
+        return Orbit.sun_synchronous(planet, table.altitude, table.ltan, table.epoch_days)
+    axis, eccentricity = table.size(case.planet)
+    assert table.inclination is not None and table.raan is not None
+    return Orbit.from_elements(
+        planet,
+        axis,
+        eccentricity,
+        table.inclination,
+        table.raan,
+        table.argument_of_perigee,
+        table.true_anomaly,
+        table.epoch_days,
+    )
+
+
+def _joints(case: Case) -> tuple[Joint, ...]:
+    joints = []
+    for k, body in enumerate(case.bodies, start=1):
+        table = body.joint
+        if table is None:
+            continue
+        named = table.toward if isinstance(table.toward, str) else None
+        vector = table.toward if isinstance(table.toward, tuple) else None
+        joints.append(
+            Joint(
+                body=k,
+                point=jnp.asarray(table.point or (0.0, 0.0, 1.0), float),
+                target="inertial" if vector is not None else named,
+                inertial_target=None if vector is None else jnp.asarray(vector, float),
+                range=jnp.asarray(table.range, float),
+                angle=None if table.angle is None else schedule(table.angle),
+            )
+        )
+    return tuple(joints)
+
+
+def _devices(case: Case) -> tuple[Device, ...]:
+    compositions = {material.name: material.composition for material in case.materials}
+    devices, problems = [], []
+    for table in case.devices:
+        try:
+            devices.append(_device(table, compositions))
+        except ValueError as error:
+            problems.append(CaseProblem(f"device/{table.name}/shield", str(error)))
+    if problems:
+        raise CaseError(problems, "case" if case.path is None else case.path.name)
+    return tuple(devices)
+
+
+def _device(table: DeviceTable, compositions: dict) -> Device:
+    ions, protons = table.heavy_ion, table.proton
+    return Device(
+        heavy_ion=None
+        if ions is None
+        else HeavyIonResponse(ions.onset, ions.width, ions.exponent, ions.plateau, ions.sensitive_volume, ions.funnel),
+        proton=None
+        if protons is None
+        else ProtonResponse(protons.onset, protons.width, protons.exponent, protons.plateau),
+        bits=table.bits,
+        count=table.count,
+        shield=tuple(
+            ShieldLayer.of(layer.material, compositions[layer.material] or {}, layer.areal_density)
+            for layer in table.shield
+        ),
+        name=table.name,
+    )
+
+
+def _particles(case: Case) -> ParticleEnvironment | None:
+    table = case.particles
+    if table is None:
+        return None
+    try:
+        spectrum = None if table.spectrum is None else read_particle_spectrum(table.spectrum)
+        let = None if table.let_spectrum is None else read_let_spectrum(table.let_spectrum)
+    except SpectrumFileError as error:
+        key = "spectrum" if table.spectrum is not None else "let_spectrum"
+        raise CaseError(
+            [CaseProblem(f"particles/{key}", str(error))], case.path.name if case.path else "case"
+        ) from None
+    if let is not None:
+        given = None if spectrum is None else (spectrum.atomic_number, spectrum.energy, spectrum.flux)
+        return ParticleEnvironment.from_let_spectrum(let.let, let.integral_flux, given)
+    if spectrum is not None:
+        return ParticleEnvironment.from_spectrum(spectrum.atomic_number, spectrum.energy, spectrum.flux)
+    if table.galactic is None:
+        return None
+    altitude = None
+    if case.orbit is not None:
+        # Earth's shadow at the mean altitude of the orbit.
+        altitude = case.orbit.size(case.planet)[0] - case.planet.radius
+    return ParticleEnvironment.from_galactic(table.galactic.solar_modulation, altitude, case.planet.radius)
