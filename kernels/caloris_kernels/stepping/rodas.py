@@ -183,7 +183,8 @@ def rodas_step(
     + C / h sum_j c_ij U_j + gamma_i h F_t; the step is y + sum_i m_i U_i and its error estimate U_8, which
     is the difference to the embedded solution of order 4 and has been filtered by A. Nothing divides by C:
     rows without capacity are algebraic equations, and the method is stiffly accurate for them. The linear
-    solves stop at 1e-3 `tolerance`, per state and in its unit.
+    solves stop at 1e-3 `tolerance`, per state and in its unit. The error is infinite in states whose rate is
+    not finite.
     Source: Steinebach, BIT 63:27 (2023), DOI 10.1007/s10543-023-00967-x.
     Differentiable through `replay`, which differentiates the solved equations.
     """
