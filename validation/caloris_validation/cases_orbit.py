@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 import equinox as eqx
 import jax
@@ -51,11 +52,13 @@ def _albedo_factor(zenith_angle: float) -> float:
 
 
 @eqx.filter_jit
-def _eclipse(radius, altitude, beta, shadow: str):
+def _eclipse(radius, altitude, beta, shadow: Literal["cone", "cylinder"]):
     return Orbit.from_beta(Planet(radius=radius), altitude, beta).eclipse_fraction(shadow)
 
 
-def _eclipse_fraction(radius: float, altitude: float, beta: float, shadow: str = "cylinder") -> float:
+def _eclipse_fraction(
+    radius: float, altitude: float, beta: float, shadow: Literal["cone", "cylinder"] = "cylinder"
+) -> float:
     return float(_eclipse(jnp.asarray(radius), jnp.asarray(altitude), jnp.deg2rad(beta), shadow))
 
 

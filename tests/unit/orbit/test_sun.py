@@ -19,7 +19,8 @@ def epochs():
     days = np.arange(-3652.0, 22000.0, 37.0)
     with iers.conf.set_temp("auto_download", False), iers.conf.set_temp("iers_degraded_accuracy", "warn"):
         apparent = get_sun(Time(days + 2451545.0, format="jd", scale="utc"))
-    return days, np.asarray(apparent.cartesian.xyz.to_value("m")).T
+    cartesian = apparent.cartesian  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
+    return days, np.asarray(cartesian.xyz.to_value("m")).T  # pyright: ignore
 
 
 # GCRS (the oracle's frame) and mean J2000 differ by the frame bias, 0.02 arcsec: nothing here.
