@@ -12,6 +12,9 @@ from caloris_kernels.constants import EARTH_RADIUS
 from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.particle.galactic import galactic_flux, visible_sky_fraction
 from caloris_kernels.particle.let_spectrum import interpolate_flux
+from caloris_kernels.particle.stopping_power import ion_stopping_power
+from caloris_kernels.particle.transport import csda_range
+from caloris_kernels.upset.chord_length import longer_chord_fraction
 
 ION_COUNT = 28  # hydrogen to nickel: row Z - 1 of every flux array
 
@@ -21,7 +24,7 @@ _GIVEN_SPECTRUM = "spectrum as given in front of the shields"
 _GIVEN_LET = "LET spectrum as given at the device, shields not applied to it"
 
 
-def _leaf(value: ArrayLike) -> Array:
+def _leaf(value: ArrayLike | Sequence[float]) -> Array:
     """A traced floating leaf in the default precision."""
     return jnp.asarray(value, dtype=float)
 
@@ -54,6 +57,17 @@ class ShieldLayer(eqx.Module):
             )
         return cls(_leaf(fraction / fraction.sum()), areal_density, material)
 
+    def stopping_power(
+        self, atomic_number: Float[Array, " ion"], energy: Float[Array, "ion energy"]
+    ) -> Float[Array, "ion energy"]:
+        """Electronic stopping power of the layer's material (MeV cm2/g) for ions of energy in MeV/u."""
+        return ion_stopping_power(energy, atomic_number, self.mass_fraction)
+
+    def proton_range(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
+        """Range of protons in the layer's material (g/cm2) at energy in MeV, an even grid in ln E from about 1 keV."""
+        one = jnp.ones(1, energy.dtype)
+        return csda_range(energy, self.stopping_power(one, energy[None]), one)[0]
+
 
 class HeavyIonResponse(eqx.Module):
     """Weibull heavy-ion cross-section of one bit and its sensitive volume."""
@@ -64,6 +78,10 @@ class HeavyIonResponse(eqx.Module):
     plateau: Float[Array, ""] = eqx.field(converter=_leaf)  # cm2 bit-1
     sensitive_volume: Float[Array, "3"] = eqx.field(converter=_leaf)  # um: a, b, depth; a b equals the plateau
     funnel: Float[Array, ""] = eqx.field(converter=_leaf, default=0.0)  # um, added to every charge-collecting path
+
+    def longer_chord_fraction(self, length: Float[Array, "*points"]) -> Float[Array, "*points"]:
+        """Share of isotropic tracks through the sensitive volume whose chord is longer than length (um), 0 to 1."""
+        return longer_chord_fraction(length, self.sensitive_volume)
 
 
 class ProtonResponse(eqx.Module):
@@ -159,8 +177,8 @@ class ParticleEnvironment(eqx.Module):
     @classmethod
     def from_let_spectrum(
         cls,
-        let: ArrayLike,
-        integral_flux: ArrayLike,
+        let: ArrayLike | Sequence[float],
+        integral_flux: ArrayLike | Sequence[float],
         spectrum: tuple[Sequence[int] | np.ndarray, ArrayLike, ArrayLike] | None = None,
     ) -> "ParticleEnvironment":
         """Given integral LET spectrum: let (MeV cm2/mg), integral_flux (m-2 s-1 sr-1), Z >= 2, behind all shields.

@@ -54,12 +54,13 @@ def longer_chord_fraction(length: Float[Array, "*points"], edges: Float[Array, "
     """
     a, b, c = edges[0], edges[1], edges[2]
     surface = 2.0 * (a * b + b * c + c * a)
-    inside = (length > 0.0) & (length**2 < a * a + b * b + c * c)
-    s = jnp.where(inside, length, jnp.minimum(jnp.minimum(a, b), c))
+    # Written so that a length that is not a number stays one.
+    none, every = length**2 >= a * a + b * b + c * c, length <= 0.0
+    s = jnp.where(none | every, jnp.minimum(jnp.minimum(a, b), c), length)
     ix, ixy, ixz, ixyz = _face(s, a, b, c)
     iy, iyz, _, _ = _face(s, b, c, a)
     iz, _, _, _ = _face(s, c, a, b)
     flat = b * c * ix + c * a * iy + a * b * iz
     corner = 2.0 * s * (c * ixy + b * ixz + a * iyz) - 3.0 * s**2 * ixyz
     fraction = jnp.clip(8.0 / (jnp.pi * surface) * (flat - corner), 0.0, 1.0)
-    return jnp.where(inside, fraction, jnp.where(length > 0.0, 0.0, 1.0))
+    return jnp.where(every, 1.0, jnp.where(none, 0.0, fraction))
