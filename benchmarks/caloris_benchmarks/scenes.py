@@ -104,7 +104,11 @@ def turned(scene: Scene, angle: float) -> np.ndarray:
     return np.where(moving[:, None], scene.vertices @ rotation.T, scene.vertices)
 
 
-def _span(sign: int, axis: int, along, wide, thick) -> tuple[tuple[float, ...], tuple[float, ...]]:
+Point = tuple[float, float, float]
+Range = tuple[float, float]
+
+
+def _span(sign: int, axis: int, along: Range, wide: Range, thick: Range) -> tuple[Point, Point]:
     """Low and high corner of a thin box along +-axis; solar wings lie flat in z, radiators stand in x."""
     start, stop = (along[0], along[1]) if sign > 0 else (-along[1], -along[0])
     if axis == 0:

@@ -226,8 +226,8 @@ def _at_pose(layout: Layout, vertices: np.ndarray) -> _Pose:
 def _facing_tiles(layout: Layout, pose: _Pose) -> np.ndarray:
     """Pairs of tiles [pair, 2], each once, of which some facets may face each other."""
     above, _ = plane_sides(pose.boxes, pose.facets, layout.tiles, 2e-6 * layout.size)
-    active = np.append(layout.sides.active, False)[layout.tiles].any(axis=1)
-    facing = np.triu(above & above.T & (active[:, None] | active[None, :]))
+    active = np.any(np.append(layout.sides.active, False)[layout.tiles], axis=1)
+    facing = np.triu(above & above.T & np.logical_or.outer(active, active))
     return np.argwhere(facing)
 
 
