@@ -65,9 +65,15 @@ class NodeNames:
         self.lumped = {node.name: topology.cell_count + k for k, node in enumerate(case.nodes)}
         self.names = (*topology.cell_name, *self.lumped)
 
+    @staticmethod
+    def plain(name: str) -> str:
+        """The name without its side, and without blanks in a cell's index."""
+        head, bracket, index = name.partition("/")[0].partition("[")
+        return head + bracket + index.replace(" ", "")
+
     def find(self, name: str) -> np.ndarray:
         """Indices of the nodes under a name."""
-        name = name.partition("/")[0].replace(" ", "") if "[" in name else name.partition("/")[0]
+        name = self.plain(name)
         if name in self.lumped:
             return np.array([self.lumped[name]])
         return self.topology.cells(name)
@@ -180,7 +186,7 @@ def _arrays(case: Case, topology: Topology, life: float) -> SolarArrays | None:
     for k, table in enumerate(tables):
         for name in table.on:
             address = parse_address(name)
-            cells = topology.cells(name.partition("/")[0].replace(" ", ""))
+            cells = topology.cells(NodeNames.plain(name))
             side = 1 if address.side == "back" else 0
             member[np.isin(topology.facet_cell, cells) & (topology.facet_side == side)] = k
     return SolarArrays(

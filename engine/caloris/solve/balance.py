@@ -43,6 +43,7 @@ class Audit(NamedTuple):
     energy_residual: Float[Array, " time"]  # W, zero at the first
     largest_total: Float[Array, ""]  # W, of |absorbed| + |dissipated| + |from boundaries| + |emitted|
     array_energy: Float[Array, "time array"]  # J since the start, like all below
+    available_energy: Float[Array, " time"]  # what all arrays could have given
     load_energy: Float[Array, " time"]
     loss_energy: Float[Array, " time"]
     unmet_energy: Float[Array, " time"]
@@ -134,10 +135,10 @@ def audit(solution: Solution, bounded: bool) -> Audit:
         heat = [jnp.sum(terms.absorbed), jnp.sum(terms.load), supplied, jnp.sum(terms.to_space)]
         heat = jnp.stack([*heat, jnp.sum(terms.extracted)])
         if flow is None:
-            return jnp.concatenate([heat, power, jnp.zeros(3), jnp.zeros_like(charge)])
+            return jnp.concatenate([heat, power, jnp.sum(power)[None], jnp.zeros(3), jnp.zeros_like(charge)])
         bus = jnp.stack([flow.load_power, flow.bus_loss + jnp.sum(flow.battery_loss), flow.unmet_power])
         stored = flow.stored_power if charge.shape[0] else jnp.zeros(0)
-        return jnp.concatenate([heat, flow.used_fraction * power, bus, stored])
+        return jnp.concatenate([heat, flow.used_fraction * power, jnp.sum(power)[None], bus, stored])
 
     integral = integrate_along(flows, network, solution.grid, solution.record, network.edges, solution.time)
     absorbed, load, supplied, emitted, extracted = integral[:, :5].T
@@ -152,8 +153,9 @@ def audit(solution: Solution, bounded: bool) -> Audit:
         energy_residual=jnp.concatenate([jnp.zeros(1), residual]),
         largest_total=jnp.max(total),
         array_energy=energies[:, :arrays],
-        load_energy=energies[:, arrays],
-        loss_energy=energies[:, arrays + 1],
-        unmet_energy=energies[:, arrays + 2],
-        stored_energy=energies[:, arrays + 3 :],
+        available_energy=energies[:, arrays],
+        load_energy=energies[:, arrays + 1],
+        loss_energy=energies[:, arrays + 2],
+        unmet_energy=energies[:, arrays + 3],
+        stored_energy=energies[:, arrays + 4 :],
     )

@@ -1,0 +1,164 @@
+"""Mesh, orbit, limits, particles and upsets of a run as the named arrays of the run file."""
+
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+import numpy as np
+
+from caloris.case.build import Model
+from caloris.case.build_structure import NodeNames
+from caloris.case.schema import Case
+from caloris.output.run_data import RunData
+from caloris.solve.upset import UpsetRate
+
+
+def mesh_arrays(model: Model, data: RunData) -> None:
+    """Vertices and facets at zero joint angles, and what each facet belongs to."""
+    geometry, visibility, context = model.geometry, model.visibility, model.context
+    assert geometry is not None and visibility is not None and context is not None
+    topology = geometry.topology()
+    vertices = geometry.vertices()
+    area, _, _ = geometry.facet_geometry(vertices)
+    corners = topology.triangles[topology.facet_triangle]
+    corners = np.where(topology.facet_side[:, None] == 1, corners[:, ::-1], corners)
+    cells = np.bincount(topology.facet_cell, np.asarray(area), topology.cell_count)
+    sides = np.bincount(topology.facet_cell, minlength=topology.cell_count)
+    triangles = np.bincount(topology.triangle_cell, minlength=topology.cell_count)
+    one_side = cells * triangles / np.maximum(sides, 1)
+    lumped = len(context.structure.node_name) - topology.cell_count
+    values = {
+        "vertices": vertices,
+        "facets": corners,
+        "facet_side": topology.facet_side,
+        "facet_area": area,
+        "facet_node": topology.facet_cell,
+        "facet_surface": topology.facet_surface,
+        "facet_body": topology.facet_body,
+        "facet_coating": topology.facet_coating,
+        "facet_sky_mismatch": visibility.sky_mismatch,
+        "facet_space_view": np.asarray(visibility.space_view).mean(axis=0),
+        "facet_inactive_view": np.asarray(visibility.inactive_view).max(axis=0),
+        "body_pose": geometry.pose(),
+        "surface": np.array([surface.name for surface in geometry.surfaces], object),
+        "coating": np.array(context.structure.coatings.name, object),
+        "body": np.array([body.name for body in geometry.bodies], object),
+    }
+    data.arrays["thermal/node_area"] = np.concatenate([one_side, np.zeros(lumped)])
+    if len(topology.facet_triangle) == 0:
+        return
+    data.arrays.update({f"mesh/{name}": np.asarray(value) for name, value in values.items()})
+    data.attributes["mesh"] = {"view_factor_error_estimate": float(visibility.error_estimate)}
+
+
+def orbit_arrays(model: Model, data: RunData) -> None:
+    """Position, Sun, joints and poses at the output times; when the planet's shadow begins and ends."""
+    context, geometry = model.context, model.geometry
+    assert context is not None and geometry is not None
+    surroundings = context.surroundings
+    if surroundings is None:
+        return
+    period = float(surroundings.orbit.period)
+    phase = data.arrays["thermal/time"] / period
+    motion = surroundings.motion(geometry.bodies, jnp.asarray(phase), context.frozen)
+    state = motion.state
+    angles = np.asarray(motion.joint_angle)
+    sine = np.sum(np.asarray(state.normal) * np.asarray(state.sun_direction), axis=1)
+    values = {
+        "phase": phase % 1.0 if context.periodic else phase,
+        "position": state.position,
+        "velocity": state.velocity,
+        "sun_direction": state.sun_direction,
+        "lit_fraction": state.lit_fraction,
+        "beta": np.arcsin(np.clip(sine, -1.0, 1.0)),
+        "attitude": np.swapaxes(np.asarray(motion.bus), 1, 2),
+        "body_pose": np.stack([np.asarray(geometry.pose(jnp.asarray(row))) for row in angles]),
+    }
+    if angles.shape[1]:
+        values["joint_angle"] = angles
+        values["joint"] = np.array([geometry.bodies[k].name for k in geometry.joint_bodies], object)
+    data.arrays.update({f"orbit/{name}": np.asarray(value) for name, value in values.items()})
+    edges, exists = surroundings.orbit.eclipse_edges(context.revolutions + 1, context.frozen)
+    edges = np.asarray(edges)[np.asarray(exists).reshape(-1)] * period
+    duration = float(np.mean(edges[:, 3] - edges[:, 0])) if len(edges) else 0.0
+    entry, leave = _within(edges, period, float(data.arrays["thermal/time"][-1]), context.periodic)
+    data.attributes["orbit"] = {
+        "period": period,
+        "eclipse_entry": entry,
+        "eclipse_exit": leave,
+        "eclipse_duration": duration,
+    }
+
+
+def _within(edges: np.ndarray, period: float, end: float, periodic: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Times (s) within the run at which penumbra begins and at which it ends."""
+    if len(edges) == 0:
+        return np.zeros(0), np.zeros(0)
+    if periodic:
+        return edges[:1, 0] % period, edges[:1, 3] % period
+    times = [edges[:, k][(edges[:, k] > 0) & (edges[:, k] < end)] for k in (0, 3)]
+    return times[0], times[1]
+
+
+def limit_arrays(case: Case, data: RunData) -> None:
+    """Calculated temperatures against their limits, with uncertainty and acceptance margins."""
+    rows = [(name, limit) for limit in case.limits for name in limit.of]
+    if not rows:
+        return
+    names = list(data.arrays["thermal/node"])
+    temperature = data.arrays["thermal/temperature"]
+    calculated = [temperature[:, _nodes(names, name)] for name, _ in rows]
+    low, high = np.array([t.min() for t in calculated]), np.array([t.max() for t in calculated])
+    bottom, top = np.array([limit.operating for _, limit in rows], float).T
+    uncertainty = np.array([limit.uncertainty for _, limit in rows])
+    acceptance = np.array([limit.acceptance for _, limit in rows])
+    values = {
+        "item": np.array([name for name, _ in rows], object),
+        "variant": np.array([""] * len(rows), object),
+        "calculated_minimum": low,
+        "calculated_maximum": high,
+        "operating_minimum": bottom,
+        "operating_maximum": top,
+        "uncertainty": uncertainty,
+        "acceptance": acceptance,
+        "margin_low": low - uncertainty - acceptance - bottom,
+        "margin_high": top - acceptance - uncertainty - high,
+    }
+    data.arrays.update({f"limits/{name}": value for name, value in values.items()})
+
+
+def _nodes(names: Sequence[str], wanted: str) -> np.ndarray:
+    """Indices of the nodes under a name: the node itself, or the cells of a surface or box face."""
+    name = NodeNames.plain(wanted)
+    return np.array([k for k, node in enumerate(names) if node == name or node.startswith((name + "[", name + "."))])
+
+
+def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: RunData) -> None:
+    """Spectra and upset rates of every device."""
+    first = rates[0]
+    ions = np.arange(1, first.flux_outside.shape[0] + 1)
+    bits = np.array([float(device.bits) for device in model.devices])
+    heavy = np.array([float(rate.heavy_ion_rate_per_bit) for rate in rates])
+    proton = np.array([float(rate.proton_rate_per_bit) for rate in rates])
+    shield = [float(sum(layer.areal_density for layer in device.shield)) for device in model.devices]
+    particle = {
+        "ion": ions,
+        "energy": first.energy,
+        "flux_outside": first.flux_outside,
+        "flux_behind": np.stack([np.asarray(rate.flux_behind) for rate in rates]),
+        "let": first.let,
+        "integral_let_flux": np.stack([np.asarray(rate.integral_let_flux) for rate in rates]),
+        "shield": np.array(shield),
+    }
+    upset = {
+        "device": np.array([device.name for device in model.devices], object),
+        "bits": bits,
+        "count": np.array([float(device.count) for device in model.devices]),
+        "heavy_ion_rate_per_bit": heavy,
+        "proton_rate_per_bit": proton,
+        "heavy_ion_rate_per_device": heavy * bits,
+        "proton_rate_per_device": proton * bits,
+        "rate_per_day": (heavy + proton) * bits * 86400.0,
+    }
+    data.arrays.update({f"particle/{name}": np.asarray(value) for name, value in particle.items()})
+    data.arrays.update({f"upset/{name}": value for name, value in upset.items()})
+    data.attributes["particle"] = {"environment": first.environment}
