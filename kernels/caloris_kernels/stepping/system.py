@@ -98,7 +98,9 @@ def linear_map(forward: Callable, transpose: Callable, x: Any, result: Any) -> A
     def transpose_solve(_: Callable, pair: tuple[Any, Any]) -> tuple[Any, Any]:
         return transpose(pair[1]), jax.tree.map(jnp.zeros_like, pair[1])
 
-    # Transposing wants every part of the right side to be linear in x, the zeros included.
+    # Transposing wants every part of the right side to depend linearly on what is differentiated, the zeros
+    # and the inputs held constant included: add nothing of everything to each.
     nothing = jnp.sum(jnp.stack([0.0 * jnp.sum(leaf) for leaf in jax.tree.leaves(x)]))
+    x = jax.tree.map(lambda leaf: leaf + nothing.astype(leaf.dtype), x)
     zeros = jax.tree.map(lambda leaf: jnp.zeros_like(leaf) + nothing.astype(leaf.dtype), result)
     return lax.custom_linear_solve(lambda pair: pair, (x, zeros), solve, transpose_solve)[1]
