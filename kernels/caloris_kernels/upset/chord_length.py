@@ -33,11 +33,16 @@ def _moments(radius: Array, p: Array, q: Array) -> tuple[Array, Array, Array, Ar
     return tuple(jnp.where(inside, moment, zero) for moment in (m00, m10, m01, m11))  # pyright: ignore[reportReturnType]
 
 
-def _face(length: Array, along: Array, y: Array, z: Array) -> list[Array]:
-    """The four moments over directions whose component along one edge is at most edge / length."""
-    shadow = _root(1.0 - jnp.minimum(along / length, 1.0) ** 2)
-    whole = _moments(jnp.ones_like(length), y / length, z / length)
-    return [a - b for a, b in zip(whole, _moments(shadow, y / length, z / length), strict=True)]
+def _direction_moments(length: Array, edges: Array) -> list[Array]:
+    """The four moments over directions with u_i <= edge_i / length, first axis: the edge taken as x (then y, z).
+
+    All faces, and the whole quarter disc and its shadowed part, go through one evaluation: a sixth of the program.
+    """
+    edges = edges.reshape((3,) + (1,) * length.ndim)
+    along, y, z = (jnp.roll(edges, -shift, axis=0) / length[None] for shift in range(3))
+    shadow = _root(1.0 - jnp.minimum(along, 1.0) ** 2)
+    both = _moments(jnp.stack([jnp.ones_like(shadow), shadow]), jnp.stack([y, y]), jnp.stack([z, z]))
+    return [moment[0] - moment[1] for moment in both]
 
 
 def longer_chord_fraction(length: Float[Array, "*points"], edges: Float[Array, "3"]) -> Float[Array, "*points"]:
@@ -57,9 +62,9 @@ def longer_chord_fraction(length: Float[Array, "*points"], edges: Float[Array, "
     # Written so that a length that is not a number stays one.
     none, every = length**2 >= a * a + b * b + c * c, length <= 0.0
     s = jnp.where(none | every, jnp.minimum(jnp.minimum(a, b), c), length)
-    ix, ixy, ixz, ixyz = _face(s, a, b, c)
-    iy, iyz, _, _ = _face(s, b, c, a)
-    iz, _, _, _ = _face(s, c, a, b)
+    zero, first, second, mixed = _direction_moments(s, edges)
+    ix, iy, iz = zero[0], zero[1], zero[2]
+    ixy, iyz, ixz, ixyz = first[0], first[1], second[0], mixed[0]
     flat = b * c * ix + c * a * iy + a * b * iz
     corner = 2.0 * s * (c * ixy + b * ixz + a * iyz) - 3.0 * s**2 * ixyz
     fraction = jnp.clip(8.0 / (jnp.pi * surface) * (flat - corner), 0.0, 1.0)

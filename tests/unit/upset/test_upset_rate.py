@@ -88,7 +88,7 @@ def test_wrong_values_are_refused():
     with pytest.raises(ValueError, match="sum to 1"):
         ShieldLayer.of("alloy", {"Al": 0.7}, 1.0)
     with pytest.raises(ValueError, match="1 to 28"):
-        ParticleEnvironment.from_spectrum([92], [1.0, 2.0], np.ones((1, 2)))
+        ParticleEnvironment.from_spectrum([92], np.array([1.0, 2.0]), np.ones((1, 2)))
 
 
 @pytest.mark.parametrize(
