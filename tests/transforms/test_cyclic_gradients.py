@@ -131,11 +131,11 @@ def test_a_derivative_that_moves_a_shadow_raises(model):
     assert model.visibility.shadowed and model.visibility.occluded
 
     def with_beta_angle(beta):
-        context = eqx.tree_at(lambda c: c.surroundings.orbit.beta_angle, model.context, beta)
+        context = eqx.tree_at(lambda c: c.surroundings.orbit.solar_beta, model.context, beta)
         return jnp.sum(caloris.couple(model.geometry, model.visibility, context).incident.solar)
 
     with pytest.raises(caloris.ShadowDerivativeError, match="edge of a shadow"):
-        jax.grad(with_beta_angle)(model.context.surroundings.orbit.beta_angle)
+        jax.grad(with_beta_angle)(model.context.surroundings.orbit.solar_beta)
 
     def with_width(width):
         geometry = eqx.tree_at(lambda g: g.surfaces[1].shape.edge_v, model.geometry, width * jnp.array([0.0, 1.0, 0.0]))
