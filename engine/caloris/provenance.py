@@ -1,6 +1,7 @@
 """Where a run comes from: version, commit, machine, precision, times."""
 
 import subprocess
+import time
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,16 @@ _COMPILE_EVENTS = (
 
 
 class CompileClock:
-    """Adds up the seconds that JAX spends on tracing, lowering and compiling while it is entered."""
+    """Adds up the time (s) that JAX spends on tracing, lowering and compiling while it is entered.
+
+    Functions traced inside others are reported too: the union of all intervals counts each second once.
+    """
 
     _active: "CompileClock | None" = None
     _registered = False
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self._intervals: list[tuple[float, float]] = []
 
     def __enter__(self) -> "CompileClock":
         """Start counting."""
@@ -39,10 +43,20 @@ class CompileClock:
         """Stop counting."""
         CompileClock._active = None
 
+    @property
+    def seconds(self) -> float:
+        """Time counted so far (s)."""
+        total, reached = 0.0, 0.0
+        for start, end in sorted(self._intervals):
+            total += max(0.0, end - max(start, reached))
+            reached = max(reached, end)
+        return total
+
     @staticmethod
-    def _listen(event: str, duration: float, **kwargs: Any) -> None:
+    def _listen(event: str, duration_secs: float, **kwargs: Any) -> None:
         if CompileClock._active is not None and event in _COMPILE_EVENTS:
-            CompileClock._active.seconds += duration
+            now = time.perf_counter()
+            CompileClock._active._intervals.append((now - duration_secs, now))
 
 
 def commit() -> str:
