@@ -1,0 +1,107 @@
+"""Small case files as text: the scenes of the thermal reference cases, and the runs made of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+import caloris
+
+Vector = Sequence[float]
+
+
+def key(value: object) -> str:
+    """A value as TOML: text quoted, sequences as arrays, numbers bare (SI)."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {key(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, Iterable):
+        return "[" + ", ".join(key(one) for one in value) + "]"
+    raise TypeError(f"{value!r} has no form in a case file")
+
+
+def table(kind: str, /, **keys: object) -> str:
+    """One table of an array of tables: [[kind]] and its keys; keys that are None are left out."""
+    return f"[[{kind}]]\n" + _lines(keys)
+
+
+def section(kind: str, /, **keys: object) -> str:
+    """The table [kind] and its keys."""
+    return f"[{kind}]\n" + _lines(keys)
+
+
+def _lines(keys: dict[str, object]) -> str:
+    return "".join(f"{name} = {key(value)}\n" for name, value in keys.items() if value is not None)
+
+
+def coating(name: str, emittance: float, absorptance: float | None = None) -> str:
+    """A grey coating; the solar absorptance is the emittance unless given."""
+    solar = emittance if absorptance is None else absorptance
+    return table("coating", name=name, solar_absorptance=solar, infrared_emittance=emittance)
+
+
+def rectangle(name: str, corner: Vector, edge_u: Vector, edge_v: Vector, **keys: object) -> str:
+    """A rectangle; its front looks along edge_u x edge_v."""
+    return table("surface", name=name, shape="rectangle", corner=corner, edge_u=edge_u, edge_v=edge_v, **keys)
+
+
+def deep_space(temperature: float = 0.0) -> str:
+    """No Sun, no planet: a sky of one temperature (K)."""
+    return section("planet", space_temperature=temperature)
+
+
+def sunlight(solar_flux: float = 1361.0, sky: float = 0.0) -> str:
+    """Sunlight along -z all the time and nothing from the planet, which neither shines nor casts a shadow.
+
+    The orbit lies square to the Sun (beta 90 deg); +z of the bus points at the Sun.
+    """
+    planet = section("planet", solar_flux=solar_flux, albedo=0.0, infrared_flux=0.0, space_temperature=sky)
+    orbit = section("orbit", altitude="1000 km", beta="90 deg")
+    return planet + orbit + section("attitude", point="+z", toward="sun", align="+x", to="velocity")
+
+
+def steady(**keys: object) -> str:
+    """A steady run."""
+    return section("run", mode="steady", **keys)
+
+
+def transient(duration: float, **keys: object) -> str:
+    """A transient run of `duration` (s) that is written at its start and end."""
+    return section("run", mode="transient", duration=duration, output_every=duration, **keys)
+
+
+class Result:
+    """The arrays of a finished run, by name and node."""
+
+    def __init__(self, *parts: str):
+        self.arrays: dict[str, Any] = caloris.run(caloris.parse_case("\n".join(parts))).data.arrays
+        self.names = [str(name) for name in self.arrays["thermal/node"]]
+
+    def nodes(self, name: str) -> np.ndarray:
+        """Indices of the node `name`, or of the cells name[i,j] of a surface."""
+        found = [k for k, node in enumerate(self.names) if node == name or node.startswith(f"{name}[")]
+        if not found:
+            raise KeyError(f"no node {name!r} among {self.names}")
+        return np.array(found)
+
+    def of(self, quantity: str, name: str) -> np.ndarray:
+        """A quantity of the thermal group at the last time, for every node under `name`."""
+        return np.asarray(self.arrays[f"thermal/{quantity}"])[-1, self.nodes(name)]
+
+    def total(self, quantity: str, name: str) -> float:
+        """Sum of a quantity over the nodes under `name`, at the last time."""
+        return float(self.of(quantity, name).sum())
+
+    def temperature(self, name: str) -> float:
+        """Mean temperature (K) of the nodes under `name`, at the last time."""
+        return float(self.of("temperature", name).mean())
+
+
+def order(coarse: float, fine: float, exact: float, ratio: float = 2.0) -> float:
+    """Observed order of convergence: the drop of the error from a coarse to a fine mesh, `ratio` times finer."""
+    return float(np.log(abs(coarse - exact) / abs(fine - exact)) / np.log(ratio))
