@@ -97,7 +97,11 @@ def test_gradient_in_a_given_spectrum_is_linear():
     def rate(flux):
         return upset_rate(device, ParticleEnvironment.from_spectrum([1, 2, 26], energy, flux)).rate_per_day
 
-    total, gradient = jax.jit(jax.value_and_grad(rate))(flux)
+    value_and_gradient = jax.jit(jax.value_and_grad(rate))
+    total, gradient = value_and_gradient(flux)
     # The rate is homogeneous of degree one in the flux (Euler): rounding only.
     assert float(jnp.sum(gradient * flux)) == pytest.approx(float(total), rel=1e-12)
     assert (np.asarray(gradient).max(axis=1) > 0.0).all()
+    nothing, gradient_at_nothing = value_and_gradient(jnp.zeros_like(flux))
+    assert float(nothing) == 0.0
+    assert np.isfinite(np.asarray(gradient_at_nothing)).all() and (np.asarray(gradient_at_nothing) != 0.0).any()

@@ -46,7 +46,11 @@ def heavy_ion(plateau=6e-8, funnel=0.0, onset=2.0, edges=(3.0, 2.0, 0.5)):
     parameters = (onset, 10.0, 1.5, plateau)
     return float(
         jax.jit(heavy_ion_upset_rate)(
-            let, flux, *(jnp.asarray(x) for x in parameters), jnp.array(edges), jnp.asarray(funnel)
+            let,
+            flux,
+            *(jnp.asarray(x) for x in parameters),
+            sensitive_volume=jnp.array(edges),
+            funnel=jnp.asarray(funnel),
         )
     )
 
@@ -61,8 +65,10 @@ def test_rate_of_a_wide_thin_cell_is_that_of_an_effective_flux():
     # and one LET L < L0 the share of tracks with h / cos > h L0 / L is (L / L0)^2, so R = 2 pi (ab) j (L / L0)^2.
     let = jnp.array([4.999999, 5.000001])
     args = (jnp.asarray(x) for x in (10.0, 1e-9, 1.0, 1e-2))
-    rate = heavy_ion_upset_rate(let, jnp.array([1.0, 0.0]), *args, jnp.array([1e3, 1e3, 0.1]), jnp.asarray(0.0))
-    # Both faces: pi S j / 4 x 4 / (2 pi ab) ... S = 2ab to 4 h / a = 4e-4, and the slab's own edges as much.
+    box, funnel = jnp.array([1e3, 1e3, 0.1]), jnp.asarray(0.0)
+    rate = heavy_ion_upset_rate(let, jnp.array([1.0, 0.0]), *args, sensitive_volume=box, funnel=funnel)
+    # The closed box has sides too: 2 ab of its surface S is all but 2 h / a = 2e-4 of it, and tracks that enter or
+    # leave through a side are a share of the same order.
     assert float(rate) / (2.0 * np.pi * 1e-6 * 0.25) == pytest.approx(1.0, rel=2e-3)
 
 

@@ -100,12 +100,11 @@ def test_wrong_values_are_refused():
     ],
 )
 def test_edge_values_have_finite_gradients(response):
-    flux = np.zeros((1, 40))
-    empty = ParticleEnvironment.from_spectrum([6], np.geomspace(1.0, 1e4, 40), flux)
-    for environment in (ParticleEnvironment.from_galactic(0.0, altitude=0.0), empty):
-        gradient = GRADIENT((device(layer(0.0), heavy_ion=response), environment))
-        for leaf in jax.tree.leaves(gradient):
-            assert np.isfinite(np.asarray(leaf)).all()
+    # No activity, no altitude, no shield, a cube, an exponent of one, a funnel, an onset of zero.
+    environment = ParticleEnvironment.from_galactic(0.0, altitude=0.0)
+    gradient = GRADIENT((device(layer(0.0), heavy_ion=response), environment))
+    for leaf in jax.tree.leaves(gradient):
+        assert np.isfinite(np.asarray(leaf)).all()
 
 
 def test_float32_is_refused():
