@@ -118,7 +118,6 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
         from caloris.check import describe
 
         describe(case, Console(width=_width()))
-    _warn(case.warnings)
 
 
 @app.command()

@@ -1,0 +1,346 @@
+"""What looks wrong in a case although it can be run: one line each, with the names and the cure."""
+
+from collections.abc import Iterator, Sequence
+
+import jax.numpy as jnp
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from caloris.case.address import parse_address
+from caloris.check_sketch import Sketch
+from caloris.geometry.edge_joint import outline
+from caloris.geometry.inspection import Finding, overlapping_surfaces
+from caloris.geometry.pair_visibility import LIFT
+from caloris.geometry.raycast import ray_caster
+from caloris.geometry.scene_sides import active_sides, hemisphere_rays
+from caloris.model.attitude import target_direction
+from caloris.output.items import group_items
+from caloris.output.text import engineering, percent
+
+# A joint that comes this near to the end of its range stands at it (rad).
+_AT_END = 1e-6
+# A target this near to a joint's axis no longer says how the joint should turn (rad).
+_NEAR_AXIS = np.radians(1.0)
+# Share of a surface's view that may fall on inactive sides without a remark, -.
+_INACTIVE_VIEW = 1e-3
+_RAYS_PER_FACET = 256
+_MOST_RAYS = 2_000_000
+_MOST_NAMES = 6
+
+
+def warnings_of(sketch: Sketch) -> list[str]:
+    """Everything that deserves a look, the gravest kinds first; the case's own warnings come last."""
+    found = [
+        *_heat_paths(sketch),
+        *_geometry(sketch),
+        *_one_sided(sketch),
+        *_inactive_view(sketch),
+        *_motion(sketch),
+        *_power(sketch),
+        *_unused(sketch),
+    ]
+    return [*found, *sketch.case.warnings]
+
+
+def listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+    """Names in a line, the rest of a long list counted."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return ", ".join(names[:most]) + f" and {len(names) - most} more"
+
+
+def items_of(sketch: Sketch, nodes: np.ndarray) -> list[str]:
+    """The surfaces and nodes that own node numbers; a surface's name where all its cells are meant."""
+    chosen = set(int(node) for node in nodes)
+    names = []
+    for item, members in group_items(list(sketch.structure.node_name)).items():
+        inside = [int(k) for k in members if int(k) in chosen]
+        whole = len(inside) == len(members)
+        names += [item] if inside and whole else [sketch.structure.node_name[k] for k in inside]
+    return names
+
+
+def _heat_paths(sketch: Sketch) -> Iterator[str]:
+    """Parts from which heat cannot leave, and parts that nothing holds to a temperature."""
+    count = len(sketch.structure.node_name)
+    if count == 0:
+        return
+    pair, value = sketch.conductors.node, sketch.conductors.conductance
+    pair = pair[value > 0]
+    graph = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(count, count))
+    groups, member = connected_components(graph, directed=False)
+    emittance = np.asarray(sketch.structure.coatings.infrared_emittance)[sketch.topology.facet_coating]
+    radiating = np.zeros(count, bool)
+    radiating[sketch.topology.facet_cell[emittance > 0]] = True
+    outlet = radiating | ~sketch.free
+    held = np.bincount(member, outlet, groups) > 0
+    closed = ~held[member]
+    massless = np.bincount(member, sketch.heat_capacity, groups)[member] <= 0
+    if np.any(closed & massless):
+        yield (
+            f"{listed(items_of(sketch, np.flatnonzero(closed & massless)))}: no heat capacity and no path for heat "
+            "(no link, edge or radiating side): the temperature is not defined"
+        )
+    if np.any(closed & ~massless):
+        yield (
+            f"{listed(items_of(sketch, np.flatnonzero(closed & ~massless)))}: no path for heat to space or to a fixed "
+            "temperature (no link, edge or radiating side leads there); a steady state does not exist"
+        )
+    if not sketch.free.any():
+        yield "every part has a fixed temperature: nothing is left to solve for"
+    # A surface alone that radiates but cannot store is algebraic: allowed, yet seldom meant for a whole plate.
+    surface_mass = np.bincount(
+        sketch.topology.cell_surface, sketch.heat_capacity[: sketch.topology.cell_count], len(sketch.geometry.surfaces)
+    )
+    fixed = [table.temperature is not None for table in sketch.case.surfaces]
+    names = [s.name for s, c, f in zip(sketch.geometry.surfaces, surface_mass, fixed, strict=True) if c <= 0 and not f]
+    if names:
+        yield f"{listed(names)}: no heat capacity; the temperature follows the heat without delay"
+
+
+def _geometry(sketch: Sketch) -> Iterator[str]:
+    """Findings on the mesh; edges that an [[edge]] joins are left out."""
+    angles = _poses(sketch)
+    overlaps: dict[tuple[str, ...], Finding] = {}
+    for angle in angles:
+        for finding in overlapping_surfaces(sketch.geometry, jnp.asarray(angle)):
+            overlaps.setdefault(finding.surfaces, finding)
+    yield from (finding.message for finding in overlaps.values())
+    for finding in sketch.findings:
+        if finding.kind not in ("overlap", "shared edge"):
+            yield finding.message
+    open_edges = [f for f in sketch.findings if f.kind == "shared edge" and not _joined(sketch, f.surfaces)]
+    if len(open_edges) > _MOST_NAMES:
+        pairs = listed([f"{a} | {b}" for a, b in (f.surfaces for f in open_edges)])
+        yield f"{len(open_edges)} pairs of surfaces touch along an edge and do not conduct (no [[edge]]): {pairs}"
+    else:
+        yield from (f"{finding.message}" for finding in open_edges)
+
+
+def _poses(sketch: Sketch) -> list[np.ndarray]:
+    """Joint angles at which the spacecraft is looked at: over the range swept, or zero where nothing turns."""
+    joints = len(sketch.geometry.joint_bodies)
+    if sketch.flight is None or joints == 0:
+        return [np.zeros(joints)]
+    rows = np.linspace(0, len(sketch.flight.joint_angle) - 1, 5).astype(int)
+    return list(np.unique(np.round(sketch.flight.joint_angle[rows], 9), axis=0))
+
+
+def _joined(sketch: Sketch, surfaces: Sequence[str]) -> bool:
+    """Whether an [[edge]] joins two surfaces, or a joint turns between them so that none could."""
+
+    def within(part: str, whole: str) -> bool:
+        return part == whole or part.startswith(whole + ".")
+
+    first, second = surfaces
+    for table in sketch.case.edges:
+        for a, b in (table.between, table.between[::-1]):
+            if within(first, a) and within(second, b):
+                return True
+    bodies = {surface.name: surface.body for surface in sketch.geometry.surfaces}
+    a, b = (bodies[parse_address(name).name] for name in surfaces)
+    return _carriers(sketch, a) != _carriers(sketch, b)
+
+
+def _carriers(sketch: Sketch, body: int) -> tuple[int, ...]:
+    """The jointed bodies between a body and the bus."""
+    chain = []
+    while body >= 0:
+        if sketch.geometry.bodies[body].joint_axis is not None:
+            chain.append(body)
+        body = sketch.geometry.bodies[body].parent
+    return tuple(chain)
+
+
+def _one_sided(sketch: Sketch) -> Iterator[str]:
+    """Open surfaces of which one side takes no part: radiators seldom want that, walls of a closed body do."""
+    covered: dict[str, float] = {}
+    for finding in sketch.findings:
+        if finding.kind == "shared edge":
+            for name in finding.surfaces:
+                surface = parse_address(name).name
+                covered[surface] = covered.get(surface, 0.0) + finding.measure
+    found: dict[str, list[str]] = {"front": [], "back": [], "both": []}
+    for index, (table, area) in enumerate(zip(sketch.case.surfaces, sketch.surface_area, strict=True)):
+        sides = table.sides
+        if not sides:
+            found["both"].append(table.name)
+            continue
+        # Closed shapes have no open edge; a wall of a closed body shares its whole outline with others.
+        if len(sides) == 1 and covered.get(table.name, 0.0) < 0.999 * _outline_length(sketch, index):
+            side = "back" if "front" in sides else "front"
+            found[side].append(f"{table.name} ({area:.3g} m^2)")
+    for side in ("back", "front"):
+        if found[side]:
+            yield (
+                f"one-sided: the {side} of {listed(found[side])} is inactive, though nothing closes the space behind "
+                "it; it neither radiates nor absorbs, but blocks rays"
+            )
+    if found["both"]:
+        yield f"{listed(found['both'])}: both sides are inactive; the surface only blocks rays"
+
+
+def _outline_length(sketch: Sketch, surface: int) -> float:
+    """Length of a surface's open edges (m)."""
+    cells = np.flatnonzero(sketch.topology.cell_surface == surface)
+    vertices = np.asarray(sketch.geometry.vertices(nominal=True))
+    edges, _ = outline(sketch.topology, cells)
+    return float(np.linalg.norm(vertices[edges[:, 1]] - vertices[edges[:, 0]], axis=1).sum())
+
+
+def _inactive_view(sketch: Sketch) -> Iterator[str]:
+    """Surfaces that look at inactive sides: what they send there comes back to them."""
+    topology = sketch.topology
+    facets = len(topology.facet_triangle)
+    active = np.zeros((len(topology.triangles), 2), bool)
+    active[topology.facet_triangle, topology.facet_side] = True
+    if facets == 0 or active.all():
+        return
+    angle = _poses(sketch)[0]
+    vertices = np.asarray(sketch.geometry.vertices(jnp.asarray(angle)))
+    sides = active_sides(topology.facet_triangle, topology.facet_side)
+    oriented = sides.facets(vertices, topology.triangles, topology.triangle_body)
+    size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    rays = int(np.clip(_MOST_RAYS // facets, 8, _RAYS_PER_FACET))
+    origin, direction = hemisphere_rays(oriented, rays, LIFT * size, 0)
+    hit = ray_caster(vertices, topology.triangles).hit(origin.reshape(-1, 3), direction.reshape(-1, 3))
+    lost = (hit.triangle >= 0) & ~active[hit.triangle, hit.side]
+    share = lost.reshape(-1, rays).mean(axis=1)
+    names = []
+    for index, surface in enumerate(sketch.geometry.surfaces):
+        for side, word in enumerate(("front", "back")):
+            mine = (topology.facet_surface == index) & (topology.facet_side == side)
+            mean = float(np.average(share[mine], weights=sketch.facet_area[mine])) if mine.any() else 0.0
+            if mean > _INACTIVE_VIEW:
+                names.append(f"{surface.name}/{word} ({percent(mean)})")
+    if names:
+        yield (
+            f"{listed(names)}: this part of the view falls on inactive sides of other surfaces, which send it back; "
+            "give those sides a coating if they are real"
+        )
+
+
+def _motion(sketch: Sketch) -> Iterator[str]:
+    """Joints at the end of their range, targets along an axis, an attitude that is not defined."""
+    flight = sketch.flight
+    if flight is None or sketch.surroundings is None:
+        return
+    if flight.attitude_undefined:
+        yield "attitude: its two targets are parallel at some moment; the turn about the first axis is arbitrary there"
+    bodies = sketch.geometry.bodies
+    tracking = {joint.body: joint for joint in sketch.surroundings.joints if joint.angle is None}
+    for column, index in enumerate(sketch.geometry.joint_bodies):
+        joint = tracking.get(index)
+        if joint is None:
+            continue
+        name, angle = bodies[index].name, flight.joint_angle[:, column]
+        low, high = (float(end) for end in np.asarray(joint.range))
+        turn = high - low >= 2 * np.pi - _AT_END
+        at_end = (angle <= low + _AT_END) | (angle >= high - _AT_END)
+        if at_end.any() and not turn:
+            where = f"{np.degrees(low):g} to {np.degrees(high):g} deg"
+            share = percent(at_end.mean())
+            yield f"body {name}: its joint stands at an end of its range ({where}) for {share} of the run"
+        if np.abs(np.diff(angle)).max(initial=0.0) > np.pi:
+            yield f"body {name}: its joint passes the end of its range and jumps a whole turn back"
+        axis, motion = np.asarray(bodies[index].joint_axis), flight.motion
+        target = target_direction(joint.target or "inertial", joint.inertial_target, motion.state)
+        parent = np.asarray(motion.body)[:, bodies[index].parent]
+        seen = np.einsum("tji,tjk,tk->ti", parent, np.asarray(motion.bus), np.asarray(target))
+        along = np.abs(seen @ (axis / np.linalg.norm(axis)))
+        if np.arccos(np.clip(along.max(), 0.0, 1.0)) < _NEAR_AXIS:
+            yield f"body {name}: its target comes within 1 deg of the joint's axis; there it holds or turns fast"
+
+
+def _power(sketch: Sketch) -> Iterator[str]:
+    """Electrical tables that have no bus, and a balance that cannot close."""
+    case = sketch.case
+    electrical = [load.name or str(k) for k, load in enumerate(case.loads) if load.electrical]
+    computers = [computer.name or str(k) for k, computer in enumerate(case.computes)]
+    if case.power is None:
+        for kind, names in (("compute", computers), ("electrical load", electrical)):
+            if names:
+                yield f"{kind} {listed(names)}: no [power], so nothing supplies it; only its heat counts"
+        if case.solar_arrays:
+            yield "solar_array: no [power], so its power leaves the satellite unused"
+        return
+    if (computers or electrical) and not case.solar_arrays:
+        yield "power: loads draw from the bus, but there is no [[solar_array]]"
+    demand = mean_demand(sketch) / case.power.bus_efficiency
+    flight = sketch.flight
+    if flight is None or demand <= 0:
+        return
+    lit = 1.0 - flight.eclipse_fraction
+    supply = sum(array_power(sketch)) * lit
+    if case.solar_arrays and supply < demand:
+        yield (
+            f"power: loads and losses draw {engineering(demand, 'W')} on average, the arrays give at most "
+            f"{engineering(supply, 'W')} (at normal incidence, over the sunlit part)"
+        )
+    dark = flight.eclipse_fraction * flight.period
+    usable = sum(b.capacity * b.maximum_depth_of_discharge * b.discharge_efficiency for b in case.batteries)
+    if dark > 0 and usable < demand * dark:
+        have = f"the batteries give {engineering(usable / 3600, 'Wh')}" if case.batteries else "there is no [[battery]]"
+        yield f"power: an eclipse takes {engineering(demand * dark / 3600, 'Wh')}; {have}"
+
+
+def mean_demand(sketch: Sketch) -> float:
+    """Mean electrical power of the loads (W), tables averaged over one revolution or as listed over time."""
+    case = sketch.case
+    total = sum(_mean(load.power) for load in case.loads if load.electrical)
+    for computer in case.computes:
+        total += computer.idle_power + _mean(computer.utilization) * (computer.peak_power - computer.idle_power)
+    return total
+
+
+def _mean(table) -> float:
+    """Mean of a schedule: over the orbit's phase, or over the times that a table lists."""
+    value, points = np.asarray(table.value), np.asarray(table.points)
+    if len(value) == 1:
+        return float(value[0])
+    if table.over == "phase":
+        value, points = np.append(value, value[0]), np.append(points, points[0] + 1.0)
+    width = np.diff(points)
+    height = 0.5 * (value[1:] + value[:-1]) if table.between == "linear" else value[:-1]
+    return float(np.sum(width * height) / np.sum(width))
+
+
+def array_power(sketch: Sketch) -> list[float]:
+    """Power of each solar array (W): facets with cells at normal incidence and the reference temperature."""
+    arrays = sketch.structure.arrays
+    if arrays is None:
+        return []
+    member = np.asarray(arrays.facet_array)
+    area = np.bincount(member[member >= 0], sketch.facet_area[member >= 0], arrays.count)
+    flux = solar_flux(sketch)
+    figures = (arrays.efficiency, arrays.packing, arrays.degradation)
+    return [float(x) for x in flux * area * np.prod([np.asarray(figure) for figure in figures], axis=0)]
+
+
+def solar_flux(sketch: Sketch) -> float:
+    """Solar flux at the start (W m-2), zero without an orbit."""
+    return 0.0 if sketch.flight is None else float(np.asarray(sketch.flight.motion.state.solar_flux)[0])
+
+
+def _unused(sketch: Sketch) -> Iterator[str]:
+    """Tables that nothing refers to."""
+    case = sketch.case
+    used = {coating for surface in case.surfaces for coating in surface.sides.values()}
+    materials = {surface.material for surface in case.surfaces}
+    materials |= {layer.material for device in case.devices for layer in device.shield}
+    bodies = {surface.body for surface in case.surfaces} | {body.parent for body in case.bodies}
+    for kind, tables, known in (
+        ("coating", case.coatings, used),
+        ("material", case.materials, materials),
+        ("body", case.bodies, bodies),
+    ):
+        names = [table.name for table in tables if table.name not in known]
+        if names:
+            yield f"{kind} {listed(names)}: not used"
+    if case.particles is not None and not case.devices:
+        yield "particles: not used, there is no [[device]]"
+    if case.particles is None and case.devices:
+        yield f"device {listed([device.name for device in case.devices])}: no [particles], so no upset rates"
+    if case.orbit is not None and not case.surfaces and case.nodes:
+        yield "orbit: no surface, so neither Sun nor planet reaches the satellite"
