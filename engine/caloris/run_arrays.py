@@ -5,7 +5,7 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
-from caloris.solve.balance import Audit, Balance, audit, balance
+from caloris.solve.balance import Audit, Balance, audit, balance, mean_terms
 from caloris.solve.solution import Solution, SteadySolution
 
 # Largest energy residual over the run's largest total: steady runs are solved to rounding, others to the
@@ -51,13 +51,7 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
     assert thermal is not None and model.geometry is not None
     steady = isinstance(solution, SteadySolution)
     temperature = np.atleast_2d(np.asarray(solution.temperature))
-    nodes = temperature.shape[1]
-    member = np.asarray(thermal.exchange.facet_node)
-    area = np.asarray(thermal.exchange.area)
-
-    def by_node(flux) -> np.ndarray:
-        return np.stack([np.bincount(member, row * area, nodes) for row in np.asarray(flux)])
-
+    sources = np.moveaxis(np.asarray(moments.by_source), 1, 0)
     values = {
         "time": np.zeros(1) if steady else np.asarray(solution.time),
         "node": np.array(thermal.nodes.name, object),
@@ -65,9 +59,9 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
         "node_heat_capacity": np.asarray(network.heat_capacity * network.free),
         "node_heat_load": terms.load,
         "node_absorbed": terms.absorbed,
-        "node_absorbed_solar": moments.absorbed_solar,
-        "node_absorbed_albedo": by_node(moments.facet_albedo),
-        "node_absorbed_infrared": by_node(moments.facet_infrared),
+        "node_absorbed_solar": sources[0],
+        "node_absorbed_albedo": sources[1],
+        "node_absorbed_infrared": sources[2],
         "node_electrical_extracted": terms.extracted,
         "node_exchanged": terms.exchanged,
         "node_conducted": terms.conducted,
@@ -79,6 +73,21 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
         "facet_absorbed_infrared": moments.facet_infrared,
         "exchange_residual": moments.exchange_residual,
     }
+    if isinstance(solution, Solution):
+        mean, sources, boundary = mean_terms(solution)
+        change = np.asarray(solution.temperature[-1] - solution.temperature[0]) * values["node_heat_capacity"]
+        values |= {
+            "mean_heat_load": mean.load,
+            "mean_absorbed_solar": sources[0],
+            "mean_absorbed_albedo": sources[1],
+            "mean_absorbed_infrared": sources[2],
+            "mean_electrical_extracted": mean.extracted,
+            "mean_exchanged": mean.exchanged,
+            "mean_conducted": mean.conducted,
+            "mean_emitted_to_space": mean.to_space,
+            "mean_boundary": boundary,
+            "mean_stored": change / float(solution.time[-1] - solution.time[0]),
+        }
     data.arrays.update({f"thermal/{name}": np.asarray(value) for name, value in values.items()})
 
 

@@ -134,10 +134,14 @@ def _watts(run: RunFile) -> Table:
     items = group_items(run.names("thermal/node"))
     columns, flows = [], []
     for heading, name, sign in _WATT_COLUMNS:
-        values = run.get(f"thermal/{name}")
-        if values is None:
-            continue
-        mean = sign * time_mean(values, time)
+        # Means by quadrature, where the run has them: those of values at output times miss jumps in between.
+        mean = run.get(f"thermal/{name.replace('node_', 'mean_')}")
+        if mean is None:
+            values = run.get(f"thermal/{name}")
+            if values is None:
+                continue
+            mean = time_mean(values, time)
+        mean = sign * mean
         per_item = np.array([mean[indices].sum() for indices in items.values()])
         columns.append(heading)
         flows.append(per_item)

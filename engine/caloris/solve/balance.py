@@ -24,7 +24,7 @@ class Balance(NamedTuple):
     """Terms at the output times; powers in W, energies in J since the start."""
 
     terms: HeatTerms  # [time, node]
-    absorbed_solar: Float[Array, "time node"]
+    by_source: Float[Array, "time 3 node"]  # absorbed sunlight, albedo, planet infrared
     stored: Float[Array, "time node"]  # heat stored per second; what boundaries supply is in `boundary`
     boundary: Float[Array, "time node"]
     exchange_residual: Float[Array, " time"]
@@ -50,6 +50,10 @@ class Audit(NamedTuple):
     stored_energy: Float[Array, "time battery"]  # change since the start
 
 
+def _by_source(instant: Instant) -> Float[Array, "3 node"]:
+    return jnp.stack([instant.absorbed_solar, instant.absorbed_albedo, instant.absorbed_infrared])
+
+
 def _moment(network: Network, instant: Instant, temperature: Array, charge: Array):
     """All terms at one moment."""
     terms, available, flow = heat_terms(network, instant, temperature, charge)
@@ -58,7 +62,7 @@ def _moment(network: Network, instant: Instant, temperature: Array, charge: Arra
     internal = jnp.sum(terms.exchanged) + jnp.sum(terms.conducted)
     power = jnp.sum(available, axis=1)
     stored, boundary = net * network.free, -net * (1.0 - network.free)
-    return terms, instant.absorbed_solar, stored, boundary, internal, power, used * power, flow
+    return terms, _by_source(instant), stored, boundary, internal, power, used * power, flow
 
 
 @eqx.filter_jit
@@ -159,3 +163,25 @@ def audit(solution: Solution, bounded: bool) -> Audit:
         unmet_energy=energies[:, arrays + 3],
         stored_energy=energies[:, arrays + 4 :],
     )
+
+
+@eqx.filter_jit
+def mean_terms(solution: Solution) -> tuple[HeatTerms, Float[Array, "3 node"], Float[Array, " node"]]:
+    """Means over the whole run of every term of each node's balance (W), by quadrature that sees every event.
+
+    Also the means of absorbed sunlight, albedo and infrared, and of the heat that boundaries supply. The mean
+    of values at output times is off where a flux jumps in between, as at an eclipse; this is not.
+    """
+    network = solution.network
+    nodes = network.free.shape[0]
+
+    def flows(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:
+        instant = at_time(network, time, segment)
+        terms = heat_terms(network, instant, state[:nodes], state[nodes:])[0]
+        supplied = -net_heat(terms) * (1.0 - network.free)
+        return jnp.concatenate([*terms, _by_source(instant).ravel(), supplied])
+
+    ends = solution.time[jnp.array([0, -1])]
+    total = integrate_along(flows, network, solution.grid, solution.record, network.edges, ends, points=2, block=None)
+    mean = (total[0] / (ends[1] - ends[0])).reshape(-1, nodes)
+    return HeatTerms(*mean[:6]), mean[6:9], mean[9]

@@ -36,7 +36,8 @@ class Network(NamedTuple):
     space_temperature: Float[Array, ""]  # K
     pair: Int[Array, "pair 2"]
     conductance: Float[Array, " pair"]  # W K-1
-    # Rows: absorbed sunlight; absorbed albedo and infrared; light on each array's cells, direct; the same, albedo.
+    # Rows: absorbed sunlight; absorbed albedo; absorbed infrared; light on each array's cells, direct; the same,
+    # albedo.
     # One more sample at either end of the grid, so that cubic interpolation is the same everywhere.
     surroundings: Float[Array, "padded row node"]  # W
     duration: Float[Array, ""]  # s
@@ -95,7 +96,7 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
     received, (factors, to_space) = jax.lax.scan(accumulate, jnp.zeros_like(incident), jnp.arange(poses))
     absorbed = received * jnp.stack([absorptance, absorptance, emittance])[:, None, :]
     rows = _node_sums(absorbed * exchange.area, exchange, nodes)
-    surroundings = [rows[0], rows[1] + rows[2]]
+    surroundings = list(rows)
     if thermal.arrays is not None:
         light = received[:2] * exchange.area
         surroundings += _cell_light(light, thermal.arrays, exchange, nodes)

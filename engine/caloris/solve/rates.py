@@ -27,7 +27,8 @@ class Instant(NamedTuple):
     weight: Float[Array, ""]  # of `far`
     to_space: Float[Array, " node"]  # m2
     absorbed_solar: Float[Array, " node"]  # W
-    absorbed_other: Float[Array, " node"]  # W, albedo and planet infrared
+    absorbed_albedo: Float[Array, " node"]  # W
+    absorbed_infrared: Float[Array, " node"]  # W, of the planet
     light: Float[Array, "array node"]  # W on solar cells
     heat: Float[Array, " node"]  # W
     electrical_heat: Float[Array, " node"]  # W
@@ -55,7 +56,7 @@ def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -
     weight = cubic_uniform(network.pose_weight[segment], x * (network.pose_weight.shape[1] - 1), False)
     grid = network.surroundings.shape[0] - 3
     row = cubic_uniform(network.surroundings, 1.0 + time / network.duration * grid, False)
-    arrays = (row.shape[0] - 2) // 2
+    arrays = (row.shape[0] - 3) // 2
     between = lambda table: table[segment, 0] + x * (table[segment, 1] - table[segment, 0])  # noqa: E731
     return Instant(
         lit_fraction=lit,
@@ -64,8 +65,9 @@ def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -
         weight=weight,
         to_space=(1.0 - weight) * network.to_space[first] + weight * network.to_space[second],
         absorbed_solar=lit * row[0],
-        absorbed_other=row[1],
-        light=lit * row[2 : 2 + arrays] + row[2 + arrays :],
+        absorbed_albedo=row[1],
+        absorbed_infrared=row[2],
+        light=lit * row[3 : 3 + arrays] + row[3 + arrays :],
         heat=between(network.heat),
         electrical_heat=between(network.electrical_heat),
         demand=between(network.demand),
@@ -145,7 +147,7 @@ def heat_terms(
     emissive = blackbody_emission(temperature)
     escaping = instant.to_space * emissive
     terms = HeatTerms(
-        absorbed=instant.absorbed_solar + instant.absorbed_other,
+        absorbed=instant.absorbed_solar + instant.absorbed_albedo + instant.absorbed_infrared,
         load=load,
         extracted=extracted,
         exchanged=_radiation(instant, emissive) - (network.emission * emissive - escaping),

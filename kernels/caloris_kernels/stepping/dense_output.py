@@ -57,6 +57,7 @@ def integrate_along(
     times: Float[Array, " time"],
     *,
     points: int = 4,
+    block: int | None = BLOCK,
 ) -> Float[Array, "interval value"]:
     """Integral of function(t, y, p, segment) -> [value] over each interval between successive times.
 
@@ -64,8 +65,9 @@ def integrate_along(
     from the output inside the steps: exact to order 2 `points` where the function is smooth between edges,
     and independent of the weights of the stepper, so that heat in minus heat out against the change of
     stored energy is a true check. times (s, increasing) lie within the edges. The work is
-    points x (steps held by the grid + intervals) evaluations in blocks; pieces of no length are evaluated
-    too, with weight zero. Differentiable in p, in the record and in the edges.
+    points x (steps held by the grid + intervals) evaluations, `block` pieces at once, those of no length with
+    weight zero. block None: one point after the other and no piece of no length, for a function whose memory
+    is large. Differentiable in p, in the record and in the edges.
     """
     starts = _step_starts(grid, edges)
     # every interval begins and ends at one of the sorted points, and so does every step
@@ -80,10 +82,23 @@ def integrate_along(
         index, a, b = row
         half = 0.5 * (b - a)
         t = 0.5 * (a + b) + half * jnp.asarray(nodes, edges.dtype)
-        states = jax.vmap(lambda time: _state_in_step(grid, record, edges, index, time))(t)
         segment = grid.segment[index]
-        values = jax.vmap(lambda time, y: function(time, y, p, segment))(t, states)
-        return half * (jnp.asarray(weights, edges.dtype) @ values)
 
-    integrals = lax.map(piece, (step, low, high), batch_size=BLOCK)
+        def value(time: Array) -> Array:
+            return function(time, _state_in_step(grid, record, edges, index, time), p, segment)
+
+        if block is not None:
+            return half * (jnp.asarray(weights, edges.dtype) @ jax.vmap(value)(t))
+        shape = jax.eval_shape(value, t[0])
+
+        def add(total: Array, point: tuple) -> tuple[Array, None]:
+            return total + half * point[1] * value(point[0]), None
+
+        def whole(_: None) -> Array:
+            start = jnp.zeros(shape.shape, shape.dtype)
+            return lax.scan(add, start, (t, jnp.asarray(weights, edges.dtype)))[0]
+
+        return lax.cond(b > a, whole, lambda _: jnp.zeros(shape.shape, shape.dtype), None)
+
+    integrals = lax.map(piece, (step, low, high), batch_size=block)
     return jax.ops.segment_sum(integrals, interval, times.shape[0] - 1)
