@@ -1,58 +1,76 @@
-"""The exchange area of clear pairs is differentiable in the vertices, forward and reverse, touching pairs too."""
+"""The exchange area of clear pairs is differentiable in the vertices, forward and reverse, touching pairs too.
+
+All cases go through the same three compiled functions: value, gradient, tangent.
+"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.test_util import check_grads
 
 from caloris_kernels.radiative.contour import exchange_area
 
 _FIRST = np.array([[0.0, 0.0, 0.0], [1.0, 0.1, 0.0], [0.2, 0.9, 0.1]])
+_APART = np.array([[0.1, 0.2, 1.2], [0.3, 1.1, 1.0], [0.9, 0.1, 1.1]])
+_STRADDLING = np.array([[1.6, 0.1, 0.8], [1.4, 1.0, 0.5], [1.5, 0.2, -0.4]])
 
 
-@pytest.mark.parametrize(
-    "second",
-    [
-        np.array([[0.1, 0.2, 1.2], [0.3, 1.1, 1.0], [0.9, 0.1, 1.1]]),  # apart
-        np.array([[1.6, 0.1, 0.8], [1.4, 1.0, 0.5], [1.5, 0.2, -0.4]]),  # straddles the first one's plane
-    ],
-)
-def test_derivatives_apart(second: np.ndarray) -> None:
-    @jax.jit
-    def value(first: jax.Array, other: jax.Array) -> jax.Array:
-        return exchange_area(first[None], other[None])[0]
+def _exchange(pair: jax.Array) -> jax.Array:
+    """Exchange area of triangles pair[0] and pair[1]."""
+    return exchange_area(pair[:1], pair[1:])[0]
 
-    arguments = (jnp.asarray(_FIRST), jnp.asarray(second))
-    assert float(value(*arguments)) > 1e-3
-    # Central differences with step 1e-4: 1e-8 of truncation and 1e-11 of rounding, on values of 0.1.
-    check_grads(value, arguments, order=1, modes=("fwd", "rev"), atol=1e-6, rtol=1e-6, eps=1e-4)
-    gradient = jax.jit(jax.grad(value, argnums=(0, 1)))(*arguments)
-    assert all(float(jnp.min(jnp.max(jnp.abs(g), axis=1))) > 1e-3 for g in gradient)
+
+_value = jax.jit(_exchange)
+_value_and_gradient = jax.jit(jax.value_and_grad(_exchange))
+_tangent = jax.jit(lambda pair, along: jax.jvp(_exchange, (pair,), (along,))[1])
+
+
+def _difference(pair: np.ndarray, along: np.ndarray, step: float = 1e-4) -> float:
+    """Central difference of fourth order along a direction."""
+    ends = [float(_value(jnp.asarray(pair + k * step * along))) for k in (-2, -1, 1, 2)]
+    return (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / (12 * step)
+
+
+def _check(pair: np.ndarray, along: np.ndarray, tolerance: float) -> np.ndarray:
+    """Compare both modes with the difference; return the gradient."""
+    gradient = np.asarray(_value_and_gradient(jnp.asarray(pair))[1])
+    expected = _difference(pair, along)
+    assert abs(expected) > 1e-3
+    assert float(np.sum(gradient * along)) == pytest.approx(expected, rel=tolerance)
+    assert float(_tangent(jnp.asarray(pair), jnp.asarray(along))) == pytest.approx(expected, rel=tolerance)
+    return gradient
+
+
+@pytest.mark.parametrize(("second", "tolerance"), [(_APART, 1e-7), (_STRADDLING, 1e-5)])
+def test_derivatives_apart(second: np.ndarray, tolerance: float) -> None:
+    pair = np.stack([_FIRST, second])
+    assert float(_value(jnp.asarray(pair))) > 1e-3
+    for seed in range(3):
+        along = np.random.default_rng(seed).normal(size=(2, 3, 3))
+        # Differences leave 1e-9 (rounding over the step). Value and slope are both quadratures: where clipped
+        # edges come close, the slope's error shows first, 1e-6 measured.
+        gradient = _check(pair, along, tolerance)
+        assert np.abs(gradient).max(axis=2).min() > 1e-3
 
 
 def test_derivatives_of_a_mesh_with_a_shared_edge() -> None:
     """Two triangles hinged on an edge: shared vertices move together, as in a mesh."""
-    points = jnp.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.3, 0.9, 0.0], [0.6, 0.1, 0.8]])
-
-    @jax.jit
-    def value(vertices: jax.Array) -> jax.Array:
-        return exchange_area(vertices[jnp.array([[0, 1, 2]])], vertices[jnp.array([[1, 0, 3]])])[0]
-
-    gradient = jax.jit(jax.grad(value))(points)
-    assert bool(jnp.all(jnp.isfinite(gradient))) and float(jnp.max(jnp.abs(gradient))) > 0.05
-    # Quadrature at the shared edge: 5e-8 of the value, some 1e-6 of its slope; differences as above.
-    check_grads(value, (points,), order=1, modes=("fwd", "rev"), atol=1e-5, rtol=1e-5, eps=1e-4)
+    points = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.3, 0.9, 0.0], [0.6, 0.1, 0.8]])
+    corners = np.array([[0, 1, 2], [1, 0, 3]])
+    gradient = np.zeros((2, 3, 3))
+    for seed in range(3):
+        along = np.random.default_rng(seed).normal(size=points.shape)
+        # Quadrature at the shared edge: 5e-8 of the value, about 1e-6 of its slope.
+        gradient = _check(points[corners], along[corners], 1e-5)
+    value = float(_value(jnp.asarray(points[corners])))
     # Scaling: an area goes as length squared, so x . grad = 2 f (Euler).
-    assert float(jnp.sum(points * gradient)) == pytest.approx(2 * float(value(points)), rel=1e-6)
+    assert float(np.sum(points[corners] * gradient)) == pytest.approx(2 * value, rel=1e-6)
 
 
 def test_no_nan_for_degenerate_or_hidden_triangles() -> None:
-    first = jnp.asarray(_FIRST)
-    degenerate = jnp.stack([first[0], first[0], first[1]])
-    behind = first[::-1] - jnp.array([0, 0, 2.0])
-    both = jax.jit(jax.value_and_grad(lambda a, b: exchange_area(a[None], b[None])[0], (0, 1)))
-    for other in (degenerate, behind, first[::-1]):
-        value, gradient = both(first, other)
+    degenerate = np.stack([_FIRST[0], _FIRST[0], _FIRST[1]])
+    behind = _FIRST[::-1] - np.array([0, 0, 2.0])
+    for other in (degenerate, behind, _FIRST[::-1]):
+        value, gradient = _value_and_gradient(jnp.asarray(np.stack([_FIRST, other])))
         assert abs(float(value)) < 1e-12
-        assert all(bool(jnp.all(jnp.isfinite(g))) for g in gradient)
+        assert bool(jnp.all(jnp.isfinite(gradient)))

@@ -106,8 +106,9 @@ def clipped_exchange_area(
     Source: Lambert (1760), Photometria, as given by Baum, Rushmeier and Winget (1989), SIGGRAPH, 325,
     doi:10.1145/74333.74367.
     """
-    polygon_i = clip_to_front(triangle_i, triangle_j)
-    polygon_j = clip_to_front(triangle_j, triangle_i)
+    both, swapped = jnp.stack([triangle_i, triangle_j]), jnp.stack([triangle_j, triangle_i])
+    polygons = clip_to_front(both.reshape(-1, 3, 3), swapped.reshape(-1, 3, 3))
+    polygon_i, polygon_j = polygons.reshape(2, -1, 4, 3)
     half = jnp.stack([polygon_i[:, jnp.array([0, 1, 2])], polygon_i[:, jnp.array([0, 2, 3])]], axis=1)
     point = jnp.einsum("qv,phvk->phqk", jnp.asarray(_THREE_POINTS, half.dtype), half)
     span = jnp.cross(half[:, :, 1] - half[:, :, 0], half[:, :, 2] - half[:, :, 0])

@@ -15,9 +15,7 @@ def _soup(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _rays(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    return rng.uniform(-2, 2, size=(count, 3)).astype(np.float32), rng.normal(size=(count, 3)).astype(
-        np.float32
-    )
+    return rng.uniform(-2, 2, size=(count, 3)).astype(np.float32), rng.normal(size=(count, 3)).astype(np.float32)
 
 
 @pytest.fixture(params=["embree", "jax"])
