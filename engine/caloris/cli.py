@@ -1,5 +1,6 @@
 """The command `caloris`: run, check, show, plot. Exit code 0: done; 1: a solver failed; 2: wrong input."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,12 +12,25 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+# Commands of the next versions: they say so and exit with 2.
+_LATER = {
+    "report": "an HTML report of a run",
+    "optimize": "optimization of a case",
+    "sweep": "sweeps over a case",
+    "compare": "comparison of cases",
+    "correlate": "correlation with test data",
+    "viewfactors": "view factors alone",
+    "init": "a new case file",
+    "examples": "the list of examples",
+}
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Thermal, power and radiation-effects engine for satellites: from a case file to an HDF5 run file.",
+    epilog=f"Not built yet: {', '.join(_LATER)}. Exit codes: 0 done, 1 a solver failed, 2 wrong input.",
 )
 
 CaseFile = Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.", show_default=False)]
@@ -54,6 +68,19 @@ def _input_errors():
         raise _fail(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), 2) from None
 
 
+def _check_target(target: Path, case_file: Path) -> None:
+    """Refuse, before anything is computed, a run file that cannot be written."""
+    folder = target.parent
+    if target.is_dir():
+        raise _fail(f"{target} is a folder; name the run file to write", 2)
+    if not folder.is_dir():
+        raise _fail(f"{target}: the folder {folder} does not exist; make it first", 2)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _fail(f"{target}: the folder {folder} cannot be written", 2)
+    if target.exists() and case_file.exists() and target.samefile(case_file):
+        raise _fail(f"{target} is the case file; name another file for the run", 2)
+
+
 @contextmanager
 def _stages():
     """A function to tell the stage of a long run; a bar appears once a stage lasts longer than two seconds."""
@@ -87,10 +114,14 @@ def run(
     ] = None,
     overrides: Overrides = None,
 ) -> None:
-    """Run a case and write its run file."""
+    """Run a case and write its run file.
+
+    When a solver fails, the file holds the last accepted state and the name of what failed, and the exit code is 1.
+    """
     from caloris.case.load import load_case
 
     target = output or Path(case_file.stem + ".h5")
+    _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
         _prepare()
@@ -99,17 +130,24 @@ def run(
         started = time.perf_counter()
         _warn(case.warnings)
         with _stages() as stage:
-            finished = run_case(case, stage, throw=False)
+            try:
+                finished = run_case(case, stage, throw=False)
+            except FloatingPointError as error:  # an upset rate; nothing of the run is kept then
+                raise _fail(f"{case_file.name}: the run ended with not_finite: {error}", 1) from None
         finished.save(target)
     compiling = finished.data.attributes["provenance"]["compile_time"]
     print(f"{target}: {time.perf_counter() - started:.1f} s, of which {compiling:.1f} s tracing and compiling")
     if finished.result != "success":
-        raise _fail(f"{case_file.name}: the run ended with {finished.result}; {target} holds its last state", 1)
+        message = f"{case_file.name}: the run ended with {finished.result}; {target} holds its last accepted state"
+        raise _fail(f"{message}. `caloris check {case_file}` tells what looks wrong in the case", 1)
 
 
 @app.command()
 def check(case_file: CaseFile, overrides: Overrides = None) -> None:
-    """Print what a case contains, and warn of what looks wrong."""
+    """Print what a case contains, and warn of what looks wrong.
+
+    Nothing is traced or solved and no file is written; warnings leave the exit code at 0.
+    """
     from caloris.case.load import load_case
 
     with _input_errors():
@@ -121,8 +159,16 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
 
 
 @app.command()
-def show(run_file: RunFile) -> None:
-    """Print the tables of a run: margins, heat, temperatures, power, upset rates, energy closure."""
+def show(
+    run_file: RunFile,
+    sensitivity: Annotated[str | None, typer.Option(metavar="NODE", help="Not built yet.", hidden=True)] = None,
+) -> None:
+    """Print the tables of a run file.
+
+    Margins, where each watt goes, temperatures, power, upset rates, energy closure: what the run has of them.
+    """
+    if sensitivity is not None:
+        raise _fail("`caloris show --sensitivity` is not built yet", 2)
     from caloris.output.show import show as show_run
 
     with _input_errors():
@@ -136,7 +182,10 @@ def plot(
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Default: the run's stem + _plots/.")
     ] = None,
 ) -> None:
-    """Draw the pictures of a run as PNG and PDF."""
+    """Draw the pictures of a run file.
+
+    Each as PNG and PDF: temperatures, heat flows, power, the satellite, spectra, upset rates.
+    """
     from caloris.output.plot import plot as plot_run
 
     folder = output or Path(run_file.stem + "_plots")
@@ -161,20 +210,10 @@ def _later(name: str, what: str) -> Callable[..., None]:
     def command(context: typer.Context) -> None:
         raise _fail(f"`caloris {name}` is not built yet ({what})", 2)
 
-    command.__doc__ = f"{what.capitalize()} (not built yet)."
+    command.__doc__ = f"{what[0].upper()}{what[1:]} (not built yet)."
     return command
 
 
-_LATER = {
-    "report": "an HTML report of a run",
-    "optimize": "optimization of a case",
-    "sweep": "sweeps over a case",
-    "compare": "comparison of cases",
-    "correlate": "correlation with test data",
-    "viewfactors": "view factors alone",
-    "init": "a new case file",
-    "examples": "the list of examples",
-}
 for _name, _what in _LATER.items():
     app.command(_name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, hidden=True)(
         _later(_name, _what)
