@@ -69,7 +69,9 @@ def run(case: Case, progress: Progress = lambda stage: None, *, throw: bool = Tr
             progress("solving")
             solution, failure = _solve(case, model.thermal)
             progress("balances")
-            failure = failure or _thermal(case, model, solution, data)
+            # A failed solve is written too, as far as it came; its own failure counts before an open balance.
+            open_balance = _thermal(case, model, solution, data)
+            failure = failure or open_balance
         if case.devices and model.particles is not None:
             progress("upset rates")
             rates = upset_rates(model.devices, model.particles)
