@@ -86,9 +86,9 @@ def _stages():
     """A function to tell the stage of a long run; a bar appears once a stage lasts longer than two seconds."""
     console = Console(stderr=True)
     started = time.monotonic()
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
-    ) as bar:
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    # Where standard error is no terminal, even a bar that was never shown would leave an empty line.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=None, visible=False)
 
         def stage(name: str) -> None:
