@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from caloris.geometry.assembly import Geometry
-from caloris.geometry.sky_table import sky_table
-from caloris.geometry.sun_visibility import sky_view, sun_visibility
+from caloris.geometry.sky_table import SAMPLES, sky_table
+from caloris.geometry.sun_visibility import samples_within, sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors
 from caloris.model.surroundings import Motion, Surroundings
 from caloris_kernels.radiative.visibility import fibonacci_sphere
@@ -197,10 +197,12 @@ def _sunlight(geometry: Geometry, motion: Motion, vertices: np.ndarray, scene: t
     """Unshadowed part of each facet at each moment, in the pose of that moment; whether any is partial."""
     sun = np.einsum("tij,tj->ti", np.asarray(motion.bus), np.asarray(motion.state.sun_direction))
     still = np.ptp(vertices, axis=0).max() < 1e-12
+    samples = samples_within(len(sun) * len(scene[1]), 16, 256)
     if still:
-        lit = sun_visibility(vertices[0], *scene, sun)
+        lit = sun_visibility(vertices[0], *scene, sun, samples=samples)
     else:
-        lit = np.concatenate([sun_visibility(v, *scene, s[None]) for v, s in zip(vertices, sun, strict=True)])
+        moments = zip(vertices, sun, strict=True)
+        lit = np.concatenate([sun_visibility(v, *scene, s[None], samples=samples) for v, s in moments])
     normal = np.asarray(geometry.facet_geometry(jnp.asarray(geometry.vertices()))[1])
     rotation = np.asarray(motion.body)[:, geometry.topology().facet_body]
     facing = np.einsum("tfij,fj,ti->tf", rotation, normal, sun) > 1e-9
@@ -213,7 +215,10 @@ def _sky_tables(
     """Blocked fraction by chosen pose, direction in the body's frame, and facet."""
     poses = np.asarray(jax.vmap(geometry.pose)(path.joint_angle))[:, :, :3, :3]
     rotation = poses[:, geometry.topology().facet_body]
-    tables = [sky_table(vertices[k], *scene, rotation[k], directions=DIRECTIONS, skip=~sees) for k in chosen]
+    samples = samples_within(len(chosen) * DIRECTIONS * int(sees.sum()), SAMPLES, 64)
+    tables = [
+        sky_table(vertices[k], *scene, rotation[k], directions=DIRECTIONS, samples=samples, skip=~sees) for k in chosen
+    ]
     return np.stack(tables)
 
 
