@@ -98,8 +98,9 @@ class Result:
         return float(self.of(quantity, name).sum())
 
     def temperature(self, name: str) -> float:
-        """Mean temperature (K) of the nodes under `name`, at the last time."""
-        return float(self.of("temperature", name).mean())
+        """Temperature (K) of a node, or the mean over a surface's area, at the last time."""
+        area = np.asarray(self.arrays["thermal/node_area"])[self.nodes(name)]
+        return float(np.average(self.of("temperature", name), weights=area if area.any() else None))
 
 
 def order(coarse: float, fine: float, exact: float, ratio: float = 2.0) -> float:
