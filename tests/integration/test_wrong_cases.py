@@ -7,10 +7,13 @@ whose shapes are made when the models are built. Either way the command's exit c
 
 from pathlib import Path
 
+import jax
 import pytest
+from typer.testing import CliRunner
 
 from caloris.case.errors import CaseError
 from caloris.case.load import load_case
+from caloris.cli import app
 
 FOLDER = Path(__file__).parent / "wrong_cases"
 
@@ -43,7 +46,7 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "material_without_density": ("load", "material/aluminum/density", "the surface deck is made of this material"),
     "missing_key": ("load", "coating/white/infrared_emittance", "is missing"),
     "missing_mesh_file": ("load", "surface/hull/file", 'the file "hull.stl" does not exist'),
-    "missing_orbit": ("load", "orbit", "is missing: surfaces"),
+    "missing_orbit": ("load", "run/mode", "a cyclic run lasts one orbit and needs an [orbit]"),
     "missing_run": ("load", "run", "is missing: write [run]"),
     "missing_spectrum_file": ("load", "particles/spectrum", 'the file "nowhere.csv" does not exist'),
     "negative_capacity": ("load", "node/battery/heat_capacity", '"-5000 J/K" is out of range: must be at least 0 J/K'),
@@ -118,3 +121,19 @@ def test_missing_file_names_its_neighbor():
         load_case(FOLDER / "emty_case.toml")
     with pytest.raises(CaseError, match="is a folder"):
         load_case(FOLDER)
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize("name", list(WRONG_CASES))
+def test_command_exits_with_two_and_writes_nothing(name, command, tmp_path, monkeypatch):
+    monkeypatch.setenv("CALORIS_CACHE", str(jax.config.jax_compilation_cache_dir))  # pyright: ignore
+    monkeypatch.chdir(tmp_path)
+    _, path, words = WRONG_CASES[name]
+    result = CliRunner().invoke(app, [command, str(FOLDER / f"{name}.toml")])
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 2
+    assert result.output.startswith(f"error: {name}.toml: ")
+    # One line names the place and says what is wrong with it.
+    lines = [line for line in result.output.splitlines() if line.startswith(f"  {path}")]
+    assert any(words in line for line in lines), result.output
+    assert list(tmp_path.iterdir()) == []

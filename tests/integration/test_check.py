@@ -1,0 +1,363 @@
+"""`caloris check`: the numbers it prints, and one warning for each thing that looks wrong."""
+
+import io
+import math
+import re
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from caloris.case.errors import CaseError
+from caloris.case.load import load_case, parse_case
+from caloris.case.schema import Case
+from caloris.check import describe
+from caloris.check_sketch import sketch
+from caloris.cli import app
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+# Nothing in it is right: see test_odd_case for the list.
+ODD = """
+title = "Everything odd"
+[orbit]
+altitude = "500 km"
+beta = "0 deg"
+[[coating]]
+name = "paint"
+solar_absorptance = 0.3
+infrared_emittance = 0.8
+[[coating]]
+name = "spare"
+solar_absorptance = 0.3
+infrared_emittance = 0.8
+[[material]]
+name = "unused metal"
+density = "2700 kg/m^3"
+[[body]]
+name = "wing"
+origin = ["3 m", "0 m", "0 m"]
+joint = { axis = "+y", point = "+z", toward = "sun", range = ["-30 deg", "30 deg"] }
+[[surface]]
+name = "radiator"
+shape = "rectangle"
+corner = ["0 m", "0 m", "0 m"]
+edge_u = ["1 m", "0 m", "0 m"]
+edge_v = ["0 m", "1 m", "0 m"]
+divide = [2, 1]
+front = "paint"
+heat_capacity = "100 J/K"
+[[surface]]
+name = "twin"
+shape = "rectangle"
+corner = ["0.5 m", "0 m", "0 m"]
+edge_u = ["1 m", "0 m", "0 m"]
+edge_v = ["0 m", "1 m", "0 m"]
+front = "paint"
+back = "paint"
+heat_capacity = "100 J/K"
+[[surface]]
+name = "wall"
+shape = "rectangle"
+corner = ["0 m", "0 m", "0 m"]
+edge_u = ["1 m", "0 m", "0 m"]
+edge_v = ["0 m", "0 m", "-1 m"]
+front = "paint"
+back = "paint"
+heat_capacity = 0
+[[surface]]
+name = "shade"
+shape = "rectangle"
+corner = ["0 m", "0 m", "0.5 m"]
+edge_u = ["0 m", "1 m", "0 m"]
+edge_v = ["1 m", "0 m", "0 m"]
+front = "inactive"
+back = "paint"
+heat_capacity = "100 J/K"
+[[surface]]
+name = "panel"
+body = "wing"
+shape = "rectangle"
+corner = ["0 m", "0 m", "0 m"]
+edge_u = ["1 m", "0 m", "0 m"]
+edge_v = ["0 m", "1 m", "0 m"]
+front = "paint"
+back = "paint"
+heat_capacity = "100 J/K"
+[[node]]
+name = "lonely"
+heat_capacity = "100 J/K"
+[[node]]
+name = "ghost"
+heat_capacity = 0
+[[load]]
+on = "lonely"
+power = "5 W"
+electrical = true
+[[solar_array]]
+name = "cells"
+on = ["panel/front"]
+efficiency = 0.5
+[[compute]]
+on = "lonely"
+peak_power = "500 W"
+[particles]
+galactic = { model = "matthia-2013", solar_modulation = 10 }
+[run]
+mode = "cyclic"
+"""
+
+# An open-topped tray of two walls and a floor, joined, with a box of electronics linked to it: nothing is odd.
+SOUND = """
+title = "Tray"
+[orbit]
+altitude = "500 km"
+beta = "0 deg"
+[[coating]]
+name = "paint"
+solar_absorptance = 0.3
+infrared_emittance = 0.8
+[[material]]
+name = "metal"
+density = "2700 kg/m^3"
+specific_heat = "900 J/kg/K"
+conductivity = "167 W/m/K"
+[[surface]]
+name = "floor"
+shape = "rectangle"
+corner = ["0 m", "0 m", "0 m"]
+edge_u = ["2 m", "0 m", "0 m"]
+edge_v = ["0 m", "1 m", "0 m"]
+divide = [2, 1]
+front = "paint"
+back = "paint"
+thickness = "2 mm"
+material = "metal"
+[[surface]]
+name = "side"
+shape = "rectangle"
+corner = ["0 m", "0 m", "0 m"]
+edge_u = ["2 m", "0 m", "0 m"]
+edge_v = ["0 m", "0 m", "1 m"]
+front = "paint"
+back = "paint"
+heat_capacity = "100 J/K"
+[[edge]]
+name = "fold"
+between = ["floor", "side"]
+conductance_per_length = "3 W/m/K"
+[[node]]
+name = "box"
+heat_capacity = "500 J/K"
+[[link]]
+name = "bolts"
+between = ["box", "floor"]
+conductance = "4 W/K"
+[[load]]
+on = "box"
+power = { phase = [0.0, 0.25], value = ["100 W", "20 W"] }
+electrical = true
+[[solar_array]]
+name = "cells"
+on = ["side/front"]
+efficiency = 0.25
+packing = 0.8
+[power]
+bus_efficiency = 0.9
+losses_on = "box"
+[[battery]]
+on = "box"
+capacity = "100 Wh"
+[run]
+mode = "cyclic"
+"""
+
+EDGE = '[[edge]]\nname = "fold"\nbetween = ["floor", "side"]\nconductance_per_length = "3 W/m/K"\n'
+
+
+def described(case: Case) -> tuple[str, list[str]]:
+    """Printed text with single blanks, and the warnings."""
+    output = io.StringIO()
+    warnings = describe(case, Console(file=output, width=200))
+    return re.sub(r"[ ─│╭╮╰╯]+", " ", output.getvalue()), warnings
+
+
+@pytest.fixture(scope="module")
+def odd() -> list[str]:
+    return described(parse_case(ODD))[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ghost: no heat capacity and no path for heat",
+        "lonely: no path for heat to space or to a fixed temperature",
+        "wall: no heat capacity; the temperature follows",
+        "'radiator' and 'twin' lie in one plane and cover each other over 0.5 m^2",
+        "'radiator' and 'wall' touch along 1 m; they conduct only with an [[edge]]",
+        "'twin' and 'wall' touch along 0.5 m",
+        "one-sided: the back of radiator (1 m^2) is inactive",
+        "one-sided: the front of shade (1 m^2) is inactive",
+        "view falls on inactive sides",
+        "body wing: its joint stands at an end of its range (-30 to 30 deg)",
+        "compute 0: no [power]",
+        "electrical load 0: no [power]",
+        "solar_array: no [power]",
+        "coating spare: not used",
+        "material unused metal: not used",
+        "particles: not used, there is no [[device]]",
+        "cells take out more than the coating paint absorbs",
+    ],
+)
+def test_odd_case(odd, words):
+    assert sum(words in warning for warning in odd) == 1, odd
+
+
+def test_odd_case_says_nothing_else(odd):
+    # The 17 warnings above, and the third pair that touches: radiator and twin.
+    assert len(odd) == 18
+    assert not any("panel (" in warning or "body wing: not used" in warning for warning in odd)
+
+
+def test_view_of_inactive_sides(odd):
+    # Exact view factor of parallel unit squares half their side apart: 0.41525 (Siegel and Howell, C-11). The
+    # radiator's front sees the shade's inactive front and nothing else. 256 quasi-random rays from each of its
+    # 4 facets: the standard error of plain random rays would be 0.015.
+    line = next(warning for warning in odd if "inactive sides" in warning)
+    found = re.search(r"radiator/front \(([\d.]+) %\)", line)
+    assert found is not None
+    assert float(found.group(1)) == pytest.approx(41.5, abs=1.5)
+
+
+def test_time_at_the_end_of_a_range(odd):
+    # At beta 0 the Sun goes once around the joint's axis: outside +-30 deg for 300 of 360 deg. One of 121 samples
+    # is counted twice (start and end of the orbit) and each end of the range may take one more.
+    line = next(warning for warning in odd if "end of its range" in warning)
+    share = float(re.search(r"for ([\d.]+) %", line).group(1))  # pyright: ignore
+    assert share == pytest.approx(100 * 300 / 360, abs=100 * 3 / 121)
+
+
+def test_sound_case_without_warnings():
+    text, warnings = described(parse_case(SOUND))
+    assert warnings == []
+    assert "No warnings." in text
+
+
+def test_numbers_of_the_sound_case():
+    case = parse_case(SOUND)
+    text, _ = described(case)
+    # Kepler: 2 pi sqrt(a^3 / mu) with a = 6878.137 km is 5677 s; the cylindrical shadow at beta 0 takes
+    # asin(R / a) / pi = 37.8 % of it, 35.7 min (the penumbra, counted half, changes that by less than 0.1 %).
+    axis = 6378.137e3 + 500e3
+    period = 2 * math.pi * math.sqrt(axis**3 / 3.986004418e14)
+    assert f"period {period / 60:.1f} min" in text
+    share = math.asin(6378.137e3 / axis) / math.pi
+    seen = sketch(case)
+    assert seen.flight is not None
+    # 1440 samples: each of the two edges is known to within a sample, and the penumbra's asymmetry is less.
+    assert seen.flight.eclipse_fraction == pytest.approx(share, abs=2 / 1440)
+    assert f"({100 * seen.flight.eclipse_fraction:.1f} % of the orbit)" in text
+    assert "beta 0.0 deg" in text
+    # 2 m^2 of 2 mm at 2700 kg/m^3 and 900 J/kg/K: 9720 J/K; with 100 and 500 J/K 10.32 kJ/K in all.
+    assert "9.72 kJ/K" in text and "10.32 kJ/K" in text
+    # Both sides of 2 m^2 and 2 m^2.
+    assert re.search(r"paint 0\.3 0\.8 8 0 8", text)
+    # 3 W/m/K along 2 m; the floor's two cells 1 m apart: 167 W/m/K x 2 mm x 1 m / 1 m.
+    assert "fold floor - side 6 W/K" in text and "bolts box - floor 4 W/K" in text
+    inside = seen.conductors.conductance[seen.conductors.kind == 0]
+    assert inside == pytest.approx([0.334])
+    # 1361 W/m^2 on 2 m^2, 25 %, packing 0.8: 544.4 W. Loads: a quarter of the orbit at 100 W, the rest at 20 W.
+    assert "544.4 W at normal incidence" in text
+    assert "loads 40 W mean, 44.44 W with a bus of 90.0 %" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (EDGE, "", "'floor' and 'side' touch along 2 m"),
+        ("efficiency = 0.25", "efficiency = 0.02", "the arrays give at most"),
+        ('"100 Wh"', '"10 Wh"', "an eclipse takes"),
+        ('back = "paint"\nthickness', 'back = "inactive"\nthickness', "one-sided: the back of floor (2 m^2)"),
+        ('conductance = "4 W/K"', 'conductance = "0 W/K"', "box: no path for heat"),
+    ],
+)
+def test_one_change_one_warning(old, new, words):
+    assert SOUND.count(old) == 1
+    _, warnings = described(parse_case(SOUND.replace(old, new)))
+    assert len(warnings) == 1 and words in warnings[0], warnings
+
+
+def test_walls_of_a_closed_body_are_not_one_sided():
+    # Six plates of a cube, all facing out: nothing looks at their inactive backs.
+    faces = []
+    for axis in range(3):
+        for end in (0, 1):
+            u, v = np.roll([0, 1, 0], axis), np.roll([0, 0, 1], axis)
+            first, second = (u, v) if end else (v, u)
+            corner = np.roll([end, 0, 0], axis)
+            keys = {"corner": corner, "edge_u": first, "edge_v": second}
+            vectors = "\n".join(f"{key} = {[f'{x} m' for x in value]}" for key, value in keys.items())
+            faces.append(
+                f'[[surface]]\nname = "face{axis}{end}"\nshape = "rectangle"\n{vectors}\n'
+                'front = "paint"\nheat_capacity = "100 J/K"\n'
+            )
+    head = '[[coating]]\nname = "paint"\nsolar_absorptance = 0.3\ninfrared_emittance = 0.8\n'
+    tail = '[run]\nmode = "steady"\n'
+    _, warnings = described(parse_case(head + "".join(faces) + tail))
+    assert len(warnings) == 1
+    assert "12 pairs of surfaces touch along an edge" in warnings[0]
+    # Without its lid the four walls have an open edge each, and what lies inside is no longer closed off.
+    _, warnings = described(parse_case(head + "".join(faces[:-1]) + tail))
+    assert any("one-sided: the back of" in warning for warning in warnings)
+
+
+def test_examples_are_described():
+    text, warnings = described(load_case(EXAMPLES / "two_plates.toml"))
+    assert "32 nodes (16 of fixed temperature), 96 facets" in text
+    assert warnings == [
+        "one-sided: the back of lower (1 m^2) is inactive, though nothing closes the space behind it; it neither "
+        "radiates nor absorbs, but blocks rays"
+    ]
+
+
+def test_the_main_example():
+    text, _ = described(load_case(EXAMPLES / "orbital_data_center.toml"))
+    for words in ("inclination 97.79 deg", "beta -58.8 deg", "radiator panel bus about +x, +z toward sun"):
+        assert words in text
+    # 110 m^2 of radiator, coated on both sides.
+    assert re.search(r"radiator white [\d.]+ [\d.]+ 220 0 220", text)
+
+
+def test_device_alone():
+    text, warnings = described(
+        parse_case(
+            """
+[particles]
+galactic = { model = "matthia-2013", solar_modulation = 10 }
+[[device]]
+name = "memory"
+bits = 1000
+proton = { onset = "30 MeV", width = "10 MeV", exponent = 1.0, plateau = "1e-11 cm^2" }
+"""
+        )
+    )
+    assert warnings == []
+    assert "Devices (free space" in text and "memory - proton none 1 1 k" in text
+
+
+def test_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("CALORIS_CACHE", str(jax.config.jax_compilation_cache_dir))  # pyright: ignore
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd.toml").write_text(ODD)
+    result = CliRunner().invoke(app, ["check", "odd.toml"])
+    assert result.exit_code == 0, result.output
+    assert "18 warnings" in result.output and "warning: coating spare: not used" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["odd.toml"]
+
+
+def test_wrong_geometry_is_an_error():
+    with pytest.raises(CaseError, match="surface/floor"):
+        described(parse_case(SOUND.replace('edge_v = ["0 m", "1 m", "0 m"]', 'edge_v = ["1 m", "0 m", "0 m"]')))
