@@ -11,8 +11,7 @@ import h5py
 import jax
 import numpy as np
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from caloris.cli import app
 from caloris.output.read import open_run
