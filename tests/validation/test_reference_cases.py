@@ -1,0 +1,38 @@
+"""Every reference case holds within its bound; slow ones carry the marker."""
+
+import pytest
+
+from caloris_validation.reference_case import ReferenceCase
+from caloris_validation.runner import collect, run_case
+
+CASES = collect()
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name, marks=[pytest.mark.slow] if case.slow else []) for case in CASES]
+)
+def test_reference_case(case: ReferenceCase):
+    result = run_case(case)
+    assert result.passed, f"{case.quantity}: {result.measured} against {case.exact} {case.unit}; {result.message}"
+
+
+def test_every_case_argues_its_bound():
+    for case in CASES:
+        assert case.source and case.reason and case.quantity and case.unit, case.name
+        assert case.bound >= 0.0
+        assert case.absolute or case.exact != 0.0, f"{case.name}: a relative error of zero has no meaning"
+        assert (case.observed_order is None) == (case.expected_order is None), case.name
+
+
+def test_every_subject_has_cases():
+    # One name of each module: a module that is not collected would leave its cases untested without a word.
+    names = {case.name for case in CASES}
+    assert {
+        "view-factor-cube-opposite",
+        "eclipse-fraction-6378km-408km-0deg",
+        "upset.chord.mean",
+        "radiation-concentric-spheres",
+        "conduction-nafems-t2",
+        "power-array",
+        "gradient-plate-area-reverse",
+    } <= names
