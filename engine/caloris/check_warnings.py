@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from caloris.case.address import parse_address
 from caloris.check_sketch import Sketch
+from caloris.devices import ray_backend
 from caloris.geometry.edge_joint import outline
 from caloris.geometry.inspection import Finding, overlapping_surfaces
 from caloris.geometry.pair_visibility import LIFT
@@ -26,6 +27,8 @@ _NEAR_AXIS = np.radians(1.0)
 _INACTIVE_VIEW = 1e-3
 _RAYS_PER_FACET = 256
 _MOST_RAYS = 2_000_000
+# Without Embree every ray is tried on every triangle, 1e8 a second.
+_MOST_TESTS = 300_000_000
 _MOST_NAMES = 6
 
 
@@ -202,7 +205,8 @@ def _inactive_view(sketch: Sketch) -> Iterator[str]:
     sides = active_sides(topology.facet_triangle, topology.facet_side)
     oriented = sides.facets(vertices, topology.triangles, topology.triangle_body)
     size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
-    rays = int(np.clip(_MOST_RAYS // facets, 8, _RAYS_PER_FACET))
+    most = _MOST_RAYS if ray_backend() == "embree" else _MOST_TESTS // len(topology.triangles)
+    rays = int(np.clip(most // facets, 8, _RAYS_PER_FACET))
     origin, direction = hemisphere_rays(oriented, rays, LIFT * size, 0)
     hit = ray_caster(vertices, topology.triangles).hit(origin.reshape(-1, 3), direction.reshape(-1, 3))
     lost = (hit.triangle >= 0) & ~active[hit.triangle, hit.side]

@@ -240,6 +240,29 @@ def test_time_at_the_end_of_a_range(odd):
     assert share == pytest.approx(100 * 300 / 360, abs=100 * 3 / 121)
 
 
+@pytest.mark.parametrize(
+    ("limits", "beta", "words"),
+    [
+        ('["-180 deg", "180 deg"]', "0 deg", "body wing: its joint passes the end of its range and jumps"),
+        # At beta 90 deg the Sun stands on the orbit normal, which is the joint's axis.
+        ('["-180 deg", "180 deg"]', "89.5 deg", "body wing: its target comes within 1 deg of the joint's axis"),
+    ],
+)
+def test_joints(limits, beta, words):
+    case = parse_case(ODD.replace('["-30 deg", "30 deg"]', limits), overrides=[f"orbit/beta={beta}"])
+    _, warnings = described(case)
+    assert any(words in warning for warning in warnings), warnings
+    assert not any("stands at an end" in warning for warning in warnings)
+
+
+def test_everything_fixed():
+    plates = (EXAMPLES / "two_plates.toml").read_text()
+    fixed = plates.replace('heat_capacity = "5 kJ/K"\nstart_temperature = "200 K"', 'temperature = "200 K"')
+    assert fixed != plates
+    _, warnings = described(parse_case(fixed))
+    assert "every part has a fixed temperature: nothing is left to solve for" in warnings
+
+
 def test_sound_case_without_warnings():
     text, warnings = described(parse_case(SOUND))
     assert warnings == []
