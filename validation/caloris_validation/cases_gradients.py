@@ -25,6 +25,7 @@ def _plate() -> caloris.Model:
 def _plate_temperature(factor: jax.Array) -> jax.Array:
     """Its temperature (K) when its first edge is `factor` times as long: geometry, coupling and steady state."""
     model = _plate()
+    assert model.visibility is not None and model.context is not None
 
     def stretched(geometry):
         return geometry.surfaces[0].shape.edge_u
