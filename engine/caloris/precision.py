@@ -12,6 +12,5 @@ def require_float64(verb: str) -> None:
     """Raise RuntimeError with the cure when `verb` is called while JAX works in float32."""
     if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
         raise RuntimeError(
-            f"{verb} needs float64: call caloris.enable_float64() (or set JAX_ENABLE_X64=1) before "
-            "building the model"
+            f"{verb} needs float64: call caloris.enable_float64() (or set JAX_ENABLE_X64=1) before building the model"
         )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
@@ -69,9 +70,9 @@ def run(case: Case, progress: Progress = lambda stage: None, *, throw: bool = Tr
             progress("solving")
             solution, failure = _solve(case, model.thermal)
             progress("balances")
-            # A failed solve is written too, as far as it came; its own failure counts before an open balance.
-            open_balance = _thermal(case, model, solution, data)
-            failure = failure or open_balance
+            # A failed solve is written too, as far as it came; its own failure counts before what shows there.
+            found = _thermal(case, model, solution, data)
+            failure = failure or found
         if case.devices and model.particles is not None:
             progress("upset rates")
             rates = upset_rates(model.devices, model.particles)
@@ -107,15 +108,43 @@ def _solve(case: Case, thermal: Thermal) -> tuple[Solution | SteadySolution, Sol
             return solve_cyclic(thermal, times, tolerance=tolerance), None
         return solve_transient(thermal, times, tolerance=tolerance), None
     except SolveError as error:
-        return error.solution, error
+        return _as_far_as_it_came(error.solution), error
+
+
+def _as_far_as_it_came(solution: Solution | SteadySolution) -> Solution | SteadySolution:
+    """A failed solution without the output times that it never reached; its last accepted state comes last."""
+    if isinstance(solution, SteadySolution) or int(solution.steps) == 0:
+        return solution
+    last, edges = int(solution.steps) - 1, np.asarray(solution.network.edges)
+    segment = int(solution.grid.segment[last])
+    share = float(solution.grid.start[last] + solution.grid.width[last])
+    reached = edges[segment] + (edges[segment + 1] - edges[segment]) * share
+    kept = np.flatnonzero(np.asarray(solution.time) < reached)
+    if len(kept) == len(solution.time) or reached >= float(solution.time[-1]) * (1 - 1e-12):
+        return solution
+    nodes, end = solution.temperature.shape[1], solution.record.end[last]
+    return eqx.tree_at(
+        lambda s: (s.time, s.temperature, s.charge),
+        solution,
+        (
+            jnp.append(solution.time[kept], reached),
+            jnp.concatenate([solution.temperature[kept], end[None, :nodes]]),
+            jnp.concatenate([solution.charge[kept], end[None, nodes:]]),
+        ),
+    )
 
 
 def _thermal(case: Case, model: Model, solution: Solution | SteadySolution, data: RunData) -> SolveError | None:
-    """All arrays of the thermal, power, orbit, mesh and limits groups; the failure that the audit finds."""
+    """All arrays of the thermal, power, orbit, mesh and limits groups; the failure that shows in them."""
     relative = thermal_arrays(case, model, solution, data)
     mesh_arrays(model, data)
     orbit_arrays(model, data)
     limit_arrays(case, data)
+    coldest = np.min(np.atleast_2d(np.asarray(solution.temperature)), axis=0)
+    if coldest.min() <= 0.0:
+        assert model.thermal is not None
+        name = model.thermal.nodes.name[int(coldest.argmin())]
+        return SolveError(f"run: {name!r} falls below absolute zero", "below_absolute_zero", solution)
     steady = isinstance(solution, SteadySolution)
     bound = ENERGY_BOUND["steady" if steady else "transient"]
     if relative > bound:

@@ -53,6 +53,16 @@ class Network(NamedTuple):
     battery_node: Int[Array, " battery"] | None
     bus_efficiency: Float[Array, ""] | None
     loss_node: Int[Array, ""] | None
+    # The exchange factors of the two poses that bracket one segment, set by `within`.
+    bracket: tuple[Float[Array, "node node"], Float[Array, "node node"]] | None = None
+
+
+def within(network: Network, segment: Int[Array, ""]) -> Network:
+    """The network with the exchange factors of one segment alone: copied once a step, not once a stage."""
+    if network.bracket is not None:
+        return network
+    first, second = (network.exchange[network.pose_index[segment, k]] for k in (0, 1))
+    return network._replace(bracket=(first, second), exchange=network.exchange[:0])
 
 
 class FacetFluxes(NamedTuple):

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from caloris.solve.network import Network
+from caloris.solve.network import Network, within
 from caloris_kernels.conduction.network import conductance_matrix, conducted_heat
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_kernels.numerics.interpolate import cubic_uniform
@@ -54,14 +54,15 @@ def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -
     lit = cubic_uniform(network.lit_fraction[segment], x * (network.lit_fraction.shape[1] - 1), False)
     first, second = network.pose_index[segment, 0], network.pose_index[segment, 1]
     weight = cubic_uniform(network.pose_weight[segment], x * (network.pose_weight.shape[1] - 1), False)
+    near, far = _bracket(network, segment)
     grid = network.surroundings.shape[0] - 3
     row = cubic_uniform(network.surroundings, 1.0 + time / network.duration * grid, False)
     arrays = (row.shape[0] - 3) // 2
     between = lambda table: table[segment, 0] + x * (table[segment, 1] - table[segment, 0])  # noqa: E731
     return Instant(
         lit_fraction=lit,
-        near=network.exchange[first],
-        far=network.exchange[second],
+        near=near,
+        far=far,
         weight=weight,
         to_space=(1.0 - weight) * network.to_space[first] + weight * network.to_space[second],
         absorbed_solar=lit * row[0],
@@ -72,6 +73,12 @@ def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -
         electrical_heat=between(network.electrical_heat),
         demand=between(network.demand),
     )
+
+
+def _bracket(network: Network, segment: Int[Array, ""]) -> tuple[Array, Array]:
+    local = within(network, segment).bracket
+    assert local is not None
+    return local
 
 
 def average(network: Network) -> Instant:

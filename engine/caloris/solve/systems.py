@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from caloris.solve.network import Network
+from caloris.solve.network import Network, within
 from caloris.solve.rates import Instant, at_time, average, network_matrix, network_rate
 from caloris_kernels.stepping.system import System
 
@@ -41,6 +41,7 @@ TRANSIENT = System(
     apply=lambda matrix, v: matrix @ v,
     apply_transpose=lambda matrix, v: v @ matrix,
     diagonal=jnp.diagonal,
+    localize=within,
 )
 
 

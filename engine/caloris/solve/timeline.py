@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from caloris.geometry.assembly import Body
@@ -103,8 +102,8 @@ def _load_edges(structure: Structure, period: Array, duration: Array, revolution
 
 def _joint_edges(surroundings: Surroundings, revolutions: int) -> Float[Array, " edge"]:
     """Phases at which tables of joint angles break."""
-    breaks = [np.asarray(joint.angle.break_) for joint in surroundings.joints if joint.angle is not None]
-    turns = np.arange(revolutions)
+    breaks = [joint.angle.break_ for joint in surroundings.joints if joint.angle is not None]
+    turns = jnp.arange(revolutions)
     if not breaks:
         return jnp.zeros(0)
-    return jnp.asarray(np.concatenate([(turns[:, None] + b[None, :]).ravel() for b in breaks]))
+    return jnp.concatenate([(turns[:, None] + b[None, :]).ravel() for b in breaks])

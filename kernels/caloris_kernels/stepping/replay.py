@@ -29,7 +29,7 @@ from caloris_kernels.stepping.rodas import (
     stage_residual,
     tableau,
 )
-from caloris_kernels.stepping.system import Parameters, System, linear_map, split_floating
+from caloris_kernels.stepping.system import Local, Parameters, System, linear_map, split_floating
 
 
 class Tape(NamedTuple):
@@ -48,10 +48,15 @@ class Path(NamedTuple):
 
 def of_floats(system: System, others: list[Array], join) -> System:
     """The same system with the list of floating leaves of p as its parameters."""
+
+    def whole(p: list[Array] | Local) -> Parameters:
+        return p.p if isinstance(p, Local) else join(p, others)
+
     return system._replace(
-        rate=lambda t, y, p, segment: system.rate(t, y, join(p, others), segment),
-        mass=lambda p: system.mass(join(p, others)),
-        linearize=lambda t, y, p, segment: system.linearize(t, y, join(p, others), segment),
+        rate=lambda t, y, p, segment: system.rate(t, y, whole(p), segment),
+        mass=lambda p: system.mass(whole(p)),
+        linearize=lambda t, y, p, segment: system.linearize(t, y, whole(p), segment),
+        localize=lambda p, segment: Local(system.localize(whole(p), segment)),
     )
 
 
@@ -116,13 +121,14 @@ def tangent_sweep(
             return stage_residual(system, p, t, h, segment, y, stages)
 
         forcing = jax.jvp(residual, (p, t, h, y), (p_tangent, *time_tangents, tangent))[1]
-        linearization = system.linearize(t, y, p, segment)
+        local = system.localize(p, segment)
+        linearization = system.linearize(t, y, local, segment)
         solve = derivative_solver(system, linearization, mass / (GAMMA * h), tolerance, transpose=False)
 
         def stage(changes: Array, row: tuple) -> tuple[Array, None]:
             number, weights, mass_weights, time, force = row
             state = y + weights @ stages
-            moved = jax.jvp(lambda s: system.rate(t + time * h, s, p, segment), (state,), (weights @ changes,))[1]
+            moved = jax.jvp(lambda s: system.rate(t + time * h, s, local, segment), (state,), (weights @ changes,))[1]
             return changes.at[number].set(solve(force + moved + mass / h * (mass_weights @ changes))), None
 
         rows = (jnp.arange(STAGES), table.stage, table.mass, table.time, forcing)
@@ -147,6 +153,7 @@ def _stage_multipliers(
 ) -> Array:
     """Multipliers of the stage equations, last stage first: A^T lambda_i = what U_i receives."""
     table = tableau(y.dtype)
+    p = system.localize(p, segment)
     mass = system.mass(p)
     linearization = system.linearize(t, y, p, segment)
     solve = derivative_solver(system, linearization, mass / (GAMMA * h), jnp.ones_like(y), transpose=True)

@@ -189,6 +189,7 @@ def rodas_step(
     Differentiable through `replay`, which differentiates the solved equations.
     """
     table = tableau(y.dtype)
+    p = system.localize(p, segment)
     mass = system.mass(p)
     linearization = system.linearize(t, y, p, segment)
     solve = stage_solver(system, linearization, mass / (GAMMA * h), 1e-3 * tolerance)
@@ -220,6 +221,7 @@ def stage_residual(
     Differentiating it, with the stages held, gives every derivative of a step but the linear solves.
     """
     table = tableau(y.dtype)
+    p = system.localize(p, segment)
     mass = system.mass(p)
     linearization = system.linearize(t, y, p, segment)
     slope = jax.jvp(lambda time: system.rate(time, y, p, segment), (t,), (jnp.ones_like(t),))[1]

@@ -36,7 +36,9 @@ class System(NamedTuple):
         index, so that a jump at an edge (eclipse, load step) has one-sided values there;
     mass(p) -> C [state];
     linearize(t, y, p, segment) -> L, any pytree that stands for K = -dF/dy;
-    apply(L, v) -> K v; apply_transpose(L, v) -> K^T v; diagonal(L) -> the diagonal of K.
+    apply(L, v) -> K v; apply_transpose(L, v) -> K^T v; diagonal(L) -> the diagonal of K;
+    localize(p, segment) -> p with only what the segment needs, taken once a step; the functions above accept
+        it in place of p. Worth it where p holds large tables of which a segment uses a part.
     All are JAX functions without captured tracers: what varies is in p, integer index arrays included
     (floating leaves of p are differentiated, others are not). K must be the exact derivative: the order of
     the method and the adjoints rest on it (`linearization_mismatch` measures it).
@@ -48,6 +50,13 @@ class System(NamedTuple):
     apply: Callable[[Linearization, Array], Array]
     apply_transpose: Callable[[Linearization, Array], Array]
     diagonal: Callable[[Linearization], Array]
+    localize: Callable[[Parameters, Array], Parameters] = lambda p, segment: p
+
+
+class Local(NamedTuple):
+    """Localized parameters of a system whose own parameters are a list of leaves."""
+
+    p: Parameters
 
 
 def linearization_mismatch(
