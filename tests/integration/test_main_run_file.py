@@ -83,6 +83,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFile]:
     run.file.close()
 
 
+def tolerance(run: RunFile) -> float:
+    """The case's tolerance of temperatures (K)."""
+    return float(run.case["run"]["temperature_tolerance"].removesuffix(" mK")) * 1e-3
+
+
 def test_everything_promised_is_there(run: RunFile) -> None:
     units = {f"{group}/{name}": unit for group, table in PROMISED.items() for name, unit in table.items()}
     found = {name: dataset.attrs["units"] for name, dataset in run.datasets().items()}
@@ -132,9 +137,9 @@ def test_balance_of_every_node_at_every_time(run: RunFile) -> None:
 def test_stored_heat_is_the_change_of_temperature(run: RunFile) -> None:
     """Trapezoids over the written times against C dT, where the light is smooth.
 
-    Left out: nodes of the arrays (shadows cross them within an interval) and the intervals at both edges of
-    the eclipse. A trapezoid errs by h/12 of the second difference of a smooth rate and by up to h/2 of that of
-    a kink (the battery's taper); the stepper adds 1 mK on either temperature.
+    Left out: surfaces in sunlight, which shadows cross within an interval, and the intervals at both edges of the
+    eclipse: what stays is the radiator, edge-on to the Sun, and every node without a surface. A trapezoid errs by h/12 of the second difference of a smooth rate and by up to h/2 of that of
+    a kink (the battery's taper); the stepper adds its tolerance on either temperature.
     """
     time, temperature = run["thermal/time"], run["thermal/temperature"]
     stored, capacity = run["thermal/node_stored"], run["thermal/node_heat_capacity"]
@@ -142,8 +147,8 @@ def test_stored_heat_is_the_change_of_temperature(run: RunFile) -> None:
     error = np.abs((stored[1:] + stored[:-1]) / 2 * step - np.diff(temperature, axis=0) * capacity)
     bend = np.abs(np.diff(stored, 2, axis=0))
     bend = np.maximum(np.pad(bend, ((1, 0), (0, 0))), np.pad(bend, ((0, 1), (0, 0))))
-    allowed = step / 2 * bend + 2e-3 * capacity
-    kept = np.array([not name.startswith("array") for name in run["thermal/node"]])
+    allowed = step / 2 * bend + 2 * tolerance(run) * capacity
+    kept = np.array([not name.startswith(("array", "bus wall")) for name in run["thermal/node"]])
     edges = np.concatenate([run.attribute("orbit", "eclipse_entry"), run.attribute("orbit", "eclipse_exit")])
     clear = ~np.any([(time[:-1] < edge + 10) & (time[1:] > edge - 10) for edge in edges], axis=0)
     assert clear.sum() > 0.9 * len(clear)
@@ -155,8 +160,8 @@ def test_heat_over_the_orbit_closes(run: RunFile) -> None:
     into = ("absorbed_solar", "absorbed_albedo", "absorbed_infrared", "heat_load", "exchanged", "conducted", "boundary")
     mean = sum(run[f"thermal/mean_{name}"] for name in into)
     mean = mean - run["thermal/mean_electrical_extracted"] - run["thermal/mean_emitted_to_space"]
-    # 1 mK, the tolerance, on the strongest coupling of a node: a tray's 1000 W/K.
-    np.testing.assert_allclose(mean, run["thermal/mean_stored"], rtol=0, atol=1.0)
+    # The tolerance on the strongest coupling of a node: a tray's 1000 W/K.
+    np.testing.assert_allclose(mean, run["thermal/mean_stored"], rtol=0, atol=1e3 * tolerance(run))
     stored = (run["thermal/temperature"][-1] - run["thermal/temperature"][0]) * run["thermal/node_heat_capacity"]
     np.testing.assert_allclose(run["thermal/mean_stored"], stored / run["thermal/time"][-1], rtol=0, atol=1e-6)
 
@@ -172,8 +177,8 @@ def test_residuals(run: RunFile) -> None:
 
 def test_periodic(run: RunFile) -> None:
     temperature, charge = run["thermal/temperature"], run["power/state_of_charge"]
-    # The cyclic tolerance of the case, 1 mK; charge moves heat, 1e-4 of the capacity is 54 kJ: 0.07 K of the pack.
-    assert np.abs(temperature[-1] - temperature[0]).max() < 1e-3
+    # The cycle closes to the case's tolerance; 1e-4 of the battery's capacity is 54 kJ, 0.07 K of the pack.
+    assert np.abs(temperature[-1] - temperature[0]).max() < tolerance(run)
     assert np.abs(charge[-1] - charge[0]).max() < 1e-4
     assert run["thermal/time"][-1] == pytest.approx(run.attribute("orbit", "period"), rel=1e-12)
 
