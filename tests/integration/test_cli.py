@@ -3,6 +3,7 @@
 Commands run in this process (typer's CliRunner); one test starts the real command.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -189,7 +190,7 @@ def test_output_that_cannot_be_written(folder, where):
 def test_output_folder_without_permission(folder, monkeypatch):
     case = write("network.toml", NETWORK)
     # Permissions do not bind the superuser, as whom tests may run.
-    monkeypatch.setattr("caloris.cli.os.access", lambda path, mode: False)
+    monkeypatch.setattr("caloris.cli.os.access", lambda path, mode: not mode & os.W_OK)
     result = caloris("run", case)
     assert result.exit_code == 2
     assert "cannot be written" in result.output
@@ -212,11 +213,8 @@ def test_a_failed_steady_solve_is_named_and_kept(folder):
     assert "The run failed" in shown.output
 
 
-def test_a_failed_transient_keeps_the_last_accepted_state(folder):
-    # 10 kW drawn from 1 kJ/K at 293 K: absolute zero would come after 29 s; a radiating plate cannot give it.
-    case = write(
-        "drained.toml",
-        """
+# 10 kW drawn from 1 kJ/K at 293 K: absolute zero comes after 29 s, whatever the plate radiates.
+DRAINED = """
 [[coating]]
 name = "paint"
 solar_absorptance = 0.3
@@ -236,16 +234,33 @@ power = "-10 kW"
 [run]
 mode = "transient"
 duration = "1 h"
-""",
-    )
-    result = caloris("run", case)
+"""
+
+
+def test_a_failed_transient_ends_with_its_last_accepted_state(folder):
+    result = caloris("run", write("drained.toml", DRAINED))
     assert result.exit_code == 1
     with open_run("drained.h5") as run:
-        assert run.result != "success"
+        assert run.result == "step_too_small"
         assert run.result in result.output
-        temperature = run["thermal/temperature"]
+        time, temperature = run["thermal/time"], run["thermal/temperature"]
         assert temperature[0, 0] == pytest.approx(293.15)
+        assert 29.0 < time[-1] < 3600.0
+        assert np.all(np.diff(time) > 0) and np.all(np.isfinite(temperature))
+        # Below zero the emission drives the temperature away faster and faster: that is where the steps ended.
+        assert temperature[-1, 0] < -1000.0
     assert files() == {"drained.toml", "drained.h5"}
+
+
+def test_below_absolute_zero_is_no_success(folder):
+    result = caloris("run", write("drained.toml", DRAINED.replace('"1 h"', '"1 min"\noutput_every = "1 s"')))
+    assert result.exit_code == 1
+    with open_run("drained.h5") as run:
+        assert run.result == "below_absolute_zero"
+        temperature = run["thermal/temperature"][:, 0]
+        assert len(temperature) == 61
+        # -10 K/s, and up to 0.95 K/s of emission at 320 K: 0.8 x 5.67e-8 x 320^4 W/m^2 from both sides of 1 m^2.
+        assert -10.95 <= np.diff(temperature).min() and np.diff(temperature).max() <= -10.0 + 1e-3
 
 
 def _truncated(path: Path) -> None:
