@@ -136,7 +136,7 @@ def _half_space() -> dict[int, float]:
             _half_cell(skin, 0, length, cells, conductivity, bar),
             table("load", on=skin, power=1000.0),
         ]
-    result = Result(*parts, transient(100.0, temperature_tolerance=1e-5))
+    result = Result(*parts, transient(100.0, temperature_tolerance=1e-4))
     return {cells: result.temperature(f"skin {cells}") - 300.0 for cells in meshes}
 
 
