@@ -23,7 +23,8 @@ from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.solve.couple import Context, couple
-from caloris.solve.visibility import Visibility, trace
+from caloris.solve.trace import SkyMismatchError, trace
+from caloris.solve.visibility import Visibility
 
 
 class Power(eqx.Module):
@@ -78,16 +79,19 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
         revolutions = run.duration or 1.0
         if case.orbit_period is not None:
             revolutions /= case.orbit_period
-    visibility = trace(
-        geometry,
-        surroundings,
-        revolutions,
-        periodic,
-        tolerance=run.view_factor_tolerance,
-        joint_states=run.joint_states,
-        seed=run.seed,
-        progress=progress,
-    )
+    try:
+        visibility = trace(
+            geometry,
+            surroundings,
+            revolutions,
+            periodic,
+            tolerance=run.view_factor_tolerance,
+            joint_states=run.joint_states,
+            seed=run.seed,
+            progress=progress,
+        )
+    except SkyMismatchError as error:
+        raise CaseError([CaseProblem("surface", str(error))], "case" if case.path is None else case.path.name) from None
     turns = 1 if surroundings is None else math.ceil(revolutions - 1e-9)
     context = Context(surroundings, structure, turns, periodic, periodic)
     progress("coupling")

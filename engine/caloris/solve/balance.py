@@ -74,7 +74,7 @@ def balance(solution: Solution | SteadySolution) -> Balance:
         rows = _moment(network, instant, solution.temperature, full_charge(network))
         rows = jax.tree.map(lambda value: value[None], rows)
         lit, facets = instant.lit_fraction[None], _steady_fluxes(solution)
-        return Balance(*rows, *facets, lit)
+        return Balance(*rows, *facets, lit)  # pyright: ignore[reportCallIssue]
 
     def row(x: tuple):
         time, temperature, charge = x

@@ -1,7 +1,7 @@
 """What a thermal solve returns, and what happens when it fails."""
 
 import equinox as eqx
-import jax
+from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from caloris.solve.network import FacetFluxes, Network
@@ -61,7 +61,7 @@ RESULT_NAMES = {
 
 def raise_failure(verb: str, solution: Solution | SteadySolution, names: tuple[str, ...]) -> None:
     """Raise SolveError when a concrete solution failed; under a transformation do nothing."""
-    if isinstance(solution.result, jax.core.Tracer):
+    if isinstance(solution.result, Tracer):
         return
     code = int(solution.result)
     if code == SUCCESS:

@@ -1,0 +1,275 @@
+"""Trace a run: view factors at every pose, sunlight at every moment, the sky by direction. Host code, cached on disk.
+
+Rays depend on shapes, joint angles and the Sun's directions only; results are kept under a hash of exactly those
+inputs, so that a run with another coating, load or conductance traces nothing anew.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from caloris.devices import load_arrays, store_arrays
+from caloris.geometry.assembly import Geometry, Topology
+from caloris.geometry.sky_table import sky_table
+from caloris.geometry.sun_visibility import sky_view, sun_visibility
+from caloris.geometry.view_factors import compute_pose_view_factors
+from caloris.model.surroundings import Surroundings
+from caloris.solve.visibility import PosePath, Visibility
+from caloris_kernels.radiative.visibility import fibonacci_sphere
+
+# Directions of sunlight along one revolution. Between them fluxes are cubic; halving the spacing moves the
+# main example's hottest temperature by less than a millikelvin per degree of the Sun's travel.
+GRID_PER_REVOLUTION = 120
+# Directions of the sky table and poses at which it is traced. The planet fills a quarter of the sphere or more,
+# so that some 250 directions make each flux, and it is far less sensitive to the pose than a view factor.
+DIRECTIONS = 1000
+SKY_POSES = 5
+# Joint angles that stay within this range over the run count as fixed (rad).
+_STILL = 1e-6
+# Rays to a facet and direction of the sky table, and the meaning of stored results: raise it when they change.
+SKY_SAMPLES = 4
+_TRACE_VERSION = 1
+# Largest difference of the two estimates of a facet's view of space. The ray estimate's noise is 2e-3 (rms) and
+# 1e-2 at most; beyond five times that the view factors are wrong, as they are when parts interpenetrate.
+SKY_MISMATCH_BOUND = 0.05
+
+
+class SkyMismatchError(ValueError):
+    """View factors and an independent trace of the sky disagree: the geometry is not what it seems."""
+
+
+class _Scene(NamedTuple):
+    """All that rays depend on."""
+
+    vertices: np.ndarray  # [pose, vertex, 3]
+    rotation: np.ndarray  # [pose, facet, 3, 3] body to bus frame
+    moments: np.ndarray  # [moment or 1, vertex, 3]; one when nothing moves
+    sun: np.ndarray  # [moment, 3] in the bus frame; none without an orbit
+    sky_pose: np.ndarray  # poses at which the sky is traced
+    settings: np.ndarray  # tolerance, seed, and the version of what follows
+    topology: Topology
+
+    @property
+    def facets(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Triangles, and triangle and side of each facet."""
+        return self.topology.triangles, self.topology.facet_triangle, self.topology.facet_side
+
+
+class _Rays(NamedTuple):
+    """What rays found; every field an array, so that they can be stored."""
+
+    pair: np.ndarray  # [pair, 3] pose and both facets
+    pair_area: np.ndarray  # [pair] exchange area, m2
+    inactive: np.ndarray  # [pose, facet]
+    space: np.ndarray  # [pose, facet]
+    flags: np.ndarray  # error estimate, whether occluded
+    mismatch: np.ndarray  # [facet]
+    sunlit: np.ndarray  # [moment, facet]
+    blocked: np.ndarray  # [sky pose, direction, facet] rays of SKY_SAMPLES that were stopped
+
+
+def trace(
+    geometry: Geometry,
+    surroundings: Surroundings | None,
+    revolutions: float,
+    frozen: bool,
+    *,
+    tolerance: float,
+    joint_states: int,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> Visibility:
+    """Trace one run: view factors at every pose, sunlight at every moment of the grid, the sky at some poses.
+
+    revolutions is the length of the run; frozen as in Orbit.state_at_phase; tolerance is the relative L1 error
+    of the view factors; joint_states the number of poses. progress is told the name of each stage. With the
+    caches on (`caloris.enable_compilation_cache`) results are kept on disk and found again. Raises
+    SkyMismatchError when view factors and an independent trace of the sky differ by more than 0.05.
+    """
+    topology = geometry.topology()
+    grid = np.linspace(0.0, revolutions, int(np.ceil(GRID_PER_REVOLUTION * revolutions)) + 1)
+    facets = len(topology.facet_triangle)
+    place = jax.jit(jax.vmap(lambda angle: geometry.vertices(angle)))
+    if surroundings is None:
+        grid = np.array([0.0, revolutions])
+        path = PosePath(None, False, jnp.zeros(1), jnp.zeros((1, len(geometry.joint_bodies))), jnp.zeros(0))
+        moments, sun, facing = np.zeros((0, 0, 3)), np.zeros((0, 3)), np.zeros((2, facets), bool)
+    else:
+        motion = surroundings.motion(geometry.bodies, jnp.asarray(grid), frozen)
+        angle = np.asarray(motion.joint_angle)
+        path = _pose_path(geometry, surroundings, grid, angle, joint_states, frozen)
+        moments = np.asarray(place(motion.joint_angle if path.moving else motion.joint_angle[:1]))
+        sun = np.einsum("tij,tj->ti", np.asarray(motion.bus), np.asarray(motion.state.sun_direction))
+        normal = np.asarray(geometry.facet_geometry(geometry.vertices())[1])
+        own = np.einsum("fba,fb->fa", np.asarray(geometry.pose())[topology.facet_body, :3, :3], normal)
+        turned = np.asarray(motion.body)[:, topology.facet_body]
+        facing = np.einsum("tfij,fj,ti->tf", turned, own, sun, optimize=True) > 1e-9
+    vertices = np.asarray(place(path.joint_angle))
+    poses = np.asarray(jax.vmap(lambda angle: geometry.pose(angle))(path.joint_angle))[:, :, :3, :3]
+    count = min(len(vertices), SKY_POSES) if surroundings is not None else 0
+    sky_pose = np.unique(np.round(np.linspace(0, len(vertices) - 1, count)).astype(int))
+    settings = np.array([tolerance, seed, DIRECTIONS, SKY_SAMPLES, _TRACE_VERSION], float)
+    scene = _Scene(vertices, poses[:, topology.facet_body], moments, sun, sky_pose, settings, topology)
+    rays = _stored(scene, seed, tolerance, progress)
+    if rays.mismatch.max(initial=0.0) > SKY_MISMATCH_BOUND:
+        worst = topology.cell_name[topology.facet_cell[int(np.argmax(rays.mismatch))]]
+        raise SkyMismatchError(
+            f"view factors and an independent trace of the sky differ by {rays.mismatch.max():.2f} at {worst!r} "
+            f"(allowed {SKY_MISMATCH_BOUND}): do parts pass through each other?"
+        )
+    return _visibility(geometry, scene, rays, path, grid, bool(np.any(facing & (rays.sunlit < 1.0))))
+
+
+def _stored(scene: _Scene, seed: int, tolerance: float, progress: Callable[[str], None]) -> _Rays:
+    """Results for exactly these inputs, from disk or traced now."""
+    parts = [field for field in scene if isinstance(field, np.ndarray)]
+    inputs = [*parts, *scene.facets, scene.topology.triangle_body]
+    found = load_arrays("rays", inputs)
+    if found is not None and set(found) == set(_Rays._fields):
+        return _Rays(**found)
+    rays = _trace(scene, seed, tolerance, progress)
+    store_arrays("rays", inputs, rays._asdict())
+    return rays
+
+
+def _trace(scene: _Scene, seed: int, tolerance: float, progress: Callable[[str], None]) -> _Rays:
+    progress("view factors")
+    body = scene.topology.triangle_body
+    triangles, *facets = scene.facets
+    factors = compute_pose_view_factors(scene.vertices, triangles, body, *facets, tolerance=tolerance, seed=seed)
+    inactive, space = (np.stack([getattr(f, name) for f in factors]) for name in ("inactive_view", "space_view"))
+    sees = np.any([f.facet_view + f.inactive_view > 0 for f in factors], axis=0)
+    progress("sky")
+    mismatch = np.zeros(len(sees))
+    if sees.any():
+        for pose in {0, len(factors) - 1}:
+            estimate = sky_view(scene.vertices[pose], *scene.facets, seed=seed)
+            mismatch = np.maximum(mismatch, np.where(sees, np.abs(estimate - space[pose]), 0.0))
+    tables = [
+        sky_table(
+            scene.vertices[k],
+            *scene.facets,
+            scene.rotation[k],
+            directions=DIRECTIONS,
+            samples=SKY_SAMPLES,
+            skip=~sees,
+        )
+        for k in scene.sky_pose
+    ]
+    blocked = np.stack(tables) if tables else np.zeros((1, DIRECTIONS, len(sees)))
+    progress("sunlight")
+    pair = [
+        np.column_stack([np.full(len(f.pair_first), k), f.pair_first, f.pair_second]) for k, f in enumerate(factors)
+    ]
+    return _Rays(
+        pair=np.concatenate(pair).astype(np.int32),
+        pair_area=np.concatenate([f.pair_exchange_area for f in factors]),
+        inactive=inactive,
+        space=space,
+        flags=np.array([max(f.error_estimate for f in factors), any(f.occluded for f in factors)], float),
+        mismatch=mismatch,
+        sunlit=_sunlight(scene, len(sees)),
+        blocked=np.round(blocked * SKY_SAMPLES).astype(np.uint8),
+    )
+
+
+def _sunlight(scene: _Scene, facets: int) -> np.ndarray:
+    """Unshadowed part of each facet at each moment, in the pose of that moment."""
+    if len(scene.sun) == 0:
+        return np.ones((2, facets))
+    if len(scene.moments) == 1:
+        return sun_visibility(scene.moments[0], *scene.facets, scene.sun)
+    rows = [sun_visibility(v, *scene.facets, s[None]) for v, s in zip(scene.moments, scene.sun, strict=True)]
+    return np.concatenate(rows)
+
+
+def _visibility(
+    geometry: Geometry, scene: _Scene, rays: _Rays, path: PosePath, grid: np.ndarray, shadowed: bool
+) -> Visibility:
+    """The same results in the order that `couple` wants them."""
+    topology, poses = scene.topology, len(scene.vertices)
+    facets = len(topology.facet_triangle)
+    sees = rays.inactive.max(axis=0, initial=0.0) > 0
+    sees[rays.pair[:, 1:].ravel()] = True
+    seeing = np.flatnonzero(sees)
+    place = np.cumsum(sees) - 1
+    pose, first, second = rays.pair[:, 0], place[rays.pair[:, 1]], place[rays.pair[:, 2]]
+    exchange = np.zeros((poses, len(seeing), len(seeing)))
+    exchange[pose, first, second] = rays.pair_area
+    exchange[pose, second, first] = rays.pair_area
+    table = rays.blocked.astype(np.float32) / SKY_SAMPLES
+    bodies = [np.flatnonzero(topology.facet_body == body) for body in range(len(geometry.bodies))]
+    shaded = [mine[rays.blocked[:, :, mine].max(axis=(0, 1), initial=0) > 0] for mine in bodies]
+    patches = [_flat_patches(geometry, mine) for mine in bodies]
+    occluded = bool(rays.flags[1]) or bool(rays.inactive.max(initial=0.0) > 0)
+    pairs = np.unique(np.column_stack([first, second]), axis=0) if not occluded else np.zeros((0, 2), int)
+    assert rays.sunlit.shape[1] == facets
+    return Visibility(
+        path=path,
+        grid_phase=jnp.asarray(grid),
+        exchange_area=jnp.asarray(exchange),
+        seeing=jnp.asarray(seeing),
+        inactive_view=jnp.asarray(rays.inactive),
+        space_view=jnp.asarray(rays.space),
+        sky_mismatch=jnp.asarray(rays.mismatch),
+        error_estimate=jnp.asarray(rays.flags[0]),
+        sunlit=jnp.asarray(rays.sunlit),
+        sky_pose=jnp.asarray(scene.sky_pose if len(scene.sky_pose) else [0], float),
+        sky_direction=fibonacci_sphere(DIRECTIONS),
+        shaded=tuple(jnp.asarray(mine) for mine in shaded),
+        sky_blocked=tuple(jnp.asarray(table[:, :, mine]) for mine in shaded),
+        flat_facet=tuple(jnp.asarray(facet) for facet, _ in patches),
+        flat_member=tuple(jnp.asarray(member) for _, member in patches),
+        pair=jnp.asarray(pairs),
+        occluded=occluded,
+        shadowed=shadowed,
+    )
+
+
+def _pose_path(
+    geometry: Geometry, surroundings: Surroundings, grid: np.ndarray, angle: np.ndarray, poses: int, frozen: bool
+) -> PosePath:
+    """Choose the poses of a run whose joint angles on the grid are `angle`."""
+    swept = np.ptp(angle, axis=0) if angle.size else np.zeros(0)
+    if not np.any(swept > _STILL):
+        return PosePath(None, False, jnp.zeros(1), jnp.asarray(angle[:1]), jnp.zeros(0))
+    leader = int(np.argmax(swept))
+    lead = angle[:, leader]
+    design = np.stack([lead, np.ones_like(lead)], axis=1)
+    line, *_ = np.linalg.lstsq(design, angle, rcond=None)
+    if np.max(np.abs(design @ line - angle)) < _STILL * 10:
+        coordinate = np.linspace(lead.min(), lead.max(), poses)
+        angles = np.stack([coordinate, np.ones(poses)], axis=1) @ line
+        return PosePath(
+            leader, True, jnp.asarray(coordinate), jnp.asarray(angles), jnp.asarray(_crossings(grid, lead, coordinate))
+        )
+    coordinate = np.linspace(0.0, 1.0, poses)
+    motion = surroundings.motion(geometry.bodies, jnp.asarray(coordinate), frozen)
+    last = int(np.ceil(grid[-1]))
+    crossing = (np.arange(last)[:, None] + coordinate[None, :]).ravel()
+    inside = np.unique(crossing[(crossing > 0) & (crossing < grid[-1])])
+    return PosePath(None, True, jnp.asarray(coordinate), motion.joint_angle, jnp.asarray(inside))
+
+
+def _crossings(grid: np.ndarray, angle: np.ndarray, coordinate: np.ndarray) -> np.ndarray:
+    """Phases at which the angle passes an inner pose, by straight lines between the grid's moments."""
+    level = np.searchsorted(coordinate[1:-1], angle)
+    found = []
+    for k in np.flatnonzero(np.diff(level)):
+        low, high = sorted((level[k], level[k + 1]))
+        for pose in coordinate[1:-1][low:high]:
+            share = (pose - angle[k]) / (angle[k + 1] - angle[k])
+            found.append(grid[k] + share * (grid[k + 1] - grid[k]))
+    return np.unique(found)
+
+
+def _flat_patches(geometry: Geometry, mine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One facet of each flat patch (same surface, side and normal) of a body, and the patch of each facet."""
+    topology = geometry.topology()
+    normal = np.asarray(geometry.facet_geometry(geometry.vertices())[1])[mine]
+    keys = np.column_stack([topology.facet_surface[mine], topology.facet_side[mine], np.round(normal * 1e9)])
+    _, first, member = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    return mine[first], member.ravel()
