@@ -89,7 +89,7 @@ def to_json(results: Iterable[CaseResult]) -> str:
 
 
 def to_markdown(results: Sequence[CaseResult]) -> str:
-    """The results as a page of the documentation: one table a module's subject, with the reason of every bound."""
+    """The results as a page of the documentation: one table, with the reason of every bound."""
     passed = sum(result.passed for result in results)
     lines = [
         "# Validation",
