@@ -138,8 +138,9 @@ def test_stored_heat_is_the_change_of_temperature(run: RunFile) -> None:
     """Trapezoids over the written times against C dT, where the light is smooth.
 
     Left out: surfaces in sunlight, which shadows cross within an interval, and the intervals at both edges of the
-    eclipse: what stays is the radiator, edge-on to the Sun, and every node without a surface. A trapezoid errs by h/12 of the second difference of a smooth rate and by up to h/2 of that of
-    a kink (the battery's taper); the stepper adds its tolerance on either temperature.
+    eclipse: what stays is the radiator, edge-on to the Sun, and every node without a surface. A trapezoid errs by
+    h/12 of the second difference of a smooth rate and by up to h/2 of that of a kink (the battery's taper); the
+    stepper adds its tolerance on either temperature.
     """
     time, temperature = run["thermal/time"], run["thermal/temperature"]
     stored, capacity = run["thermal/node_stored"], run["thermal/node_heat_capacity"]
