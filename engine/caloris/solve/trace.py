@@ -14,7 +14,7 @@ import numpy as np
 from caloris.devices import load_arrays, store_arrays
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.geometry.sky_table import sky_table
-from caloris.geometry.sun_visibility import sky_view, sun_visibility
+from caloris.geometry.sun_visibility import samples_within, sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors
 from caloris.model.surroundings import Surroundings
 from caloris.solve.visibility import PosePath, Visibility
@@ -29,9 +29,11 @@ DIRECTIONS = 1000
 SKY_POSES = 5
 # Joint angles that stay within this range over the run count as fixed (rad).
 _STILL = 1e-6
-# Rays to a facet and direction of the sky table, and the meaning of stored results: raise it when they change.
-SKY_SAMPLES = 4
-_TRACE_VERSION = 1
+# Rays to a facet and direction of the sky table and of sunlight: at least, and at most in scenes of few facets.
+SKY_SAMPLES = 4, 64
+SUN_SAMPLES = 16, 256
+# The meaning of stored results: raise it when they change.
+_TRACE_VERSION = 2
 # Largest difference of the two estimates of a facet's view of space. The ray estimate's noise is 2e-3 (rms) and
 # 1e-2 at most; beyond five times that the view factors are wrong, as they are when parts interpenetrate.
 SKY_MISMATCH_BOUND = 0.05
@@ -57,6 +59,16 @@ class _Scene(NamedTuple):
         """Triangles, and triangle and side of each facet."""
         return self.topology.triangles, self.topology.facet_triangle, self.topology.facet_side
 
+    @property
+    def sky_samples(self) -> int:
+        """Rays to each facet and direction of the sky table."""
+        return samples_within(len(self.sky_pose) * DIRECTIONS * self.rotation.shape[1], *SKY_SAMPLES)
+
+    @property
+    def sun_samples(self) -> int:
+        """Rays to each facet and moment."""
+        return samples_within(len(self.sun) * self.rotation.shape[1], *SUN_SAMPLES)
+
 
 class _Rays(NamedTuple):
     """What rays found; every field an array, so that they can be stored."""
@@ -68,7 +80,7 @@ class _Rays(NamedTuple):
     flags: np.ndarray  # error estimate, whether occluded
     mismatch: np.ndarray  # [facet]
     sunlit: np.ndarray  # [moment, facet]
-    blocked: np.ndarray  # [sky pose, direction, facet] rays of SKY_SAMPLES that were stopped
+    blocked: np.ndarray  # [sky pose, direction, facet] rays of sky_samples that were stopped
 
 
 def trace(
@@ -111,7 +123,7 @@ def trace(
     poses = np.asarray(jax.vmap(lambda angle: geometry.pose(angle))(path.joint_angle))[:, :, :3, :3]
     count = min(len(vertices), SKY_POSES) if surroundings is not None else 0
     sky_pose = np.unique(np.round(np.linspace(0, len(vertices) - 1, count)).astype(int))
-    settings = np.array([tolerance, seed, DIRECTIONS, SKY_SAMPLES, _TRACE_VERSION], float)
+    settings = np.array([tolerance, seed, DIRECTIONS, *SKY_SAMPLES, *SUN_SAMPLES, _TRACE_VERSION], float)
     scene = _Scene(vertices, poses[:, topology.facet_body], moments, sun, sky_pose, settings, topology)
     rays = _stored(scene, seed, tolerance, progress)
     if rays.mismatch.max(initial=0.0) > SKY_MISMATCH_BOUND:
@@ -154,7 +166,7 @@ def _trace(scene: _Scene, seed: int, tolerance: float, progress: Callable[[str],
             *scene.facets,
             scene.rotation[k],
             directions=DIRECTIONS,
-            samples=SKY_SAMPLES,
+            samples=scene.sky_samples,
             skip=~sees,
         )
         for k in scene.sky_pose
@@ -172,7 +184,7 @@ def _trace(scene: _Scene, seed: int, tolerance: float, progress: Callable[[str],
         flags=np.array([max(f.error_estimate for f in factors), any(f.occluded for f in factors)], float),
         mismatch=mismatch,
         sunlit=_sunlight(scene, len(sees)),
-        blocked=np.round(blocked * SKY_SAMPLES).astype(np.uint8),
+        blocked=np.round(blocked * scene.sky_samples).astype(np.uint8),
     )
 
 
@@ -181,8 +193,9 @@ def _sunlight(scene: _Scene, facets: int) -> np.ndarray:
     if len(scene.sun) == 0:
         return np.ones((2, facets))
     if len(scene.moments) == 1:
-        return sun_visibility(scene.moments[0], *scene.facets, scene.sun)
-    rows = [sun_visibility(v, *scene.facets, s[None]) for v, s in zip(scene.moments, scene.sun, strict=True)]
+        return sun_visibility(scene.moments[0], *scene.facets, scene.sun, samples=scene.sun_samples)
+    moments = zip(scene.moments, scene.sun, strict=True)
+    rows = [sun_visibility(v, *scene.facets, s[None], samples=scene.sun_samples) for v, s in moments]
     return np.concatenate(rows)
 
 
@@ -200,7 +213,7 @@ def _visibility(
     exchange = np.zeros((poses, len(seeing), len(seeing)))
     exchange[pose, first, second] = rays.pair_area
     exchange[pose, second, first] = rays.pair_area
-    table = rays.blocked.astype(np.float32) / SKY_SAMPLES
+    table = rays.blocked.astype(np.float32) / scene.sky_samples
     bodies = [np.flatnonzero(topology.facet_body == body) for body in range(len(geometry.bodies))]
     shaded = [mine[rays.blocked[:, :, mine].max(axis=(0, 1), initial=0) > 0] for mine in bodies]
     patches = [_flat_patches(geometry, mine) for mine in bodies]
