@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from caloris.solve.network import Network
+from caloris.solve.network import FacetFluxes, Network
 from caloris.solve.rates import HeatTerms, Instant, at_time, average, heat_terms, net_heat
 from caloris.solve.solution import Solution, SteadySolution
 from caloris.solve.systems import full_charge
@@ -87,11 +87,11 @@ def balance(solution: Solution | SteadySolution) -> Balance:
 
 
 def _at(network: Network, time: Array) -> tuple[Instant, Array]:
-    """The instant at a time, on the later side of an edge, and the time's position on the grid."""
+    """The instant at a time, on the later side of an edge, and the time's position on the padded grid."""
     last = network.edges.shape[0] - 2
     segment = jnp.clip(jnp.searchsorted(network.edges, time, side="right") - 1, 0, last)
     grid = network.surroundings.shape[0] - 3
-    return at_time(network, time, segment), time / network.duration * grid
+    return at_time(network, time, segment), 1.0 + time / network.duration * grid
 
 
 def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
@@ -101,6 +101,7 @@ def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
         instant, position = _at(network, solution.time)
         rows = [cubic_uniform(table, position, False) for table in fluxes]
         return [instant.lit_fraction * rows[0][None], rows[1][None], rows[2][None]]
+    fluxes = FacetFluxes(*(table[1:-1] for table in fluxes))
     count, points = fluxes.solar.shape[0], 8
     # Trapezoid over the grid for smooth tables; sunlight with the lit fraction at finer moments.
     time = (jnp.arange((count - 1) * points) + 0.5) / ((count - 1) * points) * network.duration

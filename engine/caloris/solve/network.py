@@ -66,11 +66,11 @@ def within(network: Network, segment: Int[Array, ""]) -> Network:
 
 
 class FacetFluxes(NamedTuple):
-    """Absorbed flux of each facet along the timeline's grid, reflections included (W m-2)."""
+    """Absorbed flux of each facet along the timeline's padded grid, reflections included (W m-2)."""
 
-    solar: Float[Array, "grid facet"]  # for an unshadowed Sun
-    albedo: Float[Array, "grid facet"]
-    infrared: Float[Array, "grid facet"]
+    solar: Float[Array, "padded facet"]  # for an unshadowed Sun
+    albedo: Float[Array, "padded facet"]
+    infrared: Float[Array, "padded facet"]
 
 
 class _PoseSolution(NamedTuple):
@@ -145,7 +145,7 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
         bus_efficiency=None if bus is None else bus.efficiency,
         loss_node=None if bus is None else bus.loss_node,
     )
-    return network, FacetFluxes(*absorbed)
+    return network, FacetFluxes(*(_pad(table, timeline.periodic) for table in absorbed))
 
 
 def _solve_pose(
@@ -189,7 +189,7 @@ def _cell_light(
     return [*rows[0::2], *rows[1::2]]
 
 
-def _pad(table: Float[Array, "grid row node"], periodic: bool) -> Float[Array, "padded row node"]:
+def _pad(table: Float[Array, "grid ..."], periodic: bool) -> Float[Array, "padded ..."]:
     """One sample more at either end: the periodic neighbor, or a straight continuation."""
     if table.shape[0] == 1:
         return jnp.repeat(table, 3, axis=0)

@@ -1,6 +1,7 @@
 """Temperatures over time from a given start."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -22,11 +23,10 @@ LEAST_STEPS = 512
 
 
 def state_tolerance(network: Network, kelvin: Float[Array, ""]) -> Float[Array, " state"]:
-    """Tolerance of every state: K for temperatures, J for batteries."""
+    """Tolerance of every state: K for temperatures, J for batteries; no derivative goes through it."""
     temperature = jnp.full_like(network.free, 1.0) * kelvin
-    if network.bank is None:
-        return temperature
-    return jnp.concatenate([temperature, network.bank.capacity * CHARGE_PER_KELVIN * kelvin])
+    charge = jnp.zeros(0) if network.bank is None else network.bank.capacity * CHARGE_PER_KELVIN * kelvin
+    return jax.lax.stop_gradient(jnp.concatenate([temperature, charge]))
 
 
 def record_length(thermal: Thermal) -> int:

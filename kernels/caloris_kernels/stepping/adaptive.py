@@ -254,6 +254,7 @@ def integrate(
     tolerance = jnp.broadcast_to(jnp.asarray(tolerance, dtype), y0.shape)
     grid, frozen = empty_grid(max_steps, dtype), jnp.array(False)
     p, y0, edges = lax.stop_gradient((p, y0, edges))
+    tolerance, first, smallest = lax.stop_gradient((tolerance, first, smallest))
     end = march(system, p, y0, edges, tolerance, first, smallest, grid, frozen, record=True)
     record = pad_record(end.record, end.grid.steps, end.y)
     return Trajectory(end.grid, record, end.y, end.rejected, end.linear_iterations, end.result, end.failed_state)

@@ -211,14 +211,15 @@ def solve_periodic(
         return system.linearize(jnp.zeros((), dtype), mean, p, jnp.zeros((), jnp.int32))
 
     linearize = linearize_start if mean_linearize is None else mean_linearize
+    # How the cycle is found has no derivative: all that goes in is cut off, tolerances and steps included.
     cycle = _find_cycle(
         system,
         fixed,
         guess,
         fixed_edges,
-        (tolerance, cycle_tolerance),
+        lax.stop_gradient((tolerance, cycle_tolerance)),
         (picard, held),
-        (first, smallest),
+        lax.stop_gradient((first, smallest)),
         linearize,
         lax.stop_gradient(grid),
         max_steps,
