@@ -3,11 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CASE := examples/orbital_data_center.toml
-RESULTS := $(VENV)/results
 # A GPU machine brings its own JAX: `make bench-gpu GPU_PYTHON=python3` uses it as it is.
 GPU_PYTHON ?= python3
 
-.PHONY: setup setup-dev run test lint validate bench bench-gpu docs clean
+.PHONY: setup setup-dev run test test-slow lint validate bench bench-gpu docs clean
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -30,6 +29,10 @@ run: setup
 
 test: setup-dev
 	$(BIN)/python -m pytest
+
+# The long tests: the main example as a whole, gradients through it, its mechanisms switched off one by one.
+test-slow: setup-dev
+	$(BIN)/python -m pytest -m slow
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -10,6 +10,8 @@ import pytest
 
 import caloris
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orbital_data_center.toml"
 # The example on a coarse mesh, on an orbit given by beta: about 250 facets, seconds instead of a minute.
 COARSE = (
@@ -39,14 +41,30 @@ def model():
     return caloris.build(case)
 
 
-def peak(thermal) -> jax.Array:
-    """Highest temperature (K) of the tray with the weakest loop."""
+def tray(thermal) -> jax.Array:
+    """Temperatures (K) of the tray with the weakest loop over the orbit, without the repeated end."""
     solution = caloris.solve_cyclic(thermal, tolerance=TOLERANCE)
-    return jnp.max(solution.temperature[:, thermal.nodes.name.index("tray 8")])
+    return solution.temperature[:-1, thermal.nodes.name.index("tray 8")]
 
 
 @pytest.fixture(scope="module")
-def gradient(model):
+def peak(model):
+    """The peak temperature of that tray, smooth: the top of the parabola through the hottest sample and its neighbors.
+
+    The largest of 96 samples is another sample after a small change, and differences of it are then off by
+    far more than the bound; the parabola is held to the three samples that are hottest in the model as it is.
+    """
+    hottest = int(jnp.argmax(tray(model.thermal)))
+
+    def top(thermal):
+        before, here, after = (tray_values[(hottest + k) % 96] for tray_values in [tray(thermal)] for k in (-1, 0, 1))
+        return here + (after - before) ** 2 / (8.0 * (2.0 * here - after - before))
+
+    return top
+
+
+@pytest.fixture(scope="module")
+def gradient(model, peak):
     return eqx.filter_grad(peak)(model.thermal)
 
 
@@ -66,10 +84,10 @@ def leaf(name: str):
             lambda t: coating(t, "radiator white"),
             0.01,
         ),
-        "link conductance": (lambda t: t.links.conductance, lambda t: t.links.name.index("loop 8"), 10.0),
-        "compute power": (lambda t: t.loads[-1].peak_power, lambda t: (), 500.0),
+        "link conductance": (lambda t: t.links.conductance, lambda t: t.links.name.index("loop 8"), 5.0),
+        "compute power": (lambda t: t.loads[-1].peak_power, lambda t: (), 100.0),
         "absorptance": (lambda t: t.coatings.solar_absorptance, lambda t: coating(t, "radiator white"), 0.01),
-        "cell efficiency": (lambda t: t.arrays.efficiency, lambda t: 0, 0.002),
+        "cell efficiency": (lambda t: t.arrays.efficiency, lambda t: 0, 0.001),
         "heat capacity": (lambda t: t.nodes.heat_capacity, lambda t: t.nodes.name.index("tray 8"), 1e3),
     }
     return places[name]
@@ -79,7 +97,7 @@ NAMES = ("radiator emittance", "link conductance", "compute power", "absorptance
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_reverse_gradient_equals_differences(model, gradient, name):
+def test_reverse_gradient_equals_differences(model, peak, gradient, name):
     where, index, step = leaf(name)
     k = index(model.thermal)
 
@@ -92,10 +110,12 @@ def test_reverse_gradient_equals_differences(model, gradient, name):
     assert measured == pytest.approx(expected, rel=BOUND)
 
 
-def test_forward_gradient_equals_reverse(model, gradient):
+def test_forward_gradient_equals_reverse(model, peak, gradient):
     """One direction through all named inputs at once."""
     places = [leaf(name) for name in NAMES]
-    direction = [jnp.zeros_like(where(model.thermal)).at[index(model.thermal)].set(step) for where, index, step in places]
+    direction = [
+        jnp.zeros_like(where(model.thermal)).at[index(model.thermal)].set(step) for where, index, step in places
+    ]
 
     def moved(amount):
         thermal = model.thermal
@@ -115,13 +135,13 @@ def at_altitude(model, altitude):
     return caloris.couple(model.geometry, model.visibility, context)
 
 
-def test_gradient_with_respect_to_altitude(model):
+def test_gradient_with_respect_to_altitude(model, peak):
     """Moves period, eclipse edges, planet infrared and albedo; the eclipse is there."""
     start = model.context.surroundings.orbit.altitude
     edges = model.context.surroundings.orbit.eclipse_edges(1)
     assert bool(edges[1].all())
     measured = float(jax.grad(lambda h: peak(at_altitude(model, h)))(start))
-    expected = central(lambda h: float(peak(at_altitude(model, jnp.asarray(h)))), float(start), 2e3)
+    expected = central(lambda h: float(peak(at_altitude(model, jnp.asarray(h)))), float(start), 1e3)
     assert abs(expected) > 1e-9
     assert measured == pytest.approx(expected, rel=BOUND)
 

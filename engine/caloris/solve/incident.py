@@ -59,8 +59,8 @@ def incident_fluxes(
         if hidden.shape[0]:
             shares = _shadowed_shares(planet, own, normal[hidden], visibility, body, position)
             column = jnp.searchsorted(mine, hidden)
-            warm = warm.at[:, column].multiply(1.0 - shares[0])
-            bright = bright.at[:, column].multiply(1.0 - shares[1])
+            warm = warm.at[:, column].multiply(1.0 - shares[0], unique_indices=True)
+            bright = bright.at[:, column].multiply(1.0 - shares[1], unique_indices=True)
         infrared, albedo = infrared.at[:, mine].set(warm), albedo.at[:, mine].set(bright)
     refine = partial(_refine, count=solar.shape[0], periodic=timeline.periodic)
     return Incident(solar, refine(albedo), refine(infrared))

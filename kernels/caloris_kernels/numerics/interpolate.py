@@ -4,9 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def cubic_uniform(
-    table: Float[Array, "grid ..."], position: Float[Array, ""], periodic: bool
-) -> Float[Array, "..."]:
+def cubic_uniform(table: Float[Array, "grid ..."], position: Float[Array, ""], periodic: bool) -> Float[Array, "..."]:
     """Cubic interpolation of a table on a uniform grid at one position (same unit as the table).
 
     Catmull-Rom: f(u) through f_1 at u = 0 and f_2 at u = 1 with slopes (f_2 - f_0)/2 and (f_3 - f_1)/2;
@@ -30,9 +28,7 @@ def cubic_uniform(
         f3 = jnp.where(left < last - 1, table[jnp.minimum(left + 2, last)], 2.0 * f2 - f1)
     slope1, slope2 = 0.5 * (f2 - f0), 0.5 * (f3 - f1)
     difference = f2 - f1
-    return f1 + u * (
-        slope1 + u * (3.0 * difference - 2.0 * slope1 - slope2 + u * (slope1 + slope2 - 2.0 * difference))
-    )
+    return f1 + u * (slope1 + u * (3.0 * difference - 2.0 * slope1 - slope2 + u * (slope1 + slope2 - 2.0 * difference)))
 
 
 def piecewise_linear(

@@ -76,7 +76,6 @@ def bus_flow(
         unmet_power=unmet,
         battery_power=charging - discharging,
         stored_power=bank.charge_efficiency * charging - discharging / bank.discharge_efficiency,
-        battery_loss=(1.0 - bank.charge_efficiency) * charging
-        + (1.0 / bank.discharge_efficiency - 1.0) * discharging,
+        battery_loss=(1.0 - bank.charge_efficiency) * charging + (1.0 / bank.discharge_efficiency - 1.0) * discharging,
         bus_loss=(1.0 - bus_efficiency) * array_power,
     )

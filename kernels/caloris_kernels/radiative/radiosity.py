@@ -65,9 +65,7 @@ def exchange_factors(
     emission = emittance[:, None] * membership
     emission = jnp.concatenate([emission, jnp.zeros_like(emission[:, :1])], axis=1)
     external = jnp.concatenate([jnp.zeros_like(membership), space_view[:, None]], axis=1)
-    absorbed = (
-        irradiation(closed_area, area, 1.0 - emittance, emission, external) * (area * emittance)[:, None]
-    )
+    absorbed = irradiation(closed_area, area, 1.0 - emittance, emission, external) * (area * emittance)[:, None]
     factors = membership.T @ absorbed
     return factors[:, :-1], factors[:, -1]
 
