@@ -1,6 +1,6 @@
 """From the checked case to the parametric geometry."""
 
-import numpy as np
+import jax.numpy as jnp
 
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
@@ -36,12 +36,12 @@ def _shape(table: SurfaceTable) -> Shape:
     if isinstance(table, MeshTable):
         nodes = "triangle" if table.nodes is None else table.nodes
         return load_mesh(table.file, table.length_unit, nodes)
-    return SHAPES[table.shape](**table.shape_keys())
+    return SHAPES[str(table.model_dump(include={"shape"})["shape"])](**table.shape_keys())
 
 
 def _body(table: BodyTable, bodies: dict[str, int]) -> Body:
-    rotation = np.eye(3)
+    rotation = jnp.eye(3)
     if table.orientation is not None:
-        rotation = axis_rotation(np.asarray(table.orientation.axis), np.asarray(table.orientation.angle))
+        rotation = axis_rotation(jnp.asarray(table.orientation.axis), jnp.asarray(table.orientation.angle))
     axis = None if table.joint is None else table.joint.axis
     return Body(table.name, bodies[table.parent], table.origin, rotation, axis)
