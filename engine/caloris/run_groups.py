@@ -8,6 +8,7 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.build_structure import NodeNames
 from caloris.case.schema import Case
+from caloris.model.surroundings import motion_along
 from caloris.output.run_data import RunData
 from caloris.solve.upset import UpsetRate
 
@@ -59,7 +60,7 @@ def orbit_arrays(model: Model, data: RunData) -> None:
         return
     period = float(surroundings.orbit.period)
     phase = data.arrays["thermal/time"] / period
-    motion = surroundings.motion(geometry.bodies, jnp.asarray(phase), context.frozen)
+    motion = motion_along(surroundings, geometry.bodies, jnp.asarray(phase), context.frozen)
     state = motion.state
     angles = np.asarray(motion.joint_angle)
     sine = np.sum(np.asarray(state.normal) * np.asarray(state.sun_direction), axis=1)

@@ -82,6 +82,14 @@ class Surroundings(eqx.Module):
         return tracking_angle(body.joint_axis, point, target, joint.range[0], joint.range[1]).angle
 
 
+@eqx.filter_jit
+def motion_along(
+    surroundings: Surroundings, bodies: tuple[Body, ...], phase: Float[Array, " time"], frozen: bool
+) -> Motion:
+    """`Surroundings.motion` compiled as a whole, for callers that are not compiled themselves."""
+    return surroundings.motion(bodies, phase, frozen)
+
+
 def _outward(bodies: tuple[Body, ...]) -> list[int]:
     """Body indices, every parent before its children."""
     order: list[int] = []

@@ -42,21 +42,24 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     vertices = geometry.vertices()
     area, normal, _ = geometry.facet_geometry(vertices)
     node_area = _node_areas(topology, vertices, structure)
+    motion = None
+    if surroundings is not None:
+        motion = surroundings.motion(geometry.bodies, visibility.grid_phase, context.frozen)
     timeline = build_timeline(
         geometry.bodies,
         surroundings,
         structure,
         visibility.path,
         visibility.grid_phase,
+        motion,
         revolutions=context.revolutions,
         periodic=context.periodic,
         frozen=context.frozen,
     )
-    if surroundings is None:
+    if surroundings is None or motion is None:
         dark = jnp.zeros((visibility.grid_phase.shape[0], area.shape[0]))
         incident, space_temperature = Incident(dark, dark, dark), structure.space_temperature
     else:
-        motion = surroundings.motion(geometry.bodies, visibility.grid_phase, context.frozen)
         rotation = geometry.pose()[:, :3, :3][topology.facet_body]
         own_normal = jnp.einsum("fji,fj->fi", rotation, normal)
         incident = incident_fluxes(topology, visibility, surroundings.planet, motion, own_normal, timeline)

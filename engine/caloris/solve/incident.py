@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -54,7 +55,7 @@ def incident_fluxes(
         solar = solar.at[:, mine].set(direct * visibility.sunlit[:, mine])
         own = coarse.state.turned(jnp.einsum("tji,tjk->tik", coarse.body[:, body], coarse.bus))
         distinct, member = normal[visibility.flat_facet[body]], visibility.flat_member[body]
-        warm, bright = planet.infrared_on(distinct, own)[:, member], planet.albedo_on(distinct, own)[:, member]
+        warm, bright = (light[:, member] for light in _unshadowed(planet, distinct, own))
         hidden = visibility.shaded[body]
         if hidden.shape[0]:
             shares = _shadowed_shares(planet, own, normal[hidden], visibility, body, position)
@@ -64,6 +65,13 @@ def incident_fluxes(
         infrared, albedo = infrared.at[:, mine].set(warm), albedo.at[:, mine].set(bright)
     refine = partial(_refine, count=solar.shape[0], periodic=timeline.periodic)
     return Incident(solar, refine(albedo), refine(infrared))
+
+
+# Traced once for bodies of equal size instead of once for each.
+_moments = eqx.filter_jit(lambda planet, direction, state: planet.shadow_moments(direction, state))
+_unshadowed = eqx.filter_jit(
+    lambda planet, normal, state: (planet.infrared_on(normal, state), planet.albedo_on(normal, state))
+)
 
 
 def coarse_moments(count: int) -> np.ndarray:
@@ -89,7 +97,7 @@ def _shadowed_shares(
     position: Float[Array, " time"],
 ) -> Float[Array, "2 time shaded"]:
     """Part of the planet's infrared and of its albedo that other surfaces keep from the facets of one body."""
-    infrared, albedo = planet.shadow_moments(visibility.sky_direction, own)
+    infrared, albedo = _moments(planet, visibility.sky_direction, own)
     shown = fixed_shadow("the planet's light on a partly shadowed spacecraft", normal)
     front = (visibility.sky_direction @ shown.T > 0).astype(normal.dtype)
 

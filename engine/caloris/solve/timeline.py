@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 
 from caloris.geometry.assembly import Body
 from caloris.model.structure import ComputeTable, Structure
-from caloris.model.surroundings import Surroundings
+from caloris.model.surroundings import Motion, Surroundings
 from caloris.model.thermal import Timeline
 from caloris.solve.visibility import PosePath
 
@@ -21,6 +21,7 @@ def build_timeline(
     structure: Structure,
     path: PosePath,
     grid_phase: Float[Array, " grid"],
+    on_grid: Motion | None,
     *,
     revolutions: int,
     periodic: bool,
@@ -28,8 +29,9 @@ def build_timeline(
 ) -> Timeline:
     """Edges, lit fraction and poses of a run; differentiable in the orbit.
 
-    Edges are the start and end, penumbra and umbra begin and end, the poses of the joints' path, and the
-    breaks of every load table, sorted. Edges that coincide make segments without length, which solvers skip.
+    on_grid is the motion at grid_phase (None without an orbit). Edges are the start and end, penumbra and umbra
+    begin and end, the poses of the joints' path, and the breaks of every load table, sorted. Edges that
+    coincide make segments without length, which solvers skip.
     """
     end = grid_phase[-1]
     grid = grid_phase.shape[0]
@@ -64,7 +66,7 @@ def build_timeline(
     poses = path.coordinate.shape[0]
     middle = jnp.mean(position, axis=1)
     first = jnp.clip(jnp.floor(middle), 0, max(poses - 2, 0)).astype(int)
-    on_grid = surroundings.motion(bodies, grid_phase, frozen)
+    assert on_grid is not None
     at_grid = path.locate(on_grid.joint_angle, grid_phase)
     grid_first = jnp.clip(jnp.floor(at_grid), 0, max(poses - 2, 0)).astype(int)
     return Timeline(

@@ -16,7 +16,7 @@ from caloris.geometry.assembly import Geometry, Topology
 from caloris.geometry.sky_table import sky_table
 from caloris.geometry.sun_visibility import samples_within, sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors
-from caloris.model.surroundings import Surroundings
+from caloris.model.surroundings import Surroundings, motion_along
 from caloris.solve.visibility import PosePath, Visibility
 from caloris_kernels.radiative.visibility import fibonacci_sphere
 
@@ -110,7 +110,7 @@ def trace(
         path = PosePath(None, False, jnp.zeros(1), jnp.zeros((1, len(geometry.joint_bodies))), jnp.zeros(0))
         moments, sun, facing = np.zeros((0, 0, 3)), np.zeros((0, 3)), np.zeros((2, facets), bool)
     else:
-        motion = surroundings.motion(geometry.bodies, jnp.asarray(grid), frozen)
+        motion = motion_along(surroundings, geometry.bodies, jnp.asarray(grid), frozen)
         angle = np.asarray(motion.joint_angle)
         path = _pose_path(geometry, surroundings, grid, angle, joint_states, frozen)
         moments = np.asarray(place(motion.joint_angle if path.moving else motion.joint_angle[:1]))
@@ -260,7 +260,7 @@ def _pose_path(
             leader, True, jnp.asarray(coordinate), jnp.asarray(angles), jnp.asarray(_crossings(grid, lead, coordinate))
         )
     coordinate = np.linspace(0.0, 1.0, poses)
-    motion = surroundings.motion(geometry.bodies, jnp.asarray(coordinate), frozen)
+    motion = motion_along(surroundings, geometry.bodies, jnp.asarray(coordinate), frozen)
     last = int(np.ceil(grid[-1]))
     crossing = (np.arange(last)[:, None] + coordinate[None, :]).ravel()
     inside = np.unique(crossing[(crossing > 0) & (crossing < grid[-1])])
