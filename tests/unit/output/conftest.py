@@ -133,7 +133,23 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
     conducted = stored - absorbed + extracted - load - exchanged + emitted
     facet_node = mesh["mesh/facet_node"]
     cell = np.where(area > 0, area, 1.0)
-    return {
+    flows = {
+        "absorbed_solar": solar,
+        "absorbed_albedo": albedo,
+        "absorbed_infrared": infrared,
+        "heat_load": load,
+        "electrical_extracted": extracted,
+        "exchanged": exchanged,
+        "conducted": conducted,
+        "emitted_to_space": emitted,
+        "boundary": np.zeros_like(absorbed),
+        "stored": stored,
+    }
+    means = {
+        f"thermal/mean_{name}": np.trapezoid(values, time, axis=0) / (time[-1] - time[0])
+        for name, values in flows.items()
+    }
+    return means | {
         "thermal/time": time,
         "thermal/node": np.array(names),
         "thermal/temperature": temperature,
