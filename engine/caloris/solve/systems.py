@@ -23,7 +23,7 @@ class SteadyProblem(NamedTuple):
 
 
 # The stepper asks for rates and matrices at a dozen places. Compiled functions inside the verb's own compilation
-# are traced and lowered once and then called, which halves the time before a run starts.
+# are traced and lowered once and then called.
 @jax.jit
 def _rate(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:
     return network_rate(network, at_time(network, time, segment), state)

@@ -10,8 +10,7 @@ from caloris.model.surroundings import Motion, Surroundings
 from caloris.model.thermal import Timeline
 from caloris.solve.visibility import PosePath
 
-# Samples of the lit fraction and of the pose in each segment. The penumbra is the segment that needs them:
-# cubic interpolation on 12 intervals follows its S-shaped curve to 1e-3 of full sunlight.
+# Samples of the lit fraction and of the pose in each segment; the S-shaped curve of the penumbra needs them.
 SAMPLES = 13
 
 

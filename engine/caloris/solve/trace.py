@@ -20,11 +20,10 @@ from caloris.model.surroundings import Surroundings, motion_along
 from caloris.solve.visibility import PosePath, Visibility
 from caloris_kernels.radiative.visibility import fibonacci_sphere
 
-# Directions of sunlight along one revolution. Between them fluxes are cubic; halving the spacing moves the
-# main example's hottest temperature by less than a millikelvin per degree of the Sun's travel.
+# Directions of sunlight along one revolution, one in 3 degrees; between them fluxes are cubic.
 GRID_PER_REVOLUTION = 120
 # Directions of the sky table and poses at which it is traced. The planet fills a quarter of the sphere or more,
-# so that some 250 directions make each flux, and it is far less sensitive to the pose than a view factor.
+# so that some 250 directions make each flux; between the poses the blocked part is linear.
 DIRECTIONS = 1000
 SKY_POSES = 5
 # Joint angles that stay within this range over the run count as fixed (rad).
@@ -204,7 +203,6 @@ def _visibility(
 ) -> Visibility:
     """The same results in the order that `couple` wants them."""
     topology, poses = scene.topology, len(scene.vertices)
-    facets = len(topology.facet_triangle)
     sees = rays.inactive.max(axis=0, initial=0.0) > 0
     sees[rays.pair[:, 1:].ravel()] = True
     seeing = np.flatnonzero(sees)
@@ -219,7 +217,6 @@ def _visibility(
     patches = [_flat_patches(geometry, mine) for mine in bodies]
     occluded = bool(rays.flags[1]) or bool(rays.inactive.max(initial=0.0) > 0)
     pairs = np.unique(np.column_stack([first, second]), axis=0) if not occluded else np.zeros((0, 2), int)
-    assert rays.sunlit.shape[1] == facets
     return Visibility(
         path=path,
         grid_phase=jnp.asarray(grid),

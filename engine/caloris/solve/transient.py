@@ -17,7 +17,7 @@ from caloris_kernels.stepping.replay import replay
 # Error of the stored energy of a battery that counts as much as the temperature tolerance: a part of its
 # capacity per kelvin, so that one millikelvin goes with a millionth.
 CHARGE_PER_KELVIN = 1e-3
-# Steps that the record holds per revolution, and at least; the longest runs of the examples need half.
+# Steps that the record holds per segment, and at least. A run that needs more ends with too_many_steps.
 STEPS_PER_SEGMENT = 24
 LEAST_STEPS = 512
 
