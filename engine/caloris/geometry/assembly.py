@@ -191,7 +191,7 @@ def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Floa
             joint += 1
         upper = jnp.concatenate([rotation, body.origin[:, None]], axis=1)
         turned.append(jnp.concatenate([upper, jnp.array([[0.0, 0.0, 0.0, 1.0]], upper.dtype)]))
-    for index in _parents_first(bodies):
+    for index in parents_first(bodies):
         parent = bodies[index].parent
         poses[index] = turned[index] if parent < 0 else poses[parent] @ turned[index]
     return jnp.stack([poses[index] for index in range(len(bodies))])
@@ -227,11 +227,11 @@ def _check_bodies(bodies: tuple[Body, ...]) -> None:
     for index, body in enumerate(bodies[1:], start=1):
         if not 0 <= body.parent < len(bodies) or body.parent == index:
             raise GeometryError(f"body {body.name!r}: parent {body.parent} is not another body", "parent")
-    if len(_parents_first(bodies)) != len(bodies):
+    if len(parents_first(bodies)) != len(bodies):
         raise GeometryError("bodies are each other's parents: the chain must end at the bus", "parent")
 
 
-def _parents_first(bodies: tuple[Body, ...]) -> list[int]:
+def parents_first(bodies: tuple[Body, ...]) -> list[int]:
     """Body indices, parents before children; shorter than bodies when parents form a ring."""
     order = [0]
     for parent in order:  # grows while it is walked

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from caloris.geometry.assembly import Body
+from caloris.geometry.assembly import Body, parents_first
 from caloris.model.attitude import Attitude, target_direction
 from caloris.model.orbit import Orbit, OrbitState
 from caloris.model.planet import Planet
@@ -57,7 +57,7 @@ class Surroundings(eqx.Module):
         joint_of = {joint.body: joint for joint in self.joints}
         rotation: list = [jnp.broadcast_to(jnp.eye(3), (count, 3, 3))] * len(bodies)
         angles = {}
-        for index in _outward(bodies):
+        for index in parents_first(bodies):
             body = bodies[index]
             parent = rotation[body.parent] if body.parent >= 0 else rotation[0]
             turned = jnp.broadcast_to(body.rotation, (count, 3, 3))
@@ -88,11 +88,3 @@ def motion_along(
 ) -> Motion:
     """`Surroundings.motion` compiled as a whole, for callers that are not compiled themselves."""
     return surroundings.motion(bodies, phase, frozen)
-
-
-def _outward(bodies: tuple[Body, ...]) -> list[int]:
-    """Body indices, every parent before its children."""
-    order: list[int] = []
-    while len(order) < len(bodies):
-        order += [k for k, b in enumerate(bodies) if k not in order and (b.parent < 0 or b.parent in order)]
-    return order

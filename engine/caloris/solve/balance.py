@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from caloris.solve.network import FacetFluxes, Network
+from caloris.solve.network import FacetFluxes, Network, without_exchange
 from caloris.solve.rates import HeatTerms, Instant, at_time, average, heat_terms, net_heat
 from caloris.solve.solution import Solution, SteadySolution
 from caloris.solve.systems import full_charge
@@ -105,7 +105,7 @@ def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
     count, points = fluxes.solar.shape[0], 8
     # Trapezoid over the grid for smooth tables; sunlight with the lit fraction at finer moments.
     time = (jnp.arange((count - 1) * points) + 0.5) / ((count - 1) * points) * network.duration
-    small = network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+    small = without_exchange(network)
     lit = jax.vmap(lambda t: _at(small, t)[0].lit_fraction)(time).reshape(count - 1, points)
     x = (jnp.arange(points) + 0.5) / points
     left, right = jnp.mean(lit * (1.0 - x), axis=1), jnp.mean(lit * x, axis=1)
@@ -122,7 +122,7 @@ def audit(solution: Solution, bounded: bool) -> Audit:
     """
     network = solution.network
     if not bounded:
-        network = network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+        network = without_exchange(network)
     nodes = network.free.shape[0]
 
     def flows(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:

@@ -57,6 +57,11 @@ class Network(NamedTuple):
     bracket: tuple[Float[Array, "node node"], Float[Array, "node node"]] | None = None
 
 
+def without_exchange(network: Network) -> Network:
+    """The network with empty exchange factors, for what does not need them: nothing large is copied."""
+    return network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+
+
 def within(network: Network, segment: Int[Array, ""]) -> Network:
     """The network with the exchange factors of one segment alone: copied once a step, not once a stage."""
     if network.bracket is not None:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from caloris.solve.network import Network, within
+from caloris.solve.network import Network, within, without_exchange
 from caloris_kernels.conduction.network import conductance_matrix, conducted_heat
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_kernels.numerics.interpolate import cubic_uniform
@@ -98,7 +98,7 @@ def average(network: Network) -> Instant:
     time = (network.edges[:-1, None] + abscissa * width[:, None]).ravel()
     segment = jnp.repeat(jnp.arange(segments), points)
     mean = (width[:, None] * share).ravel() / network.duration
-    light = network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+    light = without_exchange(network)
     sampled = jax.vmap(lambda t, s: at_time(light, t, s))(time, segment)
     moment = jax.tree.map(lambda value: jnp.tensordot(mean, value, 1), sampled)
     poses = network.exchange.shape[0]
