@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import io
 import os
 import tempfile
 import zipfile
@@ -35,25 +36,54 @@ def enable_compilation_cache(path: str | os.PathLike[str] | None = None) -> Path
     return folder
 
 
-def _cache_file(kind: str, inputs: Sequence[np.ndarray]) -> Path | None:
-    """Where results for these inputs are kept: named by a hash of every number, shape and type of them."""
-    if not _FOLDER:
+def cache_folder() -> Path | None:
+    """Folder of the caches; None where they are off."""
+    return _FOLDER[0] if _FOLDER else None
+
+
+def load_bytes(kind: str, digest: str) -> bytes | None:
+    """What was stored under this digest; None where nothing was, or the caches are off."""
+    folder = cache_folder()
+    if folder is None:
         return None
-    digest = hashlib.sha256(kind.encode())
+    try:
+        return (folder / kind / digest).read_bytes()
+    except OSError:
+        return None
+
+
+def store_bytes(kind: str, digest: str, content: bytes) -> None:
+    """Keep `content` where the caches are on; a folder that cannot be written is no failure."""
+    folder = cache_folder()
+    if folder is None:
+        return
+    file = folder / kind / digest
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
+            part.write(content)
+        os.replace(part.name, file)
+    except OSError:
+        return
+
+
+def _digest(inputs: Sequence[np.ndarray]) -> str:
+    """Hash of every number, shape and type of the inputs."""
+    digest = hashlib.sha256()
     for array in inputs:
         array = np.ascontiguousarray(array)
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(array.tobytes())
-    return _FOLDER[0] / kind / f"{digest.hexdigest()}.npz"
+    return digest.hexdigest()
 
 
 def load_arrays(kind: str, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray] | None:
     """Arrays stored for exactly these inputs; None where there are none, or they cannot be read whole."""
-    file = _cache_file(kind, inputs)
-    if file is None or not file.is_file():
+    content = load_bytes(kind, _digest(inputs)) if _FOLDER else None
+    if content is None:
         return None
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
@@ -61,16 +91,11 @@ def load_arrays(kind: str, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray
 
 def store_arrays(kind: str, inputs: Sequence[np.ndarray], arrays: Mapping[str, np.ndarray]) -> None:
     """Keep arrays for these inputs where the caches are on; a folder that cannot be written is no failure."""
-    file = _cache_file(kind, inputs)
-    if file is None:
+    if not _FOLDER:
         return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
-            np.savez(part, **arrays)  # pyright: ignore[reportArgumentType]
-        os.replace(part.name, file)
-    except OSError:
-        return
+    content = io.BytesIO()
+    np.savez(content, **arrays)  # pyright: ignore[reportArgumentType]
+    store_bytes(kind, _digest(inputs), content.getvalue())
 
 
 def ray_backend() -> Literal["embree", "jax"]:

@@ -14,6 +14,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Bool, Float
 
 from caloris.model.planet import OrbitState, Planet, leaf
+from caloris.programs import kept
 from caloris_kernels import constants
 from caloris_kernels.orbit import eclipse, kepler, sun
 
@@ -152,7 +153,7 @@ class Orbit(eqx.Module):
 
 
 # Compiled here because its loops would be compiled anew by every eager call.
-@eqx.filter_jit
+@kept
 def _eclipse_edges(orbit: Orbit, revolutions: int, frozen: bool, shadow: str):
     """See Orbit.eclipse_edges."""
     edges = eclipse.shadow_edges(_margins(shadow, frozen), orbit, revolutions, orbit.period.dtype)

@@ -11,6 +11,7 @@ from caloris.model.attitude import Attitude, target_direction
 from caloris.model.orbit import Orbit, OrbitState
 from caloris.model.planet import Planet
 from caloris.model.schedule import Schedule
+from caloris.programs import kept
 from caloris_kernels.orbit.frames import rotation_matrix, tracking_angle
 
 
@@ -82,7 +83,7 @@ class Surroundings(eqx.Module):
         return tracking_angle(body.joint_axis, point, target, joint.range[0], joint.range[1]).angle
 
 
-@eqx.filter_jit
+@kept
 def motion_along(
     surroundings: Surroundings, bodies: tuple[Body, ...], phase: Float[Array, " time"], frozen: bool
 ) -> Motion:

@@ -6,11 +6,11 @@ between steps and compares it with the change of stored heat: independent of the
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from caloris.programs import kept
 from caloris.solve.network import FacetFluxes, Network, without_exchange
 from caloris.solve.rates import HeatTerms, Instant, at_time, average, heat_terms, net_heat
 from caloris.solve.solution import Solution, SteadySolution
@@ -65,7 +65,7 @@ def _moment(network: Network, instant: Instant, temperature: Array, charge: Arra
     return terms, _by_source(instant), stored, boundary, internal, power, used * power, flow
 
 
-@eqx.filter_jit
+@kept
 def balance(solution: Solution | SteadySolution) -> Balance:
     """Every term of the balance at a solution's output times. Differentiable."""
     network, fluxes = solution.network, solution.fluxes
@@ -114,7 +114,7 @@ def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
     return [(weight @ fluxes.solar)[None], (even @ fluxes.albedo)[None], (even @ fluxes.infrared)[None]]
 
 
-@eqx.filter_jit
+@kept
 def audit(solution: Solution, bounded: bool) -> Audit:
     """Integrate what crosses the boundary over each output interval, and the electrical energies.
 
@@ -166,7 +166,7 @@ def audit(solution: Solution, bounded: bool) -> Audit:
     )
 
 
-@eqx.filter_jit
+@kept
 def mean_terms(solution: Solution) -> tuple[HeatTerms, Float[Array, "3 node"], Float[Array, " node"]]:
     """Means over the whole run of every term of each node's balance (W), by quadrature that sees every event.
 

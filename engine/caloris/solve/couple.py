@@ -10,6 +10,7 @@ from caloris.geometry.assembly import Geometry, Topology
 from caloris.model.structure import Structure
 from caloris.model.surroundings import Surroundings
 from caloris.model.thermal import Exchange, Incident, Links, Nodes, ShellConduction, Thermal
+from caloris.programs import kept
 from caloris.solve.incident import incident_fluxes
 from caloris.solve.shadow_guard import fixed_shadow
 from caloris.solve.timeline import build_timeline
@@ -28,7 +29,7 @@ class Context(eqx.Module):
     frozen: bool = eqx.field(static=True)
 
 
-@eqx.filter_jit
+@kept
 def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Thermal:
     """The thermal model of a geometry whose rays and view factors are known.
 

@@ -1,12 +1,12 @@
 """The periodic orbit itself: temperatures that repeat after one revolution, without spinning up."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
+from caloris.programs import kept
 from caloris.solve.network import assemble
 from caloris.solve.rates import average
 from caloris.solve.solution import Solution, raise_failure
@@ -15,7 +15,6 @@ from caloris.solve.systems import TRANSIENT, mean_linearize
 from caloris.solve.transient import record_length, start_charge, state_tolerance
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.periodic import solve_periodic
-from caloris_kernels.stepping.replay import replay
 
 # The last change found is at most this part of the temperature tolerance; it is applied once more, so that the
 # cycle closes to about a tenth of that.
@@ -52,7 +51,7 @@ def solve_cyclic(
     return solution
 
 
-@eqx.filter_jit
+@kept
 def _solve(thermal: Thermal, times: Array, tolerance: Array) -> Solution:
     network, fluxes = assemble(thermal)
     nodes = network.free.shape[0]
@@ -72,8 +71,7 @@ def _solve(thermal: Thermal, times: Array, tolerance: Array) -> Solution:
         picard=jnp.arange(start.shape[0]) >= nodes,
         mean_linearize=mean_linearize,
     )
-    record = replay(TRANSIENT, network, cycle.y0, network.edges, cycle.grid, bound)
-    states = states_at(cycle.grid, record, network.edges, times)
+    states = states_at(cycle.grid, cycle.record, network.edges, times)
     last = jnp.maximum(cycle.iterations - 1, 0)
     return Solution(
         time=times,
@@ -87,5 +85,5 @@ def _solve(thermal: Thermal, times: Array, tolerance: Array) -> Solution:
         network=network,
         fluxes=fluxes,
         grid=cycle.grid,
-        record=record,
+        record=cycle.record,
     )

@@ -46,6 +46,9 @@ class HeatTerms(NamedTuple):
     to_space: Float[Array, " node"]  # net, positive out
 
 
+# What the stepper, its preconditioner, the balance and the audit all ask for is a compiled function inside theirs:
+# it is traced and lowered once, not once for each.
+@jax.jit
 def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -> Instant:
     """Interpolate every table at `time` (s) inside `segment`; one-sided at the segment's ends."""
     start, end = network.edges[segment], network.edges[segment + 1]
@@ -153,6 +156,7 @@ def _radiation(instant: Instant, emissive: Float[Array, " node"]) -> Float[Array
     return near + instant.weight * (far - near)
 
 
+@jax.jit
 def heat_terms(
     network: Network, instant: Instant, temperature: Float[Array, " node"], charge: Float[Array, " battery"]
 ) -> tuple[HeatTerms, Float[Array, "array node"], BusFlow | None]:
@@ -196,6 +200,7 @@ def network_rate(network: Network, instant: Instant, state: Float[Array, " state
     return jnp.concatenate([rate, flow.stored_power])
 
 
+@jax.jit
 def network_matrix(network: Network, instant: Instant, state: Float[Array, " state"]) -> Float[Array, "state state"]:
     """K = -d(network_rate)/dy, dense and exact (up to the kinks of the power flow)."""
     nodes = network.free.shape[0]

@@ -1,11 +1,11 @@
 """Steady state of a thermal model."""
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
+from caloris.programs import kept
 from caloris.solve.network import Network, assemble
 from caloris.solve.rates import Instant, at_time, average
 from caloris.solve.solution import SteadySolution, raise_failure
@@ -44,7 +44,7 @@ def solve_steady(
     return solution
 
 
-@eqx.filter_jit
+@kept
 def _solve(thermal: Thermal, time: Float[Array, ""] | None) -> SteadySolution:
     network, fluxes = assemble(thermal)
     if time is None:

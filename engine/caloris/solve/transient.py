@@ -1,12 +1,12 @@
 """Temperatures over time from a given start."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
+from caloris.programs import kept
 from caloris.solve.network import Network, assemble
 from caloris.solve.solution import Solution, raise_failure
 from caloris.solve.systems import TRANSIENT
@@ -67,7 +67,7 @@ def solve_transient(
     return solution
 
 
-@eqx.filter_jit
+@kept
 def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array) -> Solution:
     network, fluxes = assemble(thermal)
     nodes = network.free.shape[0]
@@ -75,7 +75,7 @@ def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array)
     start = jnp.concatenate([temperature, start_charge(thermal)])
     bound = state_tolerance(network, tolerance)
     run = integrate(TRANSIENT, network, start, network.edges, bound, max_steps=record_length(thermal))
-    record = replay(TRANSIENT, network, start, network.edges, run.grid, bound)
+    record = replay(TRANSIENT, network, start, network.edges, run.grid, bound, known=run.record)
     states = states_at(run.grid, record, network.edges, times)
     return Solution(
         time=times,

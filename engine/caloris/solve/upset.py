@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
@@ -21,6 +20,7 @@ from caloris.model.device import (
     ShieldLayer,
 )
 from caloris.precision import require_float64
+from caloris.programs import kept
 from caloris_kernels.particle.elements import ELEMENT_NAMES, SILICON
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
 from caloris_kernels.particle.let_spectrum import flux_per_bin, integral_let_flux
@@ -101,7 +101,7 @@ def _same_structure(device: Device, layers: int) -> Device:
     )
 
 
-@eqx.filter_jit
+@kept
 def _rate_of_one(
     device: Device, source: GalacticCosmicRays | ParticleSpectrum | None, let_spectrum: LetSpectrum | None
 ) -> UpsetRate:

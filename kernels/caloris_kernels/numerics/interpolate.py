@@ -1,9 +1,13 @@
 """Interpolation on uniform grids, smooth enough for a high-order stepper between its events."""
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
+@partial(jax.jit, static_argnames="periodic")
 def cubic_uniform(table: Float[Array, "grid ..."], position: Float[Array, ""], periodic: bool) -> Float[Array, "..."]:
     """Cubic interpolation of a table on a uniform grid at one position (same unit as the table).
 

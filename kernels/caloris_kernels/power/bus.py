@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -36,6 +37,7 @@ def _taper(room: Float[Array, " battery"]) -> Float[Array, " battery"]:
     return x * (2.0 - x)
 
 
+@jax.jit
 def bus_flow(
     available: Float[Array, ""],
     demand: Float[Array, ""],

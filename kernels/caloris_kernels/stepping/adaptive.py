@@ -78,6 +78,11 @@ def empty_grid(max_steps: int, dtype) -> Grid:
     return Grid(jnp.zeros(max_steps, jnp.int32), zeros, zeros, jnp.zeros((), jnp.int32))
 
 
+def empty_record(rows: int, states: int, dtype) -> Record:
+    """A record of `rows` steps that holds nothing yet."""
+    return Record(*(jnp.zeros(shape, dtype) for shape in ((rows, states), (rows, states), (rows, 3, states))))
+
+
 def step_times(edges: Float[Array, " edge"], grid: Grid, index: Array) -> tuple[Array, Array]:
     """Start (s) and length (s) of step `index`, differentiable with respect to the edges."""
     segment = grid.segment[index]
@@ -118,19 +123,17 @@ def march(
     minimum_step: Float[Array, ""],
     grid: Grid,
     frozen: Bool[Array, ""],
-    *,
-    record: bool,
+    record: Record,
 ) -> March:
     """Integrate over all segments: with steps of its own choice, or, where `frozen`, with those of `grid`.
 
     One loop serves both, so that it is compiled once. See `integrate` for the meaning of the arguments.
-    Where `record` is false the Record stays empty.
+    `record` is overwritten step by step; its rows beyond the last step keep what they held.
     """
-    max_steps, states, dtype = grid.segment.shape[0], y0.shape[0], y0.dtype
+    max_steps, dtype = grid.segment.shape[0], y0.dtype
     segments = edges.shape[0] - 1
     dense_weights = tableau(dtype).dense
     span = edges[-1] - edges[0]
-    rows = max_steps if record else 0
 
     def unfinished(carry: March) -> Array:
         room = carry.rejected < 4 * max_steps + 100
@@ -179,14 +182,10 @@ def march(
             carry.grid.width.at[row].set(width, mode="drop"),
             carry.grid.steps + accept.astype(jnp.int32),
         )
-        new_record = (
-            Record(
-                carry.record.start.at[row].set(y, mode="drop"),
-                carry.record.end.at[row].set(step.end, mode="drop"),
-                carry.record.dense.at[row].set(dense_weights @ step.stages, mode="drop"),
-            )
-            if record
-            else carry.record
+        new_record = Record(
+            carry.record.start.at[row].set(y, mode="drop"),
+            carry.record.end.at[row].set(step.end, mode="drop"),
+            carry.record.dense.at[row].set(dense_weights @ step.stages, mode="drop"),
         )
         done = accept & last
         return March(
@@ -204,14 +203,13 @@ def march(
         )
 
     zero = jnp.zeros((), jnp.int32)
-    empty = Record(*(jnp.zeros(shape, dtype) for shape in ((rows, states), (rows, states), (rows, 3, states))))
     start = March(
         y=y0,
         segment=_next_segment(edges, -1),
         position=jnp.zeros((), dtype),
         h=jnp.asarray(initial_step, dtype),
         grid=empty_grid(max_steps, dtype),
-        record=empty,
+        record=record,
         mean=jnp.zeros_like(y0),
         rejected=zero,
         linear_iterations=zero,
@@ -255,6 +253,7 @@ def integrate(
     grid, frozen = empty_grid(max_steps, dtype), jnp.array(False)
     p, y0, edges = lax.stop_gradient((p, y0, edges))
     tolerance, first, smallest = lax.stop_gradient((tolerance, first, smallest))
-    end = march(system, p, y0, edges, tolerance, first, smallest, grid, frozen, record=True)
+    empty = empty_record(max_steps, y0.shape[0], dtype)
+    end = march(system, p, y0, edges, tolerance, first, smallest, grid, frozen, empty)
     record = pad_record(end.record, end.grid.steps, end.y)
     return Trajectory(end.grid, record, end.y, end.rejected, end.linear_iterations, end.result, end.failed_state)

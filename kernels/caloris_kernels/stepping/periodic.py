@@ -1,14 +1,17 @@
 """Periodic orbits: the state that a whole orbit maps to itself, without spinning up."""
 
+from functools import partial
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from caloris_kernels.stepping.adaptive import Grid, empty_grid, march
+from caloris_kernels.stepping.adaptive import Grid, March, Record, empty_grid, empty_record, march
 from caloris_kernels.stepping.periodic_derivative import attach_derivative
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
+from caloris_kernels.stepping.replay import replay
 from caloris_kernels.stepping.system import (
     NOT_CONVERGED,
     SUCCESS,
@@ -24,13 +27,15 @@ ADAPTIVE_ORBITS = 4  # at most so many orbits choose their own steps before the 
 class Periodic(NamedTuple):
     """A periodic orbit: the state at its start, the grid it was computed on, and how it was reached.
 
-    delta [orbit] is the preconditioned change of each iteration over the tolerance of the cycle (largest
-    state, 0 where not used): an estimate of the true distance to the periodic orbit, which the plain change
-    from orbit to orbit is not. drift is that plain change in the last orbit computed, per state.
+    record holds the states of the orbit from y0, on the grid. delta [orbit] is the preconditioned change of each
+    iteration over the tolerance of the cycle (largest state, 0 where not used): an estimate of the true distance
+    to the periodic orbit, which the plain change from orbit to orbit is not. drift is that plain change in the
+    last orbit computed, per state.
     """
 
     y0: Float[Array, " state"]
     grid: Grid
+    record: Record
     mean: Float[Array, " state"]
     iterations: Int[Array, ""]
     delta: Float[Array, " orbit"]
@@ -47,7 +52,9 @@ class _Cycle(NamedTuple):
     changes: Array
     kept: Array
     grid: Grid
+    record: Record
     frozen: Array
+    closed: Array
     mean: Array
     drift: Array
     delta: Array
@@ -93,15 +100,27 @@ def _find_cycle(
     initial_step, minimum_step = steps
     mass, period = system.mass(p), edges[-1] - edges[0]
 
-    def unfinished(cycle: _Cycle) -> Array:
+    def found(cycle: _Cycle) -> Array:
         latest = cycle.delta[jnp.maximum(cycle.orbits - 1, 0)]
-        pending = (cycle.orbits == 0) | (latest > 1.0)
-        return pending & (cycle.orbits < max_orbits) & (cycle.result == SUCCESS)
+        return (cycle.orbits > 0) & (latest <= 1.0)
+
+    def unfinished(cycle: _Cycle) -> Array:
+        # The state found differs from the start of the orbit that told it: one more orbit records its own.
+        room = (cycle.orbits < max_orbits) | found(cycle)
+        return ~cycle.closed & room & (cycle.result == SUCCESS)
 
     def orbit(cycle: _Cycle) -> _Cycle:
-        end = march(
-            system, p, cycle.y, edges, tolerance, initial_step, minimum_step, cycle.grid, cycle.frozen, record=False
-        )
+        closing = found(cycle)
+        frozen = cycle.frozen | closing
+        steps = (initial_step, minimum_step, cycle.grid, frozen, cycle.record)
+        end = march(system, p, cycle.y, edges, tolerance, *steps)
+        following = iterate(cycle, end)
+        recorded = cycle._replace(record=end.record, closed=closing, result=end.result, failed_state=end.failed_state)
+        # The record is large and the same in both: it stays out of the choice.
+        chosen = jax.tree.map(partial(jnp.where, closing), recorded._replace(record=()), following._replace(record=()))
+        return chosen._replace(record=end.record)
+
+    def iterate(cycle: _Cycle, end: March) -> _Cycle:
         r = jnp.where(held, 0.0, end.y - cycle.y)
         precondition = cycle_preconditioner(
             system, mean_linearize(p, end.mean), mass, period, picard | held, cycle_tolerance
@@ -127,7 +146,9 @@ def _find_cycle(
             changes,
             kept,
             end.grid,
+            end.record,
             frozen,
+            cycle.closed,
             end.mean,
             end.y - cycle.y,
             cycle.delta.at[cycle.orbits].set(jnp.where(jnp.isfinite(delta), delta, jnp.finfo(delta.dtype).max)),
@@ -141,13 +162,16 @@ def _find_cycle(
     dtype, zero = y_guess.dtype, jnp.zeros((), jnp.int32)
     history = jnp.zeros((HISTORY, y_guess.shape[0]), dtype)
     zeros = jnp.zeros_like(y_guess)
+    grid = empty_grid(max_steps, dtype) if first_grid is None else first_grid
     start = _Cycle(
         y_guess,
         history,
         history,
         zero,
-        empty_grid(max_steps, dtype) if first_grid is None else first_grid,
+        grid,
+        empty_record(grid.segment.shape[0], y_guess.shape[0], dtype),
         jnp.array(first_grid is not None),
+        jnp.array(False),
         zeros,
         zeros,
         jnp.zeros(max_orbits, dtype),
@@ -193,8 +217,8 @@ def solve_periodic(
     grid, where given, is used frozen from the first orbit (max_steps is then its length): neighboring
     problems on one grid differ smoothly, as differences and line searches want.
 
-    y0 is differentiable in p and edges, both modes (`attach_derivative`); the rest of the result is not.
-    For states along the orbit give y0 and grid to `replay`, whose derivative then holds both parts.
+    y0 and record are differentiable in p and edges, both modes (`attach_derivative`, `replay`); the rest of the
+    result is not. Where no orbit was found, record holds the last orbit computed.
     """
     dtype, shape = y_guess.dtype, y_guess.shape
     edges = jnp.asarray(edges, dtype)
@@ -239,9 +263,12 @@ def solve_periodic(
         periodic_state=~held,
         mean_linearize=linearize,
     )
+    # The record of what was found, with the derivative of the path from y0: nothing is computed twice.
+    record = replay(system, p, y0, edges, cycle.grid, tolerance, known=cycle.record)
     return Periodic(
         y0,
         cycle.grid,
+        record,
         cycle.mean,
         cycle.orbits,
         cycle.delta,

@@ -223,14 +223,18 @@ def adjoint_sweep(
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _path(static: Any, p: list, others: list, y0: Array, edges: Array, grid: Grid, tolerance: Array) -> Path:
+def _path(
+    static: Any, p: list, others: list, y0: Array, edges: Array, grid: Grid, tolerance: Array, known: Path | None
+) -> Path:
+    if known is not None:
+        return known
     system, join = static
     return run_grid(of_floats(system, others, join), p, y0, edges, grid, tolerance)[0]
 
 
 @_path.defjvp
 def _path_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Path, Path]:
-    p, others, y0, edges, grid, tolerance = primals
+    p, others, y0, edges, grid, tolerance, _ = primals
     system, join = static
     floating = of_floats(system, others, join)
     path, tape = run_grid(floating, p, y0, edges, grid, tolerance)
@@ -250,11 +254,14 @@ def replay(
     edges: Float[Array, " edge"],
     grid: Grid,
     tolerance: Float[Array, " state"],
+    known: Record | None = None,
 ) -> Record:
     """The states on the recorded grid, for any p, y0 and edges: `integrate` without its choices.
 
     Returns the Record (start, end and weights of the output within each step); the final state is
-    `end[-1]`. tolerance sets where the linear solves stop (1e-3 of it), as in `integrate`.
+    `end[-1]`. tolerance sets where the linear solves stop (1e-3 of it), as in `integrate`. known, where given,
+    is the Record that `integrate` or `solve_periodic` made on this grid from just these p, y0 and edges: it is
+    returned with its derivative, and the steps are taken again under differentiation only.
 
     Differentiable in the floating leaves of p, in y0 and in edges, forward and reverse, and under vmap: the
     derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9). The
@@ -265,5 +272,12 @@ def replay(
     edges = jnp.asarray(edges, y0.dtype)
     grid = lax.stop_gradient(grid)
     tolerance = lax.stop_gradient(jnp.broadcast_to(jnp.asarray(tolerance, y0.dtype), y0.shape))
-    path = _path((system, join), floats, others, y0, edges, grid, tolerance)
+    found = None if known is None else lax.stop_gradient(_recorded(known, grid.steps, y0))
+    path = _path((system, join), floats, others, y0, edges, grid, tolerance, found)
     return pad_record(path.record, grid.steps, path.final)
+
+
+def _recorded(record: Record, steps: Array, y0: Array) -> Path:
+    """A record and its final state, which is the first one where no step was taken."""
+    last = jnp.maximum(steps - 1, 0)
+    return Path(record, jnp.where(steps > 0, record.end[last], y0))
