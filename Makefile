@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CASE := examples/orbital_data_center.toml
+TEST_WORKERS ?= 2
 # A GPU machine brings its own JAX: `make bench-gpu GPU_PYTHON=python3` uses it as it is.
 GPU_PYTHON ?= python3
 
@@ -28,7 +29,7 @@ run: setup
 	$(BIN)/caloris plot orbital_data_center.h5
 
 test: setup-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist worksteal
 
 # The long tests: the main example as a whole, gradients through it, its mechanisms switched off one by one.
 test-slow: setup-dev

@@ -15,6 +15,7 @@ from rich.table import Table
 # Name -> module and function; each returns name, size, seconds, compile_seconds, error, peers.
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "view-factors": ("caloris_benchmarks.bench_view_factors", "bench_view_factors"),
+    "pose-view-factors": ("caloris_benchmarks.bench_view_factors", "bench_pose_view_factors"),
     "transient": ("caloris_benchmarks.bench_transient", "bench_transient"),
     "periodic": ("caloris_benchmarks.bench_transient", "bench_periodic"),
     "main-case": ("caloris_benchmarks.bench_main_case", "bench_main_case"),

@@ -99,11 +99,12 @@ def _stages():
 
 
 def _prepare() -> None:
-    from caloris.devices import enable_compilation_cache
+    from caloris.devices import enable_compilation_cache, keep_programs
     from caloris.precision import enable_float64
 
     enable_float64()
     enable_compilation_cache()
+    keep_programs()
 
 
 @app.command()

@@ -14,13 +14,15 @@ import jax
 import numpy as np
 
 _FOLDER: list[Path] = []  # of the caches, once they are on
+_PROGRAMS: list[bool] = []  # holds True once lowered programs are kept
 
 
 def enable_compilation_cache(path: str | os.PathLike[str] | None = None) -> Path:
     """Keep compiled programs on disk between runs, for the whole process; return the folder.
 
     Default: the environment's CALORIS_CACHE, else ~/.cache/caloris/jax. The folder is made if need be; one
-    that cannot be written makes JAX warn and compile anew, never fail.
+    that cannot be written makes JAX warn and compile anew, never fail. Python programs keep what JAX compiles and
+    what rays found; the command line keeps lowered programs as well (`keep_programs`).
     """
     folder = Path(path or os.environ.get("CALORIS_CACHE") or Path.home() / ".cache" / "caloris" / "jax")
     folder = folder.expanduser()
@@ -36,28 +38,35 @@ def enable_compilation_cache(path: str | os.PathLike[str] | None = None) -> Path
     return folder
 
 
-def cache_folder() -> Path | None:
-    """Folder of the caches; None where they are off."""
-    return _FOLDER[0] if _FOLDER else None
+def keep_programs() -> None:
+    """Keep lowered programs too (`caloris.programs`), where the caches are on.
+
+    They are found again by a hash of the source code on disk: not for a process that changes functions or
+    constants while it runs, whose programs others would then find.
+    """
+    _PROGRAMS[:] = [True]
+
+
+def programs_are_kept() -> bool:
+    """Whether lowered programs are kept."""
+    return bool(_FOLDER and _PROGRAMS)
 
 
 def load_bytes(kind: str, digest: str) -> bytes | None:
     """What was stored under this digest; None where nothing was, or the caches are off."""
-    folder = cache_folder()
-    if folder is None:
+    if not _FOLDER:
         return None
     try:
-        return (folder / kind / digest).read_bytes()
+        return (_FOLDER[0] / kind / digest).read_bytes()
     except OSError:
         return None
 
 
 def store_bytes(kind: str, digest: str, content: bytes) -> None:
     """Keep `content` where the caches are on; a folder that cannot be written is no failure."""
-    folder = cache_folder()
-    if folder is None:
+    if not _FOLDER:
         return
-    file = folder / kind / digest
+    file = _FOLDER[0] / kind / digest
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:

@@ -22,12 +22,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from caloris.devices import cache_folder, load_bytes, store_bytes
+from caloris.devices import load_bytes, programs_are_kept, store_bytes
 
 F = TypeVar("F", bound=Callable[..., Any])
 _Program = Callable[[list[Any]], Any]
-# Settings that say where caches lie or what is logged, not what is traced.
 _NOT_PICKLED = (pickle.PicklingError, AttributeError)
+# Settings that say where caches lie or what is logged, not what is traced.
 _NO_INFLUENCE = ("cache", "log", "dump", "leaked")
 
 
@@ -41,7 +41,7 @@ class _Kept(NamedTuple):
 def kept(function: F) -> F:
     """`equinox.filter_jit` of a function of positional arguments, whose program outlives the process.
 
-    Inside a transformation, and where the caches are off (`caloris.enable_compilation_cache`), it is filter_jit.
+    Inside a transformation, and where programs are not kept (`caloris.devices.keep_programs`), it is filter_jit.
     What is stored is trusted like the compiled programs beside it: the folder belongs to the user.
     """
     compiled = eqx.filter_jit(function)
@@ -50,11 +50,8 @@ def kept(function: F) -> F:
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
         leaves, structure = jax.tree.flatten(arguments)
-        if (
-            cache_folder() is None
-            or any(isinstance(leaf, Tracer) for leaf in leaves)
-            or jax.config.values["jax_disable_jit"]
-        ):
+        traced = any(isinstance(leaf, Tracer) for leaf in leaves)
+        if traced or not programs_are_kept() or jax.config.values["jax_disable_jit"]:
             return compiled(*arguments)
         arrays = [leaf for leaf in leaves if _is_array(leaf)]
         static = tuple(None if _is_array(leaf) else leaf for leaf in leaves)

@@ -20,8 +20,6 @@ def mesh_arrays(model: Model, data: RunData) -> None:
     topology = geometry.topology()
     vertices = geometry.vertices()
     area, _, _ = geometry.facet_geometry(vertices)
-    corners = topology.triangles[topology.facet_triangle]
-    corners = np.where(topology.facet_side[:, None] == 1, corners[:, ::-1], corners)
     cells = np.bincount(topology.facet_cell, np.asarray(area), topology.cell_count)
     sides = np.bincount(topology.facet_cell, minlength=topology.cell_count)
     triangles = np.bincount(topology.triangle_cell, minlength=topology.cell_count)
@@ -29,7 +27,7 @@ def mesh_arrays(model: Model, data: RunData) -> None:
     lumped = len(context.structure.node_name) - topology.cell_count
     values = {
         "vertices": vertices,
-        "facets": corners,
+        "facets": topology.facet_corners,
         "facet_side": topology.facet_side,
         "facet_area": area,
         "facet_node": topology.facet_cell,

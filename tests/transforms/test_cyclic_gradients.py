@@ -1,5 +1,6 @@
 """The gradient of the hottest computer's peak temperature over the periodic orbit, against differences."""
 
+from functools import cache
 from pathlib import Path
 
 import equinox as eqx
@@ -13,7 +14,7 @@ import caloris
 pytestmark = pytest.mark.slow
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orbital_data_center.toml"
-# The example on a coarse mesh, on an orbit given by beta: about 250 facets, seconds instead of a minute.
+# A coarse mesh: about 250 facets, seconds instead of a minute.
 COARSE = (
     "surface/bus wall/divide=[3, 1, 1]",
     "surface/array+x/divide=[6, 2]",
@@ -35,10 +36,13 @@ def with_beta(text: str) -> str:
     return (text[:start] + orbit + text[end:]).replace('solar_flux = "seasonal"', 'solar_flux = "1407 W/m^2"')
 
 
-@pytest.fixture(scope="module")
-def model():
-    case = caloris.parse_case(with_beta(EXAMPLE.read_text()), EXAMPLE.parent, COARSE)
-    return caloris.build(case)
+@cache
+def build(name: str):
+    """The main case as it is, a copy with beta given, or a coarse copy of that."""
+    text = EXAMPLE.read_text()
+    text = text if name == "main case" else with_beta(text)
+    overrides = COARSE if name == "coarse" else ()
+    return caloris.build(caloris.parse_case(text, EXAMPLE.parent, overrides))
 
 
 def tray(thermal) -> jax.Array:
@@ -47,25 +51,26 @@ def tray(thermal) -> jax.Array:
     return solution.temperature[:-1, thermal.nodes.name.index("tray 8")]
 
 
-@pytest.fixture(scope="module")
-def peak(model):
+@cache
+def peak_of(name: str):
     """The peak temperature of that tray, smooth: the top of the parabola through the hottest sample and its neighbors.
 
     The largest of 96 samples is another sample after a small change, and differences of it are then off by
     far more than the bound; the parabola is held to the three samples that are hottest in the model as it is.
     """
-    hottest = int(jnp.argmax(tray(model.thermal)))
+    hottest = int(jnp.argmax(tray(build(name).thermal)))
 
     def top(thermal):
-        before, here, after = (tray_values[(hottest + k) % 96] for tray_values in [tray(thermal)] for k in (-1, 0, 1))
+        values = tray(thermal)
+        before, here, after = (values[(hottest + k) % len(values)] for k in (-1, 0, 1))
         return here + (after - before) ** 2 / (8.0 * (2.0 * here - after - before))
 
     return top
 
 
-@pytest.fixture(scope="module")
-def gradient(model, peak):
-    return eqx.filter_grad(peak)(model.thermal)
+@cache
+def gradient_of(name: str):
+    return eqx.filter_grad(peak_of(name))(build(name).thermal)
 
 
 def central(function, value: float, step: float) -> float:
@@ -96,32 +101,37 @@ def leaf(name: str):
 NAMES = ("radiator emittance", "link conductance", "compute power", "absorptance", "cell efficiency", "heat capacity")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_reverse_gradient_equals_differences(model, peak, gradient, name):
+# The main case at its full size has those that a designer asks for first.
+CASES = [("coarse", name) for name in NAMES] + [("main case", name) for name in NAMES[:3]]
+
+
+@pytest.mark.parametrize(("model", "name"), CASES)
+def test_reverse_gradient_equals_differences(model, name):
+    thermal, peak = build(model).thermal, peak_of(model)
     where, index, step = leaf(name)
-    k = index(model.thermal)
+    k = index(thermal)
 
     def moved(value):
-        return peak(eqx.tree_at(where, model.thermal, where(model.thermal).at[k].set(value)))
+        return peak(eqx.tree_at(where, thermal, where(thermal).at[k].set(value)))
 
-    expected = central(moved, float(where(model.thermal)[k]), step)
-    measured = float(where(gradient)[k])
+    expected = central(moved, float(where(thermal)[k]), step)
+    measured = float(where(gradient_of(model))[k])
     assert abs(expected) > 1e-9
     assert measured == pytest.approx(expected, rel=BOUND)
 
 
-def test_forward_gradient_equals_reverse(model, peak, gradient):
+@pytest.mark.parametrize("model", ["coarse", "main case"])
+def test_forward_gradient_equals_reverse(model):
     """One direction through all named inputs at once."""
+    start, gradient = build(model).thermal, gradient_of(model)
     places = [leaf(name) for name in NAMES]
-    direction = [
-        jnp.zeros_like(where(model.thermal)).at[index(model.thermal)].set(step) for where, index, step in places
-    ]
+    direction = [jnp.zeros_like(where(start)).at[index(start)].set(step) for where, index, step in places]
 
     def moved(amount):
-        thermal = model.thermal
+        thermal = start
         for (where, _, _), change in zip(places, direction, strict=True):
             thermal = eqx.tree_at(where, thermal, where(thermal) + amount * change)
-        return peak(thermal)
+        return peak_of(model)(thermal)
 
     forward = float(jax.jvp(moved, (jnp.zeros(()),), (jnp.ones(()),))[1])
     reverse = sum(float(jnp.vdot(where(gradient), d)) for (where, _, _), d in zip(places, direction, strict=True))
@@ -135,8 +145,10 @@ def at_altitude(model, altitude):
     return caloris.couple(model.geometry, model.visibility, context)
 
 
-def test_gradient_with_respect_to_altitude(model, peak):
+@pytest.mark.parametrize("name", ["coarse", "main case with beta"])
+def test_gradient_with_respect_to_altitude(name):
     """Moves period, eclipse edges, planet infrared and albedo; the eclipse is there."""
+    model, peak = build(name), peak_of(name)
     start = model.context.surroundings.orbit.altitude
     edges = model.context.surroundings.orbit.eclipse_edges(1)
     assert bool(edges[1].all())
@@ -146,8 +158,9 @@ def test_gradient_with_respect_to_altitude(model, peak):
     assert measured == pytest.approx(expected, rel=BOUND)
 
 
-def test_a_derivative_that_moves_a_shadow_raises(model):
+def test_a_derivative_that_moves_a_shadow_raises():
     """The Sun moves over a partly shadowed spacecraft with beta; so does its shadow with a wall's size."""
+    model = build("coarse")
     assert model.visibility.shadowed and model.visibility.occluded
 
     def with_beta_angle(beta):
@@ -167,6 +180,7 @@ def test_a_derivative_that_moves_a_shadow_raises(model):
         jax.jvp(with_width, (12.0,), (1.0,))
 
 
-def test_no_gradient_is_nan(gradient):
-    for value in jax.tree.leaves(gradient):
+@pytest.mark.parametrize("model", ["coarse", "main case"])
+def test_no_gradient_is_nan(model):
+    for value in jax.tree.leaves(gradient_of(model)):
         assert np.all(np.isfinite(np.asarray(value)))

@@ -30,6 +30,7 @@ def stretch(spring: Spring, length: jax.Array, power: int) -> Spring:
 def folder(monkeypatch, tmp_path) -> Path:
     """An empty cache folder for the programs alone; JAX's own stays where the tests have it."""
     monkeypatch.setattr(devices, "_FOLDER", [tmp_path])
+    devices.keep_programs()
     TRACES.clear()
     return tmp_path
 
@@ -111,9 +112,11 @@ def test_unwritable_folder_is_no_failure(monkeypatch, tmp_path):
     """A file stands where the folder should be."""
     (tmp_path / "programs").write_text("")
     monkeypatch.setattr(devices, "_FOLDER", [tmp_path])
+    devices.keep_programs()
     assert another_process()(SPRING, LENGTH, 2).force.tolist() == [8.0, 12.0]
 
 
 def test_caches_off_is_plain_compilation(monkeypatch):
     monkeypatch.setattr(devices, "_FOLDER", [])
+    devices.keep_programs()
     assert another_process()(SPRING, LENGTH, 2).force.tolist() == [8.0, 12.0]

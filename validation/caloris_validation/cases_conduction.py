@@ -212,5 +212,6 @@ CASES: tuple[ReferenceCase, ...] = (
         lambda: _half_space()[40],
         observed_order=lambda: scenes.order(_half_space()[20], _half_space()[40], 0.5612587614),
         expected_order=1.8,
+        slow=True,
     ),
 )

@@ -115,7 +115,8 @@ def _difference(is_steady: bool, step: float) -> float:
 
 
 def _case(name: str, quantity: str, exact: float, bound: float, reason: str, source: str, measure: Callable):
-    return ReferenceCase(name, quantity, "1", exact, bound, reason, source, measure)
+    slow = name.startswith("gradient-transient")
+    return ReferenceCase(name, quantity, "1", exact, bound, reason, source, measure, slow=slow)
 
 
 CASES: tuple[ReferenceCase, ...] = (

@@ -170,6 +170,7 @@ def _sunlit_case(name: str, exact: float, formula: str, bound: float, reason: st
         reason=reason,
         source=f"absorbed = emitted: {formula}, S 1361 W/m2, sky at 0 K",
         measure=measure,
+        slow=True,
         **more,
     )
 
@@ -255,6 +256,7 @@ CASES: tuple[ReferenceCase, ...] = (
         "of the outer cells, and rays through the pairs that the inner sphere half hides",
         source=f"A1 sigma (T1^4 - T2^4)/(1/eps1 + (A1/A2)(1/eps2 - 1)), {_MODEST}, sect. 5.3",
         measure=_spheres,
+        slow=True,
     ),
     *(
         ReferenceCase(
@@ -289,5 +291,6 @@ CASES: tuple[ReferenceCase, ...] = (
         "as much for the quadrature",
         source="S/pi, S 1361 W/m2",
         measure=_zenith_face,
+        slow=True,
     ),
 )

@@ -91,7 +91,7 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
             progress=progress,
         )
     except SkyMismatchError as error:
-        raise CaseError([CaseProblem("surface", str(error))], "case" if case.path is None else case.path.name) from None
+        raise CaseError([CaseProblem("surface", str(error))], case.source) from None
     turns = 1 if surroundings is None else math.ceil(revolutions - 1e-9)
     context = Context(surroundings, structure, turns, periodic, periodic)
     progress("coupling")
@@ -120,7 +120,7 @@ def build_surroundings(case: Case) -> Surroundings | None:
         orbit = _orbit(table, case, planet)
         pointing = Attitude(attitude.point, attitude.toward, attitude.align, attitude.to)
     except ValueError as error:
-        raise CaseError([CaseProblem("orbit", str(error))], "case" if case.path is None else case.path.name) from None
+        raise CaseError([CaseProblem("orbit", str(error))], case.source) from None
     return Surroundings(orbit, pointing, _joints(case))
 
 
@@ -175,7 +175,7 @@ def _devices(case: Case) -> tuple[Device, ...]:
         except ValueError as error:
             problems.append(CaseProblem(f"device/{table.name}/shield", str(error)))
     if problems:
-        raise CaseError(problems, "case" if case.path is None else case.path.name)
+        raise CaseError(problems, case.source)
     return tuple(devices)
 
 

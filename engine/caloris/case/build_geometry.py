@@ -7,9 +7,10 @@ from caloris.case.schema import Case
 from caloris.case.schema_structure import Body as BodyTable
 from caloris.case.schema_surface import Mesh as MeshTable
 from caloris.case.schema_surface import SurfaceTable
-from caloris.geometry.assembly import Body, Geometry, Surface, assemble, axis_rotation
+from caloris.geometry.assembly import Body, Geometry, Surface, assemble
 from caloris.geometry.errors import GeometryError
 from caloris.geometry.shapes import SHAPES, Shape, load_mesh
+from caloris_kernels.orbit.frames import rotation_matrix
 
 
 def build_geometry(case: Case) -> Geometry:
@@ -27,7 +28,7 @@ def build_geometry(case: Case) -> Geometry:
         front, back = (coatings.get(side) for side in (table.front, table.back))
         surfaces.append(Surface(table.name, shape, bodies[table.body], front, back))
     if problems:
-        raise CaseError(problems, "case" if case.path is None else case.path.name)
+        raise CaseError(problems, case.source)
     parts = (Body("bus"), *(_body(table, bodies) for table in case.bodies))
     return assemble(parts, tuple(surfaces))
 
@@ -42,6 +43,6 @@ def _shape(table: SurfaceTable) -> Shape:
 def _body(table: BodyTable, bodies: dict[str, int]) -> Body:
     rotation = jnp.eye(3)
     if table.orientation is not None:
-        rotation = axis_rotation(jnp.asarray(table.orientation.axis), jnp.asarray(table.orientation.angle))
+        rotation = rotation_matrix(jnp.asarray(table.orientation.axis), jnp.asarray(table.orientation.angle))
     axis = None if table.joint is None else table.joint.axis
     return Body(table.name, bodies[table.parent], table.origin, rotation, axis)

@@ -148,7 +148,7 @@ def _joints(case: Case, geometry: Geometry) -> EdgeJoints:
         second.append(joint.segment_b)
         which.append(np.full(len(joint.cell), k))
     if problems:
-        raise CaseError(problems, "case" if case.path is None else case.path.name)
+        raise CaseError(problems, case.source)
 
     def stacked(parts: list[np.ndarray]) -> jnp.ndarray:
         return jnp.asarray(np.concatenate([np.zeros((0, 2), int), *parts]))

@@ -60,8 +60,7 @@ def parse_case(text: str, folder: str | Path = ".", overrides: Sequence[str] = (
 
 def with_overrides(case: Case, overrides: Sequence[str]) -> Case:
     """The case with more `PATH=VALUE` applied after its own. CaseError when the result is wrong."""
-    source = case.path.name if case.path is not None else "case"
-    changed = parse_case(case.text, case.folder, (*case.overrides, *overrides), source)
+    changed = parse_case(case.text, case.folder, (*case.overrides, *overrides), case.source)
     return replace(changed, path=case.path)
 
 

@@ -93,6 +93,11 @@ class Case:
     overrides: tuple[str, ...] = ()
 
     @property
+    def source(self) -> str:
+        """What errors call the case: the file's name."""
+        return "case" if self.path is None else self.path.name
+
+    @property
     def is_device_only(self) -> bool:
         """Whether the case has no thermal part: no surface and no node."""
         return not self.surfaces and not self.nodes

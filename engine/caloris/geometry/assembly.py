@@ -13,6 +13,7 @@ from caloris.geometry.caps import WALLS, fit_caps
 from caloris.geometry.errors import GeometryError
 from caloris.geometry.shape_base import Shape, ShapeTopology, vector
 from caloris_kernels.conduction.shell import triangle_area_vector
+from caloris_kernels.orbit.frames import rotation_matrix
 
 
 def _matrix(value: Any) -> Float[Array, "3 3"]:
@@ -83,6 +84,12 @@ class Topology:
         """Number of thermal cells."""
         return len(self.cell_name)
 
+    @property
+    def facet_corners(self) -> np.ndarray:
+        """Vertex numbers of each facet [facet, 3], counterclockwise as seen from its active side."""
+        corners = self.triangles[self.facet_triangle]
+        return np.where(self.facet_side[:, None] == 1, corners[:, ::-1], corners)
+
     def cells(self, name: str) -> np.ndarray:
         """Cell numbers of a surface ("bus"), a box's face ("bus.u+") or one cell ("x+[0,1]"); none if unknown."""
         starts = (name + "[", name + ".")
@@ -141,6 +148,12 @@ class Geometry(eqx.Module):
         topology = self.topology()
         return _facet_geometry(vertices, topology.triangles[topology.facet_triangle], topology.facet_side)
 
+    def body_normals(self) -> Float[Array, "facet 3"]:
+        """Unit normal of each facet in its own body's frame, in which it never turns."""
+        normal = self.facet_geometry(self.vertices())[1]
+        rotation = self.pose()[:, :3, :3][self.topology().facet_body]
+        return jnp.einsum("fji,fj->fi", rotation, normal)
+
     def _angles(self, joint_angle: Float[Array, " joint"] | None) -> Float[Array, " joint"]:
         joints = len(self.joint_bodies)
         angles = jnp.asarray(np.zeros(joints) if joint_angle is None else joint_angle)
@@ -156,14 +169,6 @@ def assemble(bodies: tuple[Body, ...], surfaces: tuple[Surface, ...]) -> Geometr
     """
     caps = fit_caps(tuple((s.shape, s.body) for s in surfaces))
     return Geometry(bodies, tuple(_with_cap(s, cap) for s, cap in zip(surfaces, caps, strict=True)))
-
-
-def axis_rotation(axis: Float[Array, " xyz"], angle: Float[Array, ""]) -> Float[Array, "3 3"]:
-    """Matrix that turns by angle (rad, right-handed) about axis (any length): Rodrigues' formula."""
-    x, y, z = axis / jnp.sqrt(jnp.sum(axis**2))
-    zero = jnp.zeros_like(x)
-    cross = jnp.stack([jnp.stack([zero, -z, y]), jnp.stack([z, zero, -x]), jnp.stack([-y, x, zero])])
-    return jnp.eye(3, dtype=cross.dtype) + jnp.sin(angle) * cross + (1.0 - jnp.cos(angle)) * (cross @ cross)
 
 
 # One compilation for a whole spacecraft: evaluated operation by operation, a handful of shapes costs seconds
@@ -187,7 +192,7 @@ def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Floa
     for body in bodies:
         rotation = body.rotation
         if body.joint_axis is not None:
-            rotation = axis_rotation(body.joint_axis, joint_angle[joint]) @ rotation
+            rotation = rotation_matrix(body.joint_axis, joint_angle[joint]) @ rotation
             joint += 1
         upper = jnp.concatenate([rotation, body.origin[:, None]], axis=1)
         turned.append(jnp.concatenate([upper, jnp.array([[0.0, 0.0, 0.0, 1.0]], upper.dtype)]))

@@ -3,7 +3,6 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from caloris.geometry.assembly import Geometry, Topology
@@ -41,7 +40,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     structure, surroundings = context.structure, context.surroundings
     topology = geometry.topology()
     vertices = geometry.vertices()
-    area, normal, _ = geometry.facet_geometry(vertices)
+    area, _, _ = geometry.facet_geometry(vertices)
     node_area = _node_areas(topology, vertices, structure)
     motion = None
     if surroundings is not None:
@@ -61,9 +60,8 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         dark = jnp.zeros((visibility.grid_phase.shape[0], area.shape[0]))
         incident, space_temperature = Incident(dark, dark, dark), structure.space_temperature
     else:
-        rotation = geometry.pose()[:, :3, :3][topology.facet_body]
-        own_normal = jnp.einsum("fji,fj->fi", rotation, normal)
-        incident = incident_fluxes(topology, visibility, surroundings.planet, motion, own_normal, timeline)
+        normal = geometry.body_normals()
+        incident = incident_fluxes(topology, visibility, surroundings.planet, motion, normal, timeline)
         space_temperature = surroundings.planet.space_temperature
     return Thermal(
         coatings=structure.coatings,
@@ -158,8 +156,7 @@ def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, ar
 
 def _follow(geometry: Geometry, topology: Topology, visibility: Visibility) -> Float[Array, "pose seeing seeing"]:
     """Stored exchange areas with the derivative of the closed double contour integral of every pair."""
-    corners = np.take(topology.triangles, topology.facet_triangle, axis=0)
-    corners = jnp.asarray(np.where(topology.facet_side[:, None] == 1, corners[:, ::-1], corners))
+    corners = jnp.asarray(topology.facet_corners)
     first, second = visibility.pair[:, 0], visibility.pair[:, 1]
 
     def one_pose(angle, stored):

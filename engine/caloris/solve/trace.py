@@ -114,8 +114,7 @@ def trace(
         path = _pose_path(geometry, surroundings, grid, angle, joint_states, frozen)
         moments = np.asarray(place(motion.joint_angle if path.moving else motion.joint_angle[:1]))
         sun = np.einsum("tij,tj->ti", np.asarray(motion.bus), np.asarray(motion.state.sun_direction))
-        normal = np.asarray(geometry.facet_geometry(geometry.vertices())[1])
-        own = np.einsum("fba,fb->fa", np.asarray(geometry.pose())[topology.facet_body, :3, :3], normal)
+        own = np.asarray(geometry.body_normals())
         turned = np.asarray(motion.body)[:, topology.facet_body]
         facing = np.einsum("tfij,fj,ti->tf", turned, own, sun, optimize=True) > 1e-9
     vertices = np.asarray(place(path.joint_angle))

@@ -4,9 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from caloris.geometry.assembly import Body, Geometry, Surface, assemble, axis_rotation
+from caloris.geometry.assembly import Body, Geometry, Surface, assemble
 from caloris.geometry.caps import fit_caps
 from caloris.geometry.shapes import Annulus, Cone, Cylinder, Disc, GeometryError, Rectangle
+from caloris_kernels.orbit.frames import rotation_matrix
 
 PLATE = Rectangle([0, 0, 0], [1, 0, 0], [0, 1, 0])
 
@@ -76,7 +77,7 @@ def test_nested_bodies_and_joints_compose():
 
 
 def test_axis_rotation_is_right_handed_and_ignores_the_axis_length():
-    np.testing.assert_allclose(axis_rotation(jnp.array([0.0, 0, 7]), jnp.array(0.3)) @ np.array([1.0, 0, 0]),
+    np.testing.assert_allclose(rotation_matrix(jnp.array([0.0, 0, 7]), jnp.array(0.3)) @ np.array([1.0, 0, 0]),
                                [np.cos(0.3), np.sin(0.3), 0.0], atol=1e-15)  # fmt: skip
 
 
