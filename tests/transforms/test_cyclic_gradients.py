@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -37,7 +38,7 @@ def with_beta(text: str) -> str:
 
 
 @cache
-def build(name: str):
+def build(name: str) -> Any:
     """The main case as it is, a copy with beta given, or a coarse copy of that."""
     text = EXAMPLE.read_text()
     text = text if name == "main case" else with_beta(text)
