@@ -45,14 +45,15 @@ def solve_cyclic(
         raise ValueError("solve_cyclic: the model's timeline is not one period; use mode 'cyclic' or solve_transient")
     if times is None:
         times = jnp.linspace(0.0, 1.0, OUTPUTS) * thermal.timeline.duration
-    solution = _solve(thermal, jnp.asarray(times, float), jnp.asarray(tolerance, float))
+    steps = record_length(thermal, tolerance)
+    solution = _solve(thermal, jnp.asarray(times, float), jnp.asarray(tolerance, float), steps)
     if throw:
         raise_failure("solve_cyclic", solution, thermal.nodes.name)
     return solution
 
 
 @kept
-def _solve(thermal: Thermal, times: Array, tolerance: Array) -> Solution:
+def _solve(thermal: Thermal, times: Array, tolerance: Array, steps: int) -> Solution:
     network, fluxes = assemble(thermal)
     nodes = network.free.shape[0]
     # Where the search starts has no influence on what it finds.
@@ -67,7 +68,7 @@ def _solve(thermal: Thermal, times: Array, tolerance: Array) -> Solution:
         network.edges,
         bound,
         cycle_tolerance=CYCLE_SHARE * bound,
-        max_steps=record_length(thermal),
+        max_steps=steps,
         picard=jnp.arange(start.shape[0]) >= nodes,
         mean_linearize=mean_linearize,
     )

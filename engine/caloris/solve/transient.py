@@ -1,7 +1,10 @@
 """Temperatures over time from a given start."""
 
+import math
+
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from caloris.model.thermal import Thermal
@@ -17,9 +20,11 @@ from caloris_kernels.stepping.replay import replay
 # Error of the stored energy of a battery that counts as much as the temperature tolerance: a part of its
 # capacity per kelvin, so that one millikelvin goes with a millionth.
 CHARGE_PER_KELVIN = 1e-3
-# Steps that the record holds per segment, and at least. A run that needs more ends with too_many_steps.
+# Steps that the record holds per segment, and at least, down to a tolerance of 1 mK; the number of steps of a method
+# of order 5 goes as tolerance^(-1/5). A run that needs more ends with too_many_steps.
 STEPS_PER_SEGMENT = 24
 LEAST_STEPS = 512
+_AMPLE = 1e-3
 
 
 def state_tolerance(network: Network, kelvin: Float[Array, ""]) -> Float[Array, " state"]:
@@ -29,9 +34,12 @@ def state_tolerance(network: Network, kelvin: Float[Array, ""]) -> Float[Array, 
     return jax.lax.stop_gradient(jnp.concatenate([temperature, charge]))
 
 
-def record_length(thermal: Thermal) -> int:
-    """Length of the record of steps; static."""
-    return max(LEAST_STEPS, STEPS_PER_SEGMENT * (thermal.timeline.edges.shape[0] - 1))
+def record_length(thermal: Thermal, tolerance: Float[Array, ""] | float) -> int:
+    """Length of the record of steps, static: doubled where a known tolerance (K) is so fine as to need it."""
+    least = max(LEAST_STEPS, STEPS_PER_SEGMENT * (thermal.timeline.edges.shape[0] - 1))
+    if isinstance(tolerance, Tracer) or not float(tolerance) > 0.0:
+        return least
+    return least * 2 ** max(0, math.ceil(math.log2(_AMPLE / float(tolerance)) / 5))
 
 
 def start_charge(thermal: Thermal) -> Float[Array, " battery"]:
@@ -61,20 +69,21 @@ def solve_transient(
     """
     require_float64("solve_transient")
     start = thermal.nodes.start_temperature if temperature is None else temperature
-    solution = _solve(thermal, jnp.asarray(times, float), start, jnp.asarray(tolerance, float))
+    steps = record_length(thermal, tolerance)
+    solution = _solve(thermal, jnp.asarray(times, float), start, jnp.asarray(tolerance, float), steps)
     if throw:
         raise_failure("solve_transient", solution, thermal.nodes.name)
     return solution
 
 
 @kept
-def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array) -> Solution:
+def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array, steps: int) -> Solution:
     network, fluxes = assemble(thermal)
     nodes = network.free.shape[0]
     temperature = jnp.where(network.free > 0, temperature, network.boundary_temperature)
     start = jnp.concatenate([temperature, start_charge(thermal)])
     bound = state_tolerance(network, tolerance)
-    run = integrate(TRANSIENT, network, start, network.edges, bound, max_steps=record_length(thermal))
+    run = integrate(TRANSIENT, network, start, network.edges, bound, max_steps=steps)
     record = replay(TRANSIENT, network, start, network.edges, run.grid, bound, known=run.record)
     states = states_at(run.grid, record, network.edges, times)
     return Solution(
