@@ -77,6 +77,10 @@ def _steady_linearize(time: Array, temperature: Array, problem: SteadyProblem, s
     return network_matrix(problem.network, problem.instant, state)[:nodes, :nodes]
 
 
+def _dense_solve(matrix: Array, shift: Array, right_side: Array, transpose: bool) -> Array:
+    return jnp.linalg.solve((matrix.T if transpose else matrix) + jnp.diag(shift), right_side)
+
+
 STEADY = System(
     rate=_steady_rate,
     mass=lambda problem: problem.network.heat_capacity,
@@ -84,4 +88,5 @@ STEADY = System(
     apply=lambda matrix, v: matrix @ v,
     apply_transpose=lambda matrix, v: v @ matrix,
     diagonal=jnp.diagonal,
+    solve=_dense_solve,
 )

@@ -38,7 +38,10 @@ class System(NamedTuple):
     linearize(t, y, p, segment) -> L, any pytree that stands for K = -dF/dy;
     apply(L, v) -> K v; apply_transpose(L, v) -> K^T v; diagonal(L) -> the diagonal of K;
     localize(p, segment) -> p with only what the segment needs, taken once a step; the functions above accept
-        it in place of p. Worth it where p holds large tables of which a segment uses a part.
+        it in place of p. Worth it where p holds large tables of which a segment uses a part;
+    solve(L, shift, b, transpose) -> x with (diag(shift) + K) x = b, or with K^T: a direct solve for steady states,
+        where L is at hand as a matrix. Without it they are solved by a Krylov iteration, whose derivatives are
+        only as good as its stop (2e-6 through a chain of 30 links of 1e5 W/K beside 10 W/K to space).
     All are JAX functions without captured tracers: what varies is in p, integer index arrays included
     (floating leaves of p are differentiated, others are not). K must be the exact derivative: the order of
     the method and the adjoints rest on it (`linearization_mismatch` measures it).
@@ -51,6 +54,7 @@ class System(NamedTuple):
     apply_transpose: Callable[[Linearization, Array], Array]
     diagonal: Callable[[Linearization], Array]
     localize: Callable[[Parameters, Array], Parameters] = lambda p, segment: p
+    solve: Callable[[Linearization, Array, Array, bool], Array] | None = None
 
 
 class Local(NamedTuple):
