@@ -127,7 +127,9 @@ def _implicit(
     def solver(product, weight: Array, transpose: bool):
         def solve(_, right_side: Array) -> Array:
             if system.solve is not None:
-                return system.solve(linearization, jnp.zeros_like(right_side), right_side, transpose)
+                x = system.solve(linearization, jnp.zeros_like(right_side), right_side, transpose)
+                # Where no steady state exists the matrix is singular; the state found is still to be told.
+                return jnp.where(jnp.all(right_side == 0.0), 0.0, x)
             size = jnp.max(jnp.abs(right_side / diagonal) / weight)
             stop = weight * jnp.maximum(1e-10 * size, jnp.finfo(right_side.dtype).tiny)
             return bicgstab(lambda v: product(linearization, v), diagonal, right_side, stop, max_iterations=2000).x
