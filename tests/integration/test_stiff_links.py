@@ -11,16 +11,11 @@ from caloris_kernels.constants import STEFAN_BOLTZMANN
 
 LENGTH, POWER = 30, 200.0
 _NODES = "".join(f'[[node]]\nname = "n{k}"\nheat_capacity = "10 J/K"\n\n' for k in range(LENGTH))
+# A black plate of 1 m2, both sides to space; a case adds the rest of the surface and what heats it.
+_PLATE = """
+[run]
+mode = "steady"
 
-
-def chain(conductance: str):
-    """A plate that radiates 200 W from both sides, heated through a chain of 30 nodes."""
-    names = ["plate", *(f"n{k}" for k in range(LENGTH))]
-    links = "".join(
-        f'[[link]]\nbetween = ["{a}", "{b}"]\nconductance = "{conductance}"\n\n'
-        for a, b in zip(names[:-1], names[1:], strict=True)
-    )
-    text = f"""
 [[coating]]
 name = "black"
 infrared_emittance = 1.0
@@ -34,19 +29,25 @@ edge_u = ["1 m", "0 m", "0 m"]
 edge_v = ["0 m", "1 m", "0 m"]
 front = "black"
 back = "black"
-heat_capacity = "900 J/K"
-
-{_NODES}{links}
-[[load]]
-on = "n{LENGTH - 1}"
-power = "{POWER} W"
-
-[run]
-mode = "steady"
 """
+
+
+def heated_plate(more: str, heated: str):
+    """Thermal model of the plate with more keys and tables, 200 W into `heated`."""
+    text = f'{_PLATE}{more}\n[[load]]\non = "{heated}"\npower = "{POWER} W"\n'
     model = caloris.build(caloris.parse_case(text))
     assert model.thermal is not None
     return model.thermal
+
+
+def chain(conductance: str):
+    """The plate heated through a chain of 30 nodes."""
+    names = ["plate", *(f"n{k}" for k in range(LENGTH))]
+    links = "".join(
+        f'[[link]]\nbetween = ["{a}", "{b}"]\nconductance = "{conductance}"\n\n'
+        for a, b in zip(names[:-1], names[1:], strict=True)
+    )
+    return heated_plate(f'heat_capacity = "900 J/K"\n\n{_NODES}{links}', names[-1])
 
 
 def exact(conductance: float) -> np.ndarray:
@@ -76,40 +77,18 @@ def test_gradient_through_stiff_links():
 
 def test_a_sheet_that_conducts_almost_perfectly():
     """k t of 1e5 W/K, a thousand times thick copper: the whole sheet has one temperature."""
-    text = f"""
-[[coating]]
-name = "black"
-infrared_emittance = 1.0
-solar_absorptance = 1.0
+    more = """
+divide = [12, 12]
+material = "superconductor"
+thickness = "10 mm"
 
 [[material]]
 name = "superconductor"
 density = "1000 kg/m^3"
 specific_heat = "1000 J/kg/K"
 conductivity = "1e7 W/m/K"
-
-[[surface]]
-name = "plate"
-shape = "rectangle"
-corner = ["0 m", "0 m", "0 m"]
-edge_u = ["1 m", "0 m", "0 m"]
-edge_v = ["0 m", "1 m", "0 m"]
-divide = [12, 12]
-front = "black"
-back = "black"
-material = "superconductor"
-thickness = "10 mm"
-
-[[load]]
-on = "plate[0,0]"
-power = "{POWER} W"
-
-[run]
-mode = "steady"
 """
-    model = caloris.build(caloris.parse_case(text))
-    assert model.thermal is not None
-    solution = caloris.solve_steady(model.thermal)
+    solution = caloris.solve_steady(heated_plate(more, "plate[0,0]"))
     # 200 W through 1e5 W/K, spread from a corner cell: a few millikelvin.
     assert float(jnp.ptp(solution.temperature)) == pytest.approx(0.006, abs=0.005)
     assert float(jnp.mean(solution.temperature)) == pytest.approx(exact(1e30)[0], abs=1e-5)

@@ -213,7 +213,8 @@ def _visibility(
     table = rays.blocked.astype(np.float32) / scene.sky_samples
     bodies = [np.flatnonzero(topology.facet_body == body) for body in range(len(geometry.bodies))]
     shaded = [mine[rays.blocked[:, :, mine].max(axis=(0, 1), initial=0) > 0] for mine in bodies]
-    patches = [_flat_patches(geometry, mine) for mine in bodies]
+    normal = np.asarray(geometry.facet_geometry(geometry.vertices())[1])
+    patches = [_flat_patches(topology, normal[mine], mine) for mine in bodies]
     occluded = bool(rays.flags[1]) or bool(rays.inactive.max(initial=0.0) > 0)
     pairs = np.unique(np.column_stack([first, second]), axis=0) if not occluded else np.zeros((0, 2), int)
     return Visibility(
@@ -275,10 +276,8 @@ def _crossings(grid: np.ndarray, angle: np.ndarray, coordinate: np.ndarray) -> n
     return np.unique(found)
 
 
-def _flat_patches(geometry: Geometry, mine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _flat_patches(topology: Topology, normal: np.ndarray, mine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One facet of each flat patch (same surface, side and normal) of a body, and the patch of each facet."""
-    topology = geometry.topology()
-    normal = np.asarray(geometry.facet_geometry(geometry.vertices())[1])[mine]
     keys = np.column_stack([topology.facet_surface[mine], topology.facet_side[mine], np.round(normal * 1e9)])
     _, first, member = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     return mine[first], member.ravel()

@@ -1,9 +1,7 @@
 """Periodic orbits: the state that a whole orbit maps to itself, without spinning up."""
 
-from functools import partial
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
@@ -114,11 +112,10 @@ def _find_cycle(
         frozen = cycle.frozen | closing
         steps = (initial_step, minimum_step, cycle.grid, frozen, cycle.record)
         end = march(system, p, cycle.y, edges, tolerance, *steps)
-        following = iterate(cycle, end)
-        recorded = cycle._replace(record=end.record, closed=closing, result=end.result, failed_state=end.failed_state)
-        # The record is large and the same in both: it stays out of the choice.
-        chosen = jax.tree.map(partial(jnp.where, closing), recorded._replace(record=()), following._replace(record=()))
-        return chosen._replace(record=end.record)
+        # The record is large and the same in both: it stays out of the choice. Nothing is iterated once closed.
+        slim = cycle._replace(record=())
+        recorded = slim._replace(closed=closing, result=end.result, failed_state=end.failed_state)
+        return lax.cond(closing, lambda: recorded, lambda: iterate(slim, end))._replace(record=end.record)
 
     def iterate(cycle: _Cycle, end: March) -> _Cycle:
         r = jnp.where(held, 0.0, end.y - cycle.y)
@@ -146,7 +143,7 @@ def _find_cycle(
             changes,
             kept,
             end.grid,
-            end.record,
+            cycle.record,
             frozen,
             cycle.closed,
             end.mean,
