@@ -71,19 +71,22 @@ def plane_label(facets: Facets, size: float) -> np.ndarray:
     return np.unique(key.astype(np.int64), axis=0, return_inverse=True)[1].ravel()
 
 
-def make_tiles(facets: Facets, size: float) -> np.ndarray:
-    """Return [tile, lane] facet numbers, -1 where empty; each tile lies in one group.
+def make_tiles(facets: Facets, size: float, kind: np.ndarray | None = None) -> np.ndarray:
+    """Return [tile, lane] facet numbers, -1 where empty; each tile lies in one group and is of one kind [facet].
 
     Flat parts get tiles of one plane each; where planes hold few facets (curved parts), neighbors of
-    similar orientation share tiles.
+    similar orientation share tiles. Tiles and lanes follow from where facets are, not from their numbers.
     """
+    kind = np.zeros(len(facets.group), np.int64) if kind is None else kind
     plane = plane_label(facets, size)
     population = np.bincount(plane)[plane] if len(plane) else plane
     curved = population < LANES // 4
     orientation = np.round(facets.normal * 1.5).astype(np.int64) @ np.array([25, 5, 1])
     sheet = np.where(curved, orientation, plane + 1000)
-    order = np.lexsort((_morton(facets.centroid), sheet, curved, facets.group))
-    breaks = (np.diff(facets.group[order]) != 0) | ((np.diff(sheet[order]) != 0) & ~curved[order][1:])
+    ties = np.round(facets.centroid / (1e-7 * size)).T
+    order = np.lexsort((*ties, _morton(facets.centroid), sheet, curved, facets.group, kind))
+    breaks = (np.diff(facets.group[order]) != 0) | (np.diff(kind[order]) != 0)
+    breaks |= (np.diff(sheet[order]) != 0) & ~curved[order][1:]
     starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(order)]])
     rows = []
     for start, stop in zip(starts[:-1], starts[1:], strict=True):

@@ -4,20 +4,25 @@ Facets of one plane in one tile share points near their vertices, one ray betwee
 that have them: about half a ray per pair of facets, where nine rays each would be needed without sharing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from caloris.geometry.clear_pairs import Pairs
-from caloris.geometry.facet_tiles import Facets, plane_label
+from caloris.geometry.clear_blocks import ahead
+from caloris.geometry.facet_tiles import LANES, Facets, plane_label
 from caloris.geometry.raycast import RayCaster
+from caloris_kernels.radiative.visibility import count_points, facing_points
 
 _PULL = 0.04  # how far points move from their vertex into the facets around it
 LIFT = 5e-6  # of the scene's diagonal: how far ray ends stand off their surface, well above float32 rounding
 _POINT_PAIRS_AT_ONCE = 1 << 21
 _THIN = 2.0  # parts thinner than this many facet sizes can hide between the points
+
+_facing_points, _count_points = jax.jit(facing_points), jax.jit(count_points)
 
 
 @dataclass(frozen=True)
@@ -63,61 +68,48 @@ def point_positions(points: TilePoints, facets: Facets, lift: float) -> tuple[np
     return place.astype(np.float32), normal.astype(np.float32)
 
 
-def seen_points(
+def seen_blocks(
     points: TilePoints,
-    facets: Facets,
-    pairs: Pairs,
-    tile_pairs: np.ndarray,
+    position: tuple[np.ndarray, np.ndarray],
+    tiles: np.ndarray,
+    block_tile: np.ndarray,
     caster: RayCaster,
     size: float,
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """For each pair: how many of its nine point pairs face each other, and how many of those see each other.
+    """For each pair of facets: how many of its nine point pairs face each other, and how many of those see each other.
 
-    Returns (valid [pair], visible [pair], number of rays).
+    position: of all points, and their normals (`point_positions`). Returns (valid, visible) [block, lane, lane]
+    uint8 for the blocks of tiles [block, 2], and the number of rays.
     """
-    place, normal = point_positions(points, facets, LIFT * size)
     width = points.slot.shape[1]
-    valid, visible = np.zeros(len(pairs.first), np.int8), np.zeros(len(pairs.first), np.int8)
-    order = np.argsort(pairs.tile_pair, kind="stable")
-    used, starts = np.unique(pairs.tile_pair[order], return_index=True)
-    starts = np.append(starts, len(order))
-    rays = 0
+    place, normal = (np.append(array, np.zeros((1, 3), np.float32), axis=0) for array in position)
+    lane_slot = np.where(tiles[:, :, None] >= 0, points.corner_slot[tiles], -1).astype(np.int32)
+    valid = np.empty((len(block_tile), LANES, LANES), np.uint8)
+    visible = np.empty_like(valid)
+    tolerance, rays = np.float32(2 * LIFT * size), 0
     step = max(1, _POINT_PAIRS_AT_ONCE // width**2)
-    for begin in range(0, len(used), step):
-        chunk = used[begin : begin + step]
-        table, traced = _trace_table(points, tile_pairs[chunk], place, normal, caster, 2 * LIFT * size)
-        rays += traced
-        rows = order[starts[begin] : starts[min(begin + step, len(used))]]
-        local = np.searchsorted(chunk, pairs.tile_pair[rows])
-        slot_i, slot_j = points.corner_slot[pairs.first[rows]], points.corner_slot[pairs.second[rows]]
-        for a in range(3):
-            for b in range(3):
-                bits = table[local, slot_i[:, a], slot_j[:, b]]
-                valid[rows] += (bits > 0).astype(np.int8)
-                visible[rows] += (bits == 2).astype(np.int8)
+
+    def launch() -> Iterator[tuple]:
+        for start in range(0, len(block_tile), step):
+            pick = np.arange(start, start + step) % len(block_tile)
+            # Empty slots are -1: the zero row at the end.
+            slot_i, slot_j = (points.slot[block_tile[pick, side]] for side in (0, 1))
+            ends = (place[slot_i], normal[slot_i], place[slot_j], normal[slot_j])
+            lanes = tuple(lane_slot[block_tile[pick, side]] for side in (0, 1))
+            yield start, ends, lanes, _facing_points(*ends, tolerance)
+
+    for start, (x, _, y, _), lanes, facing in ahead(launch()):
+        count = min(step, len(block_tile) - start)
+        flat = np.flatnonzero(np.asarray(facing)[:count]).astype(np.int32)
+        row, slot_j = np.divmod(flat, np.int32(width))
+        origin = x.reshape(-1, 3)[row]
+        direction = y.reshape(-1, 3)[row // np.int32(width) * np.int32(width) + slot_j] - origin
+        seen = np.zeros(facing.shape, bool)
+        seen.reshape(-1)[flat] = ~caster.occluded(origin, direction)
+        rays += len(flat)
+        valid[start : start + count] = np.asarray(_count_points(facing, *lanes))[:count]
+        visible[start : start + count] = np.asarray(_count_points(seen, *lanes))[:count]
     return valid, visible, rays
-
-
-def _trace_table(
-    points: TilePoints,
-    tile_pairs: np.ndarray,
-    place: np.ndarray,
-    normal: np.ndarray,
-    caster: RayCaster,
-    tolerance: float,
-) -> tuple[np.ndarray, int]:
-    """Table [pair of tiles, slot, slot]: 0 not facing, 1 hidden, 2 visible; and the number of rays."""
-    slot_i, slot_j = points.slot[tile_pairs[:, 0]], points.slot[tile_pairs[:, 1]]
-    x, y = place[slot_i], place[slot_j]
-    n, m = normal[slot_i], normal[slot_j]
-    facing = (np.matmul(n, y.swapaxes(1, 2)) - np.sum(n * x, axis=2)[:, :, None]) > tolerance
-    facing &= (np.matmul(x, m.swapaxes(1, 2)) - np.sum(m * y, axis=2)[:, None, :]) > tolerance
-    facing &= (slot_i >= 0)[:, :, None] & (slot_j >= 0)[:, None, :]
-    pair, a, b = np.nonzero(facing)
-    table = facing.astype(np.uint8)
-    start = x[pair, a]
-    table[pair, a, b] += ~caster.occluded(start, y[pair, b] - start)
-    return table, len(pair)
 
 
 @dataclass(frozen=True)
@@ -165,6 +157,8 @@ def near_thin_part(
     The facets' own parts do not count: the points see those well enough.
     """
     out = np.zeros(len(first), bool)
+    if not len(parts.number):
+        return out
     larger = np.maximum(facets.radius[first], facets.radius[second])
     width = np.sqrt(np.maximum(facets.area[first], facets.area[second]))
     own_first, own_second = parts.label[facet_triangle[first]], parts.label[facet_triangle[second]]

@@ -1,7 +1,8 @@
 """Visible part of facet pairs that something half hides: quasi-random rays, more where they count more."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import qmc
 
-from caloris.geometry.clear_pairs import ahead
+from caloris.geometry.clear_blocks import ahead
 from caloris.geometry.facet_tiles import Facets
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster
@@ -42,49 +43,75 @@ def _row_rays(triangles, table, row, shift, lift):
     return pair_rays(triangles[:, 0], triangles[:, 1], uniform - jnp.floor(uniform), lift)
 
 
-def partial_visibility(
-    facets: Facets,
-    pair: tuple[np.ndarray, np.ndarray, np.ndarray],
-    guess: np.ndarray,
-    allowed: float,
-    caster: RayCaster,
-    size: float,
-    seed: int,
-) -> PartialVisibility:
-    """Trace the given pairs (first, second, exchange area in clear view) until their errors sum to allowed.
+@dataclass(frozen=True)
+class PairTracer:
+    """Rays between facets of one scene; what a pair gets depends on where its facets are, not on their numbers."""
 
-    V = sum of weight x visible / sum of weight over n rays; n goes as (exchange area x sigma)^0.6, first
-    with the variance of the guessed fractions, then once more with the measured ones. allowed is in m2.
-    """
-    first, second, area = pair
-    samples = (_sobol(seed), _pair_shift(first, second, seed))
-    done = np.zeros(len(first), np.int64)
-    sums = np.zeros((2, len(first)))
-    error, fraction = 0.0, guess
-    for _ in range(2):
-        wanted = _rows(area * _sigma(fraction, np.maximum(_ROW * done, 9)), allowed)
-        more = np.where(wanted > 1.4 * done, wanted - done, 0)
-        sums += _trace(facets, (first, second), done, more, samples, caster, LIFT * size)
-        done += more
-        fraction = np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), guess)
-        spread = area * _sigma(fraction, _ROW * done)
-        error = float(np.sum(_ERROR_FACTOR * spread * (_ROW * np.maximum(done, 1)) ** -_ERROR_POWER))
-    return PartialVisibility(fraction, error, int(done.sum()) * _ROW)
+    facets: Facets
+    caster: RayCaster
+    size: float  # m, the scene's diagonal
+    seed: int
 
+    def visibility(
+        self, first: np.ndarray, second: np.ndarray, area: np.ndarray, guess: np.ndarray, allowed: float
+    ) -> PartialVisibility:
+        """Trace the given pairs of facets until their errors sum to allowed (m2).
 
-def probed_fraction(
-    facets: Facets,
-    pair: tuple[np.ndarray, np.ndarray],
-    count: np.ndarray,
-    caster: RayCaster,
-    size: float,
-    seed: int,
-) -> tuple[np.ndarray, int]:
-    """Visible fractions of the given pairs by count [pair] rays each, and the number of rays."""
-    rows = -(-count // _ROW)
-    samples = (_sobol(seed), _pair_shift(*pair, seed))
-    sums = _trace(facets, pair, np.zeros_like(rows), rows, samples, caster, LIFT * size)
-    return np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), 0.0), int(rows.sum()) * _ROW
+        V = sum of weight x visible / sum of weight over n rays; n goes as (exchange area x sigma)^0.6, area
+        (m2) in clear view, first with the variance of the guessed fractions, then once more with the measured ones.
+        """
+        done = np.zeros(len(first), np.int64)
+        sums = np.zeros((2, len(first)))
+        error, fraction = 0.0, guess
+        for _ in range(2):
+            wanted = _rows(area * _sigma(fraction, np.maximum(_ROW * done, 9)), allowed)
+            more = np.where(wanted > 1.4 * done, wanted - done, 0)
+            sums += self._trace(first, second, done, more)
+            done += more
+            fraction = np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), guess)
+            spread = area * _sigma(fraction, _ROW * done)
+            error = float(np.sum(_ERROR_FACTOR * spread * (_ROW * np.maximum(done, 1)) ** -_ERROR_POWER))
+        return PartialVisibility(fraction, error, int(done.sum()) * _ROW)
+
+    def probed_fraction(self, first: np.ndarray, second: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, int]:
+        """Visible fractions of the given pairs by count [pair] rays each, and the number of rays."""
+        rows = -(-count // _ROW)
+        sums = self._trace(first, second, np.zeros_like(rows), rows)
+        return np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), 0.0), int(rows.sum()) * _ROW
+
+    @cached_property
+    def _codes(self) -> np.ndarray:
+        return _facet_codes(self.facets, self.size)
+
+    @cached_property
+    def _triangles(self) -> np.ndarray:
+        return self.facets.triangle.astype(np.float32)
+
+    def _trace(self, first: np.ndarray, second: np.ndarray, done: np.ndarray, more: np.ndarray) -> np.ndarray:
+        """Trace rows done ... done + more of each pair; return [2, pair]: sums of weight x visible and of weight."""
+        swap = self._codes[first] > self._codes[second]
+        ends = np.stack([np.where(swap, second, first), np.where(swap, first, second)], axis=1)
+        shift = _pair_shift(self._codes[ends[:, 0]], self._codes[ends[:, 1]], self.seed)
+        table = _sobol(self.seed)
+        owner = np.repeat(np.arange(len(done)), more)
+        row = np.arange(len(owner)) - np.repeat(np.cumsum(more) - more - done, more)
+        lift = np.float32(LIFT * self.size)
+
+        def launch() -> Iterator[tuple]:
+            for start in range(0, len(owner), _ROWS_AT_ONCE):
+                who, number = owner[start : start + _ROWS_AT_ONCE], row[start : start + _ROWS_AT_ONCE]
+                full = np.resize(who, _ROWS_AT_ONCE)  # one compiled shape
+                number = np.resize(number, _ROWS_AT_ONCE).astype(np.int32)
+                yield start, len(who), _row_rays(self._triangles[ends[full]], table, number, shift[full], lift)
+
+        parts = np.empty((2, len(owner)))
+        for start, count, (origin, direction, weight) in ahead(launch()):
+            ray = (np.asarray(origin)[:count].reshape(-1, 3), np.asarray(direction)[:count].reshape(-1, 3))
+            clear = ~self.caster.occluded(*ray).reshape(count, _ROW)
+            weight = np.asarray(weight)[:count]
+            parts[0, start : start + count] = np.sum(weight * clear, axis=1, dtype=np.float64)
+            parts[1, start : start + count] = np.sum(weight, axis=1, dtype=np.float64)
+        return np.stack([np.bincount(owner, part, len(done)) for part in parts])
 
 
 def _sigma(fraction: np.ndarray, rays: np.ndarray) -> np.ndarray:
@@ -100,41 +127,6 @@ def _rows(spread: np.ndarray, allowed: float) -> np.ndarray:
     return (2 ** np.round(np.log2(np.clip(wanted, 1, _MOST // _ROW)))).astype(np.int64)
 
 
-def _trace(
-    facets: Facets,
-    pair: tuple[np.ndarray, np.ndarray],
-    done: np.ndarray,
-    more: np.ndarray,
-    samples: tuple[jax.Array, np.ndarray],
-    caster: RayCaster,
-    lift: float,
-) -> np.ndarray:
-    """Trace rows done ... done + more of each pair; return [2, pair]: sums of weight x visible and of weight."""
-    table, shift = samples
-    triangle = facets.triangle.astype(np.float32)
-    owner = np.repeat(np.arange(len(done)), more)
-    row = np.arange(len(owner)) - np.repeat(np.cumsum(more) - more, more) + done[owner]
-    ends = np.stack(pair, axis=1)
-    lift32 = np.float32(lift)
-
-    def launch() -> Iterator[tuple]:
-        for start in range(0, len(owner), _ROWS_AT_ONCE):
-            who, number = owner[start : start + _ROWS_AT_ONCE], row[start : start + _ROWS_AT_ONCE]
-            full = np.resize(who, _ROWS_AT_ONCE)  # one compiled shape
-            number = np.resize(number, _ROWS_AT_ONCE).astype(np.int32)
-            yield who, _row_rays(triangle[ends[full]], table, number, shift[full], lift32)
-
-    sums = np.zeros((2, len(done)))
-    for who, (origin, direction, weight) in ahead(launch()):
-        count = len(who)
-        ray = (np.asarray(origin)[:count].reshape(-1, 3), np.asarray(direction)[:count].reshape(-1, 3))
-        clear = ~caster.occluded(*ray).reshape(count, _ROW)
-        weight = np.asarray(weight)[:count].astype(np.float64)
-        sums[0] += np.bincount(who, (weight * clear).sum(axis=1), len(done))
-        sums[1] += np.bincount(who, weight.sum(axis=1), len(done))
-    return sums
-
-
 @lru_cache(maxsize=4)
 def _sobol(seed: int) -> jax.Array:
     """Scrambled Sobol points [row, _ROW, 4], float32 (Owen 1998, doi:10.1006/jcom.1998.0487)."""
@@ -142,14 +134,27 @@ def _sobol(seed: int) -> jax.Array:
     return jnp.asarray(points.astype(np.float32).reshape(-1, _ROW, 4))
 
 
-def _pair_shift(first: np.ndarray, second: np.ndarray, seed: int) -> np.ndarray:
-    """A shift in [0, 1)^4 for each pair, the same in every run: shared points would make errors add up."""
+def _facet_codes(facets: Facets, size: float) -> np.ndarray:
+    """A number for each facet that follows from where it is, whatever its place in the list [facet] uint64."""
+    place = np.round(np.concatenate([facets.centroid / size, facets.normal], axis=1) * (1 << 20)).astype(np.int64)
+    code = np.zeros(len(place), np.uint64)
     with np.errstate(over="ignore"):
-        code = first.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        code ^= (second.astype(np.uint64) + np.uint64(seed) + np.uint64(1)) * np.uint64(0xC2B2AE3D27D4EB4F)
-        for _ in range(2):
-            code ^= code >> np.uint64(29)
-            code *= np.uint64(0xBF58476D1CE4E5B9)
-        code ^= code >> np.uint64(32)
+        for column in place.T:
+            code = _mixed(code * np.uint64(0x9E3779B97F4A7C15) + column.astype(np.uint64))
+    return code
+
+
+def _mixed(code: np.ndarray) -> np.ndarray:
+    """Spread every bit of a number over all of them (Steele et al. 2014, doi:10.1145/2660193.2660195)."""
+    with np.errstate(over="ignore"):
+        code = (code ^ (code >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        code = (code ^ (code >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return code ^ (code >> np.uint64(31))
+
+
+def _pair_shift(first: np.ndarray, second: np.ndarray, seed: int) -> np.ndarray:
+    """A shift in [0, 1)^4 for each pair of facet codes: shared points would make the errors of pairs add up."""
+    with np.errstate(over="ignore"):
+        code = _mixed(_mixed(first + np.uint64(seed + 1)) + second)
     parts = [(code >> np.uint64(16 * k)) & np.uint64(0xFFFF) for k in range(4)]
     return np.stack(parts, axis=1).astype(np.float32) / np.float32(65536)

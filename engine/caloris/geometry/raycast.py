@@ -3,6 +3,10 @@
 What was hit enters the JAX program as arrays; visibility itself is not differentiable.
 """
 
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol
 
 import jax
@@ -12,7 +16,7 @@ import numpy as np
 from caloris.devices import ray_backend
 from caloris_kernels.radiative.ray_casting import nearest_triangle
 
-_RAYS_AT_ONCE = 1 << 20  # Embree: bounds its working copies, some 50 bytes a ray
+_RAYS_AT_ONCE = 1 << 15  # Embree: what one thread takes at a time
 _RAY_BLOCK = 8192  # JAX: one compiled shape; 8192 rays x 64 triangles are 2 MB an array
 _TRIANGLE_BLOCK = 64
 
@@ -86,11 +90,29 @@ class EmbreeRayCaster:
             return np.zeros(len(origin), bool)
         far = np.broadcast_to(np.asarray(distance, np.float32), len(origin))
         out = np.empty(len(origin), bool)
-        for start in range(0, len(origin), _RAYS_AT_ONCE):
+
+        def trace(start: int) -> None:
             part = slice(start, start + _RAYS_AT_ONCE)
             reach = np.array(far[part])  # Embree writes into it
             out[part] = self._scene.run(origin[part], direction[part], dists=reach, query="OCCLUDED") != -1
+
+        in_threads(trace, range(0, len(origin), _RAYS_AT_ONCE))
         return out
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    """One thread a processor: Embree lets go of Python's lock while it traces."""
+    return ThreadPoolExecutor(os.cpu_count())
+
+
+def in_threads(function: Callable[[int], None], starts: Sequence[int]) -> None:
+    """Call a function for every start, on all processors."""
+    if len(starts) > 1:
+        list(_threads().map(function, starts))
+    else:
+        for start in starts:
+            function(start)
 
 
 class JaxRayCaster:

@@ -1,6 +1,6 @@
 """View factors between the facets of a scene, with everything that stands between them.
 
-Deterministic with an error tolerance: exchange areas in clear view (`clear_pairs`), shared rays that sort
+Deterministic with an error tolerance: exchange areas in clear view (`clear_blocks`), shared rays that sort
 pairs into visible, hidden and partial (`pair_visibility`), and more rays for the partial ones
 (`partial_pairs`). Stored once per pair, so that A_i F_ij = A_j F_ji holds exactly. Space gets what is left:
 1 - row sum. Nothing here is differentiable through the rays; `occluded` says whether that matters.
@@ -9,46 +9,81 @@ pairs into visible, hidden and partial (`pair_visibility`), and more rays for th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from caloris.geometry.facet_tiles import LANES
 from caloris.geometry.pose_exchange import Exchange, Layout, make_layout, pose_exchange, rigid_exchange
 from caloris.geometry.raycast import RayCaster, ray_caster
 from caloris.geometry.scene_sides import active_sides, check_scene, with_seen_inactive
 from caloris.precision import require_float64
 
 
-@dataclass(frozen=True)
-class ViewFactors:
-    """View factors of one scene; arrays over facets in the caller's order.
+class Tiles(NamedTuple):
+    """Symmetric exchange areas A_i F_ij between active facets in square blocks: only what is not zero is kept.
 
-    pair_first, pair_second, pair_exchange_area hold each pair of facets that see each other once (first <
-    second); exchange_area is the same as a dense symmetric matrix, made when first asked for.
+    A block of two tiles stands for both directions; a block of a tile with itself is symmetric, its diagonal zero.
     """
 
+    facet: np.ndarray  # [tile, lane] facet, the number of facets where a lane is empty
+    first: np.ndarray  # [block] tile
+    second: np.ndarray  # [block] tile, not below the first
+    value: np.ndarray  # [block, lane, lane] float32, m2
+
+
+@dataclass(frozen=True)
+class ViewFactors:
+    """View factors of one scene; arrays over facets in the caller's order."""
+
     area: np.ndarray  # [facet] m2
-    pair_first: np.ndarray  # [pair] facet
-    pair_second: np.ndarray  # [pair] facet
-    pair_exchange_area: np.ndarray  # [pair] m2
+    tiles: Tiles  # exchange areas
     inactive_view: np.ndarray  # [facet] -, fraction of the view that ends on inactive sides
     error_estimate: float  # -, expected sum of |errors| over the sum of exchange areas
     occluded: bool  # some pair that faces each other is partly or wholly hidden
     rays: int  # rays traced
 
     @cached_property
+    def _pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        tiles = self.tiles
+        own = tiles.first == tiles.second
+        once = tiles.value > 0
+        once[own] &= np.triu(np.ones(tiles.value.shape[1:], bool), 1)
+        block, i, j = np.nonzero(once)
+        first, second = tiles.facet[tiles.first[block], i], tiles.facet[tiles.second[block], j]
+        area = tiles.value[block, i, j].astype(np.float64)
+        return np.minimum(first, second), np.maximum(first, second), area
+
+    @property
+    def pair_first(self) -> np.ndarray:
+        """First facet of each pair of facets that see each other [pair]."""
+        return self._pairs[0]
+
+    @property
+    def pair_second(self) -> np.ndarray:
+        """Second facet of each pair, above the first [pair]."""
+        return self._pairs[1]
+
+    @property
+    def pair_exchange_area(self) -> np.ndarray:
+        """A_i F_ij of each pair [pair], m2."""
+        return self._pairs[2]
+
+    @cached_property
     def exchange_area(self) -> np.ndarray:
-        """A_i F_ij [facet, facet], m2: exactly symmetric, zero diagonal."""
-        dense = np.zeros((len(self.area), len(self.area)))
-        dense[self.pair_first, self.pair_second] = self.pair_exchange_area
-        dense[self.pair_second, self.pair_first] = self.pair_exchange_area
-        return dense
+        """A_i F_ij [facet, facet], m2: exactly symmetric, zero diagonal; dense, made when first asked for."""
+        dense = np.zeros((len(self.area) + 1, len(self.area) + 1))
+        tiles = self.tiles
+        for first, second, value in zip(tiles.first, tiles.second, tiles.value, strict=True):
+            i, j = tiles.facet[first], tiles.facet[second]
+            dense[np.ix_(i, j)] = value
+            dense[np.ix_(j, i)] = value.T
+        return dense[:-1, :-1]
 
     @cached_property
     def facet_view(self) -> np.ndarray:
         """Row sums: the fraction of each facet's view that ends on facets [facet], -."""
-        count = len(self.area)
-        total = np.bincount(self.pair_first, self.pair_exchange_area, count)
-        return (total + np.bincount(self.pair_second, self.pair_exchange_area, count)) / self.area
+        return _row_sums(self.tiles, len(self.area)) / self.area
 
     @cached_property
     def space_view(self) -> np.ndarray:
@@ -121,8 +156,9 @@ def _solve(
     require_float64("compute_view_factors")
     check_scene(poses, triangles, *facet)
     if not len(facet[0]):
-        empty, none = np.zeros(0), np.zeros(0, np.int64)
-        return [ViewFactors(empty, none, none, empty, empty, 0.0, False, 0) for _ in poses]
+        none = np.zeros(0, np.int64)
+        tiles = Tiles(np.zeros((0, LANES), np.int64), none, none, np.zeros((0, LANES, LANES), np.float32))
+        return [ViewFactors(np.zeros(0), tiles, np.zeros(0), 0.0, False, 0) for _ in poses]
     if len(poses) == 1:
         group = np.zeros(len(triangles), np.int64)
     tracers = list(casters) if casters is not None else [ray_caster(v, triangles) for v in poses]
@@ -139,22 +175,41 @@ def _solve(
 
 def _view_factors(layout: Layout, result: Exchange, rays: int) -> ViewFactors:
     """Split the sides' exchange areas into those among facets and the view toward inactive sides."""
-    sides = layout.sides
-    count = int(sides.active.sum())
-    first, second = np.minimum(result.first, result.second), np.maximum(result.first, result.second)
-    value = result.clear * result.fraction
-    among = second < count
+    count, tiles = int(layout.sides.active.sum()), int(layout.tile_active.sum())
+    facet = np.where(layout.tiles >= 0, layout.tiles, len(layout.area))
     area = layout.area[:count]
-    inactive = np.bincount(first[~among], value[~among], count) / area
-    keep = among & (value > 0)
-    total = float(value.sum())
+    # Tiles of active sides come first: the first tile of a block is active.
+    among = result.block_tile[:, 1] < tiles
+    block_tile, value = result.block_tile[~among], result.value[~among]
+    inactive = np.bincount(
+        facet[block_tile[:, 0]].ravel(), value.sum(axis=2, dtype=np.float64).ravel(), len(layout.area) + 1
+    )
+    block_tile, value = (
+        (result.block_tile, result.value) if among.all() else (result.block_tile[among], result.value[among])
+    )
+    own = np.flatnonzero(block_tile[:, 0] == block_tile[:, 1])
+    value[own] += value[own].swapaxes(1, 2)
+    kept = Tiles(np.minimum(facet[:tiles], count), block_tile[:, 0], block_tile[:, 1], value)
+    sums = _row_sums(kept, count)
+    # Pairs count once here, as they do in the error.
+    total = float(sums.sum()) / 2 + float(inactive.sum())
     return ViewFactors(
         area=area,
-        pair_first=first[keep],
-        pair_second=second[keep],
-        pair_exchange_area=value[keep],
-        inactive_view=inactive,
+        tiles=kept,
+        inactive_view=inactive[:count] / area,
         error_estimate=result.error / total if total > 0 else 0.0,
-        occluded=bool(np.any(result.fraction < 1)),
+        occluded=result.occluded,
         rays=rays,
     )
+
+
+def _row_sums(tiles: Tiles, count: int) -> np.ndarray:
+    """Sum of each facet's exchange areas [facet], m2."""
+    across = tiles.first != tiles.second
+    rows = np.bincount(tiles.facet[tiles.first].ravel(), tiles.value.sum(axis=2, dtype=np.float64).ravel(), count + 1)
+    columns = np.bincount(
+        tiles.facet[tiles.second[across]].ravel(),
+        tiles.value[across].sum(axis=1, dtype=np.float64).ravel(),
+        count + 1,
+    )
+    return (rows + columns)[:count]

@@ -1,6 +1,8 @@
 """Exchange area of two triangles in clear view of each other: exact contour integral, differentiable."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -72,6 +74,22 @@ def exchange_area(
     Source: Sparrow (1963), J. Heat Transfer 85, 81, doi:10.1115/1.3686058; clipping as in Walton (2002),
     NISTIR 6925, doi:10.6028/NIST.IR.6925.
     """
+    return _contour(triangle_i, triangle_j, partial(_graded_points, points=points))
+
+
+def apart_exchange_area(
+    triangle_i: Float[Array, "pair 3 3"], triangle_j: Float[Array, "pair 3 3"], points: int = 5
+) -> Float[Array, " pair"]:
+    """The integral of `exchange_area` by plain Gauss points, for triangles that do not touch.
+
+    Let triangle_i be the smaller one. Relative L1 error over pairs with (R_i + R_j) / distance between 0.4 and 0.6:
+    2e-9 with 5 points; between 0.75 and 1.1: 2e-6 (R about the centroids; tested). Use float64. Differentiable.
+    """
+    return _contour(triangle_i, triangle_j, partial(_plain_points, points=points))
+
+
+def _contour(triangle_i: Array, triangle_j: Array, rule: Callable) -> Float[Array, " pair"]:
+    """The double contour integral with a rule for the points along the edges of i."""
     # Both clips in one call: half the program to compile.
     both, swapped = jnp.stack([triangle_i, triangle_j]), jnp.stack([triangle_j, triangle_i])
     polygons = clip_to_front(both.reshape(-1, 3, 3), swapped.reshape(-1, 3, 3))
@@ -80,12 +98,12 @@ def exchange_area(
     center = jax.lax.stop_gradient(jnp.mean(triangle_j, axis=1, keepdims=True))
     distance = jnp.linalg.norm(jnp.mean(triangle_i, axis=1, keepdims=True) - center, axis=2, keepdims=True)
     scale = jax.lax.stop_gradient(distance) + _TINY
-    total = _double_contour((outer - center) / scale, (inner - center) / scale, points)
+    total = _double_contour((outer - center) / scale, (inner - center) / scale, rule)
     return total * scale[:, 0, 0] ** 2 / (2.0 * math.pi)
 
 
 def _double_contour(
-    outer: Float[Array, "pair 4 3"], inner: Float[Array, "pair 4 3"], points: int
+    outer: Float[Array, "pair 4 3"], inner: Float[Array, "pair 4 3"], rule: Callable
 ) -> Float[Array, " pair"]:
     """Sum over edge pairs of the integral of ln r dr . dr."""
     # Axes below: pair, outer edge, inner edge, part between feet, Gauss point; components in lists.
@@ -100,12 +118,18 @@ def _double_contour(
     length = length[:, None, :, None, None]
 
     end = [s + length * u for s, u in zip(start, unit, strict=True)]
-    place, weight = _graded_points(base, run, start, end, points)
+    place, weight = rule(base, run, start, end)
     to_start = [p - (b + place * r) for p, b, r in zip(start, base, run, strict=True)]
     along = _dot(to_start, unit)
     across = [t - along * u for t, u in zip(to_start, unit, strict=True)]
     line = _log_integral(along, along + length, _dot(across, across))
     return jnp.sum(_dot(run, unit) * jnp.where(length > 0, line, 0.0) * weight, axis=(1, 2, 3, 4))
+
+
+def _plain_points(base, run, start, end, points: int) -> tuple[Array, Array]:
+    """Gauss places in [0, 1] along the outer edge and their weights."""
+    node, weight = np.polynomial.legendre.leggauss(points)
+    return jnp.asarray((node + 1) / 2, base[0].dtype), jnp.asarray(weight / 2, base[0].dtype)
 
 
 def _graded_points(base, run, start, end, points: int) -> tuple[Array, Array]:

@@ -4,19 +4,29 @@ import math
 from typing import NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, UInt8
 
-from caloris_kernels.radiative.contour import clip_to_front, triangle_normal
+DONE, POINTS, CLIPPED, APART, TOUCHING = 1, 2, 3, 4, 5
+"""What `tile_exchange_area` says of a pair (0: the two do not face each other): its value stands; it wants
+`point_exchange_area`; `clipped_exchange_area`; `contour.apart_exchange_area`; `contour.exchange_area`."""
 
-FACING, STRADDLING, CLOSE = 1, 2, 4
-"""Bits that `tile_exchange_area` sets for a pair: some of each is in front of the other's plane; some of one is
-also behind; so near that 3 x 3 points are too coarse."""
+# Largest (R_i + R_j) / distance at which each rule holds 1e-5 to 5e-5 (relative L1 over pairs).
+_DONE_RATIO, _POINT_RATIO, _CLIPPED_RATIO, _APART_RATIO = 0.2, 0.45, 0.25, 0.8
 
-CLOSE_RATIO = 0.2
-"""(R_i + R_j) / distance up to which 3 x 3 points are within 1e-5 of the exchange area."""
 
-_THREE_POINTS = np.array([[2 / 3, 1 / 6, 1 / 6], [1 / 6, 2 / 3, 1 / 6], [1 / 6, 1 / 6, 2 / 3]])
+def _rule(*orbits: tuple[float, float]) -> list[tuple[float, float, float, float]]:
+    """Barycentric places and weights (summing to one) of symmetric points: (share of two corners, weight) each."""
+    points = []
+    for far, weight in orbits:
+        for vertex in range(3):
+            place = [far] * 3
+            place[vertex] = 1 - 2 * far
+            points.append((*place, weight))
+    return points
+
+
+_THREE_POINTS = _rule((1 / 6, 1 / 3))
+_SIX_POINTS = _rule((0.445948490915965, 0.223381589678011), (0.091576213509771, 0.109951743655322))
 
 
 class Tile(NamedTuple):
@@ -32,13 +42,13 @@ class Tile(NamedTuple):
 def tile_exchange_area(
     tile_i: Tile, tile_j: Tile, tolerance: Float[Array, ""]
 ) -> tuple[Float[Array, "tile lane_i lane_j"], UInt8[Array, "tile lane_i lane_j"]]:
-    """Exchange areas A_i F_ij (m2) of all facets of tile_i with all of tile_j, row by row, and their bits.
+    """Exchange areas A_i F_ij (m2) of all facets of tile_i with all of tile_j, row by row, and the rule each wants.
 
     A_i F_ij = A_i A_j / 9 sum over 3 x 3 points of max(0, c_i) max(0, c_j) / (pi r^2),  c the two cosines
 
-    tolerance (m): heights above a plane below it count as on the plane. The values of pairs marked
-    STRADDLING or CLOSE are rough: refine them with `clipped_exchange_area`, `point_exchange_area`,
-    or `contour.exchange_area`. Float32 is enough. Differentiable but for the bits.
+    tolerance (m): heights above a plane below it count as on the plane. The values of pairs whose rule is not DONE
+    are rough: refine them. A pair straddles when some of one is in front of the other's plane and some behind.
+    Float32 is enough. Differentiable but for the rules.
 
     Source: Strang and Fix (1973), rule of degree 2; Howell, Menguc and Siegel (2016), eq. 4.9.
     """
@@ -47,7 +57,7 @@ def tile_exchange_area(
     normal_i = [tile_i.normal[:, k, :, None] for k in range(3)]
     normal_j = [tile_j.normal[:, k, None, :] for k in range(3)]
     point_i, point_j = (
-        [[sum(w * c[v][k] for v, w in enumerate(rule)) for k in range(3)] for rule in _THREE_POINTS]
+        [[sum(w * c[v][k] for v, w in enumerate(place)) for k in range(3)] for *place, _ in _THREE_POINTS]
         for c in (corner_i, corner_j)
     )
     area_i, area_j = tile_i.area[:, :, None], tile_j.area[:, None, :]
@@ -68,9 +78,13 @@ def tile_exchange_area(
     behind = (_most(jnp.minimum, above_i) < -tolerance) | (_most(jnp.minimum, above_j) < -tolerance)
     between = [sum(corner_i[v][k] - corner_j[v][k] for v in range(3)) / 3 for k in range(3)]
     reach = tile_i.radius[:, :, None] + tile_j.radius[:, None, :]
-    close = facing & (reach * reach > CLOSE_RATIO**2 * _dot(between, between))
-    bits = facing * FACING + (facing & behind) * STRADDLING + close * CLOSE
-    return jnp.where(facing, total, 0.0), bits.astype(jnp.uint8)
+    # The squared ratio, with no division: facets may share their centroid.
+    square, reach = _dot(between, between), reach * reach
+    above = lambda ratio: reach > ratio**2 * square  # noqa: E731
+    whole = jnp.where(above(_POINT_RATIO), APART, jnp.where(above(_DONE_RATIO), POINTS, DONE))
+    cut = jnp.where(above(_CLIPPED_RATIO), APART, CLIPPED)
+    rule = jnp.where(above(_APART_RATIO), TOUCHING, jnp.where(behind, cut, whole))
+    return jnp.where(facing, total, 0.0), jnp.where(facing, rule, 0).astype(jnp.uint8)
 
 
 def point_exchange_area(
@@ -81,65 +95,101 @@ def point_exchange_area(
     Within 1e-5 up to (R_i + R_j) / distance = 0.45, in float32 too. Differentiable.
     Source: Dunavant (1985), Int. J. Numer. Methods Eng. 21, 1129, doi:10.1002/nme.1620210612, degree 4.
     """
-    place, weight = _six_points(triangle_i.dtype)
-    x = [jnp.einsum("qv,pv->pq", place, triangle_i[..., k])[:, :, None] for k in range(3)]
-    y = [jnp.einsum("qv,pv->pq", place, triangle_j[..., k])[:, None, :] for k in range(3)]
-    # Twice the area times the normal: areas and cosines in one.
-    span_i = _span(triangle_i)
-    span_j = _span(triangle_j)
-    ray = [b - a for a, b in zip(x, y, strict=True)]
-    square = _dot(ray, ray)
-    cosines = jnp.maximum(_dot(ray, span_i), 0.0) * jnp.maximum(-_dot(ray, span_j), 0.0)
-    return jnp.einsum("pqr,q,r->p", cosines / (square * square + 1e-30), weight, weight) / (4 * math.pi)
+    i, j = _corners(triangle_i), _corners(triangle_j)
+    return _by_points([(i, _SIX_POINTS)], [(j, _SIX_POINTS)])
 
 
 def clipped_exchange_area(
     triangle_i: Float[Array, "pair 3 3"], triangle_j: Float[Array, "pair 3 3"]
 ) -> Float[Array, " pair"]:
-    """Exchange area A_i F_ij (m2) of pairs that straddle a plane: clip both, then Lambert's formula.
+    """Exchange area A_i F_ij (m2) of pairs that straddle a plane: both clipped, then 6 x 6 points.
 
-    F(dA -> polygon) = -(1 / 2 pi) sum over edges of angle(R_k, R_k+1) (R_k x R_k+1) . n / |R_k x R_k+1|
-
-    averaged over 3 points on each of the two halves of the clipped triangle_i (take the smaller triangle
-    for it). Within 1e-4 up to (R_i + R_j) / distance = 0.25, in float32 too. Not for derivatives: those of a
-    view along an edge are not guarded; use `contour.exchange_area`.
-    Source: Lambert (1760), Photometria, as given by Baum, Rushmeier and Winget (1989), SIGGRAPH, 325,
-    doi:10.1145/74333.74367.
+    What is left of a triangle in front of the other's plane is one triangle or two; each gets 3 points of its own.
+    Relative L1 error 5e-5 for (R_i + R_j) / distance between 0.05 and 0.2, in float32 too. Not for derivatives, which
+    jump where the number of corners in front changes; use `contour.exchange_area`.
+    Source: Sutherland and Hodgman (1974), Commun. ACM 17, 32, doi:10.1145/360767.360802; Strang and Fix (1973),
+    rule of degree 2.
     """
-    both, swapped = jnp.stack([triangle_i, triangle_j]), jnp.stack([triangle_j, triangle_i])
-    polygons = clip_to_front(both.reshape(-1, 3, 3), swapped.reshape(-1, 3, 3))
-    polygon_i, polygon_j = polygons.reshape(2, -1, 4, 3)
-    half = jnp.stack([polygon_i[:, jnp.array([0, 1, 2])], polygon_i[:, jnp.array([0, 2, 3])]], axis=1)
-    point = jnp.einsum("qv,phvk->phqk", jnp.asarray(_THREE_POINTS, half.dtype), half)
-    span = jnp.cross(half[:, :, 1] - half[:, :, 0], half[:, :, 2] - half[:, :, 0])
-    area = 0.5 * jnp.sqrt(jnp.sum(span * span, axis=-1))
-    # Axes: pair, half, point, corner of the polygon, xyz.
-    to_corner = polygon_j[:, None, None] - point[:, :, :, None]
-    to_next = jnp.roll(to_corner, -1, axis=3)
-    normal = jnp.cross(to_corner, to_next)
-    sine = jnp.sqrt(jnp.sum(normal * normal, axis=-1))
-    angle = jnp.arctan2(sine, jnp.sum(to_corner * to_next, axis=-1))
-    toward = jnp.sum(normal * triangle_normal(triangle_i)[:, None, None, None], axis=-1)
-    view = -jnp.sum(jnp.where(sine > 0, angle * toward / jnp.where(sine > 0, sine, 1.0), 0.0), axis=-1)
-    return jnp.sum(area * jnp.mean(jnp.maximum(view, 0.0), axis=2), axis=1) / (2 * math.pi)
+    i, j = _corners(triangle_i), _corners(triangle_j)
+    front_i, front_j = _front(i, j), _front(j, i)
+    return _by_points([(half, _THREE_POINTS) for half in front_i], [(half, _THREE_POINTS) for half in front_j])
 
 
-def _six_points(dtype) -> tuple[Array, Array]:
-    """Barycentric points [6, 3] and weights [6] of Dunavant's rule of degree 4."""
-    place, weight = [], []
-    for far, share in ((0.445948490915965, 0.223381589678011), (0.091576213509771, 0.109951743655322)):
-        for vertex in range(3):
-            point = [far] * 3
-            point[vertex] = 1 - 2 * far
-            place.append(point)
-            weight.append(share)
-    return jnp.asarray(place, dtype), jnp.asarray(weight, dtype)
+Corner = list[Array]  # x, y, z, each over pairs: whole rows of pairs are worked on at once
 
 
-def _span(triangle: Array) -> list[Array]:
-    """Cross product of two edges, as components [pair, 1, 1]."""
-    span = jnp.cross(triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0])
-    return [span[:, k, None, None] for k in range(3)]
+def _by_points(
+    parts_i: list[tuple[list[Corner], list[tuple]]], parts_j: list[tuple[list[Corner], list[tuple]]]
+) -> Float[Array, " pair"]:
+    """Sum of weight_p weight_q (s_p . r) (-s_q . r) / (4 pi r^4) over points, s twice the area times the normal.
+
+    Written out point by point: one pass over memory, where arrays of points would be many.
+    """
+    points = []
+    for parts in (parts_i, parts_j):
+        found = []
+        for corners, rule in parts:
+            span = _cross(_minus(corners[1], corners[0]), _minus(corners[2], corners[0]))
+            for *place, weight in rule:
+                point = [sum(w * c[k] for w, c in zip(place, corners, strict=True)) for k in range(3)]
+                found.append((point, [weight * s for s in span]))
+        points.append(found)
+    total = jnp.zeros_like(parts_i[0][0][0][0])
+    for x, span_x in points[0]:
+        for y, span_y in points[1]:
+            ray = _minus(y, x)
+            square = _dot(ray, ray)
+            cosines = jnp.maximum(_dot(ray, span_x), 0.0) * jnp.maximum(-_dot(ray, span_y), 0.0)
+            total = total + cosines / (square * square + 1e-30)
+    return total / (4 * math.pi)
+
+
+def _front(corners: list[Corner], plane: list[Corner]) -> tuple[list[Corner], list[Corner]]:
+    """The part of triangles in front of another triangle's plane, as two triangles; empty ones have equal corners.
+
+    The same as `contour.clip_to_front`, component by component.
+    """
+    normal = _cross(_minus(plane[1], plane[0]), _minus(plane[2], plane[0]))
+    height = [_dot(_minus(corner, plane[0]), normal) for corner in corners]
+    count = sum((h > 0).astype(jnp.int32) for h in height)
+    # The corner that is alone on its side, where one or two are in front, comes first.
+    lone = [(h > 0) == (count == 1) for h in height]
+    first = jnp.where(lone[0], 0, jnp.where(lone[1], 1, 2))
+
+    def turned(values: list[Array], k: int) -> Array:
+        return jnp.where(first == 0, values[k], jnp.where(first == 1, values[(k + 1) % 3], values[(k + 2) % 3]))
+
+    a, b, c = ([turned([corner[axis] for corner in corners], k) for axis in range(3)] for k in range(3))
+    h_a, h_b, h_c = (turned(height, k) for k in range(3))
+
+    def cut(other: Corner, h: Array) -> Corner:
+        fall = h_a - h
+        part = jnp.clip(h_a / jnp.where(fall == 0, 1.0, fall), 0.0, 1.0)
+        return [x + part * (y - x) for x, y in zip(a, other, strict=True)]
+
+    def choose(one: Corner, two: Corner, three: Corner) -> Corner:
+        columns = zip(one, two, three, a, strict=True)
+        return [
+            jnp.where(count == 1, x, jnp.where(count == 2, y, jnp.where(count == 3, z, w))) for x, y, z, w in columns
+        ]
+
+    cut_b, cut_c = cut(b, h_b), cut(c, h_c)
+    corner_0, corner_1 = choose(a, cut_b, a), choose(cut_b, b, b)
+    corner_2, corner_3 = choose(cut_c, c, c), choose(cut_c, cut_c, c)
+    return [corner_0, corner_1, corner_2], [corner_0, corner_2, corner_3]
+
+
+def _corners(triangle: Float[Array, "pair 3 3"]) -> list[Corner]:
+    """Corners as components."""
+    return [[triangle[:, vertex, axis] for axis in range(3)] for vertex in range(3)]
+
+
+def _cross(a: Corner, b: Corner) -> Corner:
+    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+
+
+def _minus(a: Corner, b: Corner) -> Corner:
+    return [x - y for x, y in zip(a, b, strict=True)]
 
 
 def _dot(a, b) -> Array:

@@ -7,7 +7,7 @@ interpolated with weights that are twice differentiable in the direction asked f
 import math
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int, UInt8
 
 INTERPOLATION_RADIUS = 1.6
 """Support of the interpolation weights in units of the nodes' mean spacing sqrt(4 pi / N)."""
@@ -57,6 +57,44 @@ def direction_weights(
     bump = 1.0 + square * (-10.0 + 20.0 * distance + square * (-15.0 + 4.0 * distance))
     bump = jnp.where(square < 1.0, bump, 0.0)
     return bump / jnp.sum(bump, axis=1, keepdims=True)
+
+
+def facing_points(
+    place_i: Float[Array, "block slot 3"],
+    normal_i: Float[Array, "block slot 3"],
+    place_j: Float[Array, "block slot 3"],
+    normal_j: Float[Array, "block slot 3"],
+    tolerance: Float[Array, ""],
+) -> Bool[Array, "block slot slot"]:
+    """Whether each point of one tile and each of another lie in front of each other's planes, block by block.
+
+    Heights above a plane count from tolerance (m) on. Slots with a zero normal are empty and face nothing.
+    """
+
+    def height(ends: Array, base: Array, normal: Array) -> Array:
+        offset = jnp.sum(base * normal, axis=-1, keepdims=True)
+        return sum(ends[:, None, :, k] * normal[:, :, None, k] for k in range(3)) - offset
+
+    above_j = jnp.swapaxes(height(place_i, place_j, normal_j), 1, 2)
+    return (height(place_j, place_i, normal_i) > tolerance) & (above_j > tolerance)
+
+
+def count_points(
+    table: Bool[Array, "block slot slot"],
+    slot_i: Int[Array, "block lane 3"],
+    slot_j: Int[Array, "block lane 3"],
+) -> UInt8[Array, "block lane lane"]:
+    """How many of the 3 x 3 pairs of points of each pair of facets are set in a table of points.
+
+    slot_i, slot_j: slots of each facet's three points; -1 (an empty lane) counts nothing. With E the matrix of
+    facets against slots this is E_i T E_j^T: two products of small matrices instead of nine gathers a pair.
+    """
+    slots = jnp.arange(table.shape[1])
+    chosen = [
+        sum((slot[:, :, corner, None] == slots).astype(jnp.float32) for corner in range(3)) for slot in (slot_i, slot_j)
+    ]
+    rows = jnp.einsum("bls,bst->blt", chosen[0], table.astype(jnp.float32))
+    return jnp.einsum("blt,bmt->blm", rows, chosen[1]).astype(jnp.uint8)
 
 
 def triangle_points(

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from caloris_kernels.radiative import contour, view_factor
-from caloris_kernels.radiative.view_factor import CLOSE, FACING, STRADDLING, Tile
+from caloris_kernels.radiative.view_factor import APART, CLIPPED, DONE, POINTS, TOUCHING, Tile
 
 # Jitted: operation by operation every small array would be compiled anew.
 exchange_area = jax.jit(contour.exchange_area, static_argnames="points")
+apart_exchange_area = jax.jit(contour.apart_exchange_area)
 clip_to_front, triangle_normal = jax.jit(contour.clip_to_front), jax.jit(contour.triangle_normal)
 point_exchange_area = jax.jit(view_factor.point_exchange_area)
 clipped_exchange_area = jax.jit(view_factor.clipped_exchange_area)
@@ -81,15 +82,31 @@ def test_clip_keeps_the_part_in_front() -> None:
     assert np.ptp(below, axis=0).max() == 0
 
 
-def test_rules_agree_where_they_hold() -> None:
+def test_points_agree_with_contours_where_they_hold() -> None:
     first, second = _random_pairs(400, 4.0, 0)  # (R_i + R_j) / distance up to 0.35
     exact = np.asarray(exchange_area(first, second))
-    single = first.astype(np.float32), second.astype(np.float32)
-    for rule in (point_exchange_area, clipped_exchange_area):
-        value = np.asarray(rule(*single))
-        assert value.dtype == np.float32
-        # Float32 rounding of coordinates about 4 m from each other, and the rules' own 1e-5.
-        assert np.abs(value - exact).sum() < 5e-5 * exact.sum()
+    value = np.asarray(point_exchange_area(first.astype(np.float32), second.astype(np.float32)))
+    assert value.dtype == np.float32
+    # Float32 rounding of coordinates about 4 m from each other, and the rule's own 1e-5.
+    assert np.abs(value - exact).sum() < 5e-5 * exact.sum()
+
+
+def test_clipped_points_agree_with_contours_on_pairs_that_straddle() -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.random((2, 800, 3, 3))
+    way = rng.normal(size=(800, 1, 3))
+    second += way / np.linalg.norm(way, axis=2, keepdims=True) * rng.uniform(5.0, 20.0, (800, 1, 1))
+    exact = np.asarray(exchange_area(first, second))
+    value = np.asarray(clipped_exchange_area(first.astype(np.float32), second.astype(np.float32)))
+    # Random triangles at any angle: (R_i + R_j) / distance 0.05 to 0.25; 4e-5 measured. Unclipped: 3e-2.
+    assert np.abs(value - exact).sum() < 1e-4 * exact.sum()
+
+
+@pytest.mark.parametrize(("gap", "bound"), [(1.8, 1e-7), (1.2, 1e-5)])  # ratios up to 0.7 and up to 1
+def test_plain_contours_agree_with_graded_ones_where_nothing_touches(gap: float, bound: float) -> None:
+    first, second = _random_pairs(200, gap, 1)
+    exact = np.asarray(exchange_area(first, second, points=24))
+    assert np.abs(np.asarray(apart_exchange_area(first, second)) - exact).sum() < bound * exact.sum()
 
 
 def _tile(triangle: np.ndarray) -> Tile:
@@ -111,14 +128,17 @@ def test_tiles_mark_what_needs_a_better_rule() -> None:
     others = np.stack(
         [
             small[0][::-1] + np.array([0, 0, 3.0]),  # far above: facing, done
-            small[0][::-1] + np.array([0, 0, 0.2]),  # close
+            small[0][::-1] + np.array([0, 0, 0.5]),  # close
+            small[0][::-1] + np.array([0, 0, 0.25]),  # closer
+            small[0][::-1] + np.array([0, 0, 0.1]),  # all but touching
             small[1][:, [0, 2, 1]] + np.array([0, 2.0, -0.05]),  # stands half below the plane
+            small[1][:, [0, 2, 1]] + np.array([0, 0.4, -0.05]),  # the same, closer
             small[0][::-1] - np.array([0, 0, 3.0]),  # behind
         ]
     )
-    value, bits = (np.asarray(x)[0] for x in tile_exchange_area(_tile(small), _tile(others), jnp.float32(1e-6)))
-    assert bits[0].tolist() == [FACING, FACING | CLOSE, FACING | STRADDLING, 0]
-    assert value[0, 3] == 0
+    value, rule = (np.asarray(x)[0] for x in tile_exchange_area(_tile(small), _tile(others), jnp.float32(1e-6)))
+    assert rule[0].tolist() == [DONE, POINTS, APART, TOUCHING, CLIPPED, APART, 0]
+    assert value[0, -1] == 0
     exact = np.asarray(exchange_area(*_pairs(small, others[:1])))
     # 3 x 3 points at (R_i + R_j) / distance = 0.05, in float32.
     np.testing.assert_allclose(value[:, 0], exact, rtol=1e-5)
