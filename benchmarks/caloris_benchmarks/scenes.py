@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import ConvexHull
+
+Point = tuple[float, float, float]
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,92 @@ def sheet_satellite(target: int) -> Scene:
     return _fitted(parts, target)
 
 
+def rod_satellite(target: int) -> Scene:
+    """The box satellite with seven square rods of 3 cm across its wings and radiators, thinner than its facets."""
+    scene = satellite(target)
+    places = ((2.5, 0.25), (4.0, 0.25), (5.5, 0.25), (-2.5, 0.25), (-4.0, 0.25), (-5.5, 0.25))
+    rods = [box((x, -1.5, z), (x + 0.03, 1.5, z + 0.03)) for x, z in places]
+    rods.append(box((0.3, 1.5, -1.5), (0.33, 1.53, 1.5)))
+    for rod in rods:
+        scene = joined(scene, build(rod, 0.2))
+    return scene
+
+
+def dish_satellite(target: int) -> Scene:
+    """A bus with a dish on a thin boom, two cylindrical tanks and a wing: curved occluders of about target facets."""
+    cell = np.sqrt(2 * 46.0 / target)  # 46 m2 in all
+    parts = box((-0.8, -0.8, -1.0), (0.8, 0.8, 1.0))
+    parts.append(Sheet((1.2, -1.0, 0.2), (4.0, 0, 0), (0, 2.0, 0), (0, 1)))
+    scene = build(parts, cell)
+    around = max(12, round(2 * np.pi * 0.35 / cell))
+    for y in (-1.4, 1.4):
+        scene = joined(scene, revolved([(0.35, -0.9), (0.35, 0.9)], around, (0.0, y, 0.0), cell, (0,)))
+    scene = joined(scene, revolved([(0.03, 1.0), (0.03, 1.8)], 8, (0.0, 0.0, 0.0), cell, (0,)))
+    rim = [(r, 1.8 + r * r / 4.0) for r in np.linspace(0.03, 1.2, max(3, round(1.2 / cell)) + 1)]
+    return joined(scene, revolved(rim, max(16, round(2 * np.pi * 0.8 / cell)), (0.0, 0.0, 0.0), 10.0, (0, 1)))
+
+
+def revolved(
+    profile: list[tuple[float, float]], around: int, center: Point, cell: float, sides: tuple[int, ...]
+) -> Scene:
+    """A profile (radius, height; m) turned about z: the front looks outward for a profile that rises."""
+    rings = [np.array(profile[0])]
+    for start, end in zip(profile[:-1], profile[1:], strict=True):
+        steps = max(1, round(float(np.hypot(end[0] - start[0], end[1] - start[1])) / cell))
+        rings += [np.array(start) + (np.array(end) - np.array(start)) * k / steps for k in range(1, steps + 1)]
+    angle = 2 * np.pi * np.arange(around) / around
+    vertices = np.concatenate(
+        [np.stack([r * np.cos(angle), r * np.sin(angle), np.full(around, z)], axis=1) for r, z in rings]
+    )
+    i, j = np.meshgrid(np.arange(len(rings) - 1), np.arange(around), indexing="ij")
+    a, b = (i * around + j).ravel(), (i * around + (j + 1) % around).ravel()
+    triangles = np.concatenate([np.stack([a, b, b + around], axis=1), np.stack([a, b + around, a + around], axis=1)])
+    every = np.arange(len(triangles))
+    return Scene(
+        vertices + np.array(center),
+        triangles,
+        np.concatenate([every for _ in sides]),
+        np.concatenate([np.full(len(triangles), side) for side in sides]),
+        np.zeros(len(triangles), int),
+    )
+
+
+def joined(first: Scene, second: Scene) -> Scene:
+    """Two scenes as one."""
+    return Scene(
+        np.concatenate([first.vertices, second.vertices]),
+        np.concatenate([first.triangles, second.triangles + len(first.vertices)]),
+        np.concatenate([first.facet_triangle, second.facet_triangle + len(first.triangles)]),
+        np.concatenate([first.facet_side, second.facet_side]),
+        np.concatenate([first.triangle_group, second.triangle_group]),
+    )
+
+
+def icosphere(level: int) -> Scene:
+    """The unit sphere's inside as 20 x 4^level triangles: an icosahedron, its edges halved again and again."""
+    golden = (1 + 5**0.5) / 2
+    cyclic = [np.roll([0, a, b * golden], k) for k in range(3) for a in (-1, 1) for b in (-1, 1)]
+    vertices = np.array(cyclic) / np.hypot(1, golden)
+    triangles = ConvexHull(vertices).simplices
+    for _ in range(level):
+        edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+        unique, place = np.unique(edges, axis=0, return_inverse=True)
+        middle = vertices[unique].mean(axis=1)
+        new = place.reshape(3, -1) + len(vertices)
+        vertices = np.concatenate([vertices, middle / np.linalg.norm(middle, axis=1, keepdims=True)])
+        a, b, c = triangles.T
+        ab, bc, ca = new
+        corners = [(a, ab, ca), (b, bc, ab), (c, ca, bc), (ab, bc, ca)]
+        triangles = np.concatenate([np.stack(corner, axis=1) for corner in corners])
+    corner = vertices[triangles]
+    outward = (
+        np.einsum("tk,tk->t", np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), corner[:, 0]) > 0
+    )
+    triangles = np.where(outward[:, None], triangles[:, ::-1], triangles)
+    every = np.arange(len(triangles))
+    return Scene(vertices, triangles, every, np.zeros_like(every), np.zeros_like(every))
+
+
 def turned(scene: Scene, angle: float) -> np.ndarray:
     """Vertices [vertex, xyz] with all groups but group 0 turned about the y axis by angle (rad)."""
     moving = np.zeros(len(scene.vertices), bool)
@@ -102,10 +192,6 @@ def turned(scene: Scene, angle: float) -> np.ndarray:
     c, s = np.cos(angle), np.sin(angle)
     rotation = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
     return np.where(moving[:, None], scene.vertices @ rotation.T, scene.vertices)
-
-
-Point = tuple[float, float, float]
-Range = tuple[float, float]
 
 
 def _span(sign: int, axis: int, along: Range, wide: Range, thick: Range) -> tuple[Point, Point]:

@@ -19,7 +19,7 @@ BLOCKS_AT_ONCE = 512
 """Blocks whose pairs are handled together: bounds what is held beside the blocks themselves to some 100 MB."""
 
 _TILE_PAIRS_AT_ONCE = 32
-_TOUCHING_POINTS = 8
+_TOUCHING_POINTS = 12
 
 
 _tile_exchange_area = jax.jit(tile_exchange_area)

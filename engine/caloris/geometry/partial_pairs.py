@@ -18,10 +18,12 @@ from caloris_kernels.radiative.visibility import pair_rays
 
 _ROW = 8  # rays are traced in rows of 8 per pair: the least number a pair gets
 _ROWS_AT_ONCE = 1 << 14
-_TABLE = 1 << 16  # points of the low-discrepancy table; longer sequences take a second random shift
+# Points of the low-discrepancy table: most pairs want few, and a long table is slow to make and to read. Pairs that
+# want more than the long one has start over with another random shift.
+_TABLES = 1 << 16, 1 << 20
 # Variance left, times n + 2, where n rays agree: most such pairs are whole (measured on satellites).
 _DOUBT = 0.02
-_MOST = 1 << 20
+_MOST = 1 << 22
 _LAP = np.array([0.8566749, 0.7338919, 0.6287067, 0.5385973], np.float32)  # Roberts' sequence in 4-D
 # Error of n shifted Sobol rays across an edge: about 0.75 sigma n^-0.65 (measured; sigma^2 = p (1 - p)).
 _ERROR_FACTOR, _ERROR_POWER = 0.75, 0.65
@@ -31,7 +33,7 @@ class PartialVisibility(NamedTuple):
     """Visible fractions, kernel-weighted, of some pairs."""
 
     fraction: np.ndarray  # [pair]
-    error: float  # expected sum over pairs of |error of the exchange area|, m2
+    error: float  # sum over pairs of |error of the exchange area|, m2, as estimated
     rays: int
 
 
@@ -70,7 +72,8 @@ class PairTracer:
             done += more
             fraction = np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), guess)
             spread = area * _sigma(fraction, _ROW * done)
-            error = float(np.sum(_ERROR_FACTOR * spread * (_ROW * np.maximum(done, 1)) ** -_ERROR_POWER))
+            each = _ERROR_FACTOR * spread * (_ROW * np.maximum(done, 1)) ** -_ERROR_POWER
+            error = float(np.sum(each)) * _margin(each)
         return PartialVisibility(fraction, error, int(done.sum()) * _ROW)
 
     def probed_fraction(self, first: np.ndarray, second: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, int]:
@@ -92,7 +95,8 @@ class PairTracer:
         swap = self._codes[first] > self._codes[second]
         ends = np.stack([np.where(swap, second, first), np.where(swap, first, second)], axis=1)
         shift = _pair_shift(self._codes[ends[:, 0]], self._codes[ends[:, 1]], self.seed)
-        table = _sobol(self.seed)
+        longest = _ROW * int((done + more).max(initial=0))
+        table = _sobol(self.seed, _TABLES[longest > _TABLES[0]])
         owner = np.repeat(np.arange(len(done)), more)
         row = np.arange(len(owner)) - np.repeat(np.cumsum(more) - more - done, more)
         lift = np.float32(LIFT * self.size)
@@ -119,18 +123,29 @@ def _sigma(fraction: np.ndarray, rays: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(fraction * (1 - fraction), _DOUBT / (rays + 2.0)))
 
 
+def _margin(error: np.ndarray, spread: float = 2.0) -> float:
+    """What to multiply the expected sum of |errors| with, so that the true one stays below: 1 + spread / root of N.
+
+    The sum of N equal independent errors scatters by its root of N-th part; unequal ones count as fewer.
+    """
+    square = float(np.sum(error * error))
+    return 1.0 + spread * np.sqrt(square) / float(np.sum(error)) if square > 0 else 1.0
+
+
 def _rows(spread: np.ndarray, allowed: float) -> np.ndarray:
     """Rows of rays per pair, a power of two, so that the expected errors sum to allowed."""
     share = np.maximum(spread, 1e-300) ** (1 / (1 + _ERROR_POWER))
-    scale = _ERROR_FACTOR * float(np.sum(spread * share**-_ERROR_POWER)) / max(allowed, 1e-300)
+    # Where a few pairs make up all of the error nothing averages, and rays are cheap: aim well below.
+    allowed = max(allowed, 1e-300) / _margin(share, 12.0)
+    scale = _ERROR_FACTOR * float(np.sum(spread * share**-_ERROR_POWER)) / allowed
     wanted = scale ** (1 / _ERROR_POWER) * share / _ROW
     return (2 ** np.round(np.log2(np.clip(wanted, 1, _MOST // _ROW)))).astype(np.int64)
 
 
 @lru_cache(maxsize=4)
-def _sobol(seed: int) -> jax.Array:
+def _sobol(seed: int, count: int) -> jax.Array:
     """Scrambled Sobol points [row, _ROW, 4], float32 (Owen 1998, doi:10.1006/jcom.1998.0487)."""
-    points = qmc.Sobol(4, rng=np.random.default_rng(seed)).random(_TABLE)
+    points = qmc.Sobol(4, rng=np.random.default_rng(seed)).random(count)
     return jnp.asarray(points.astype(np.float32).reshape(-1, _ROW, 4))
 
 

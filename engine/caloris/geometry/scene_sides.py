@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import ConvexHull, QhullError
 from scipy.stats import qmc
 
 from caloris.geometry.facet_tiles import Facets, oriented_facets, plane_label, scene_size
@@ -75,6 +76,9 @@ def with_seen_inactive(
     active = np.zeros((len(triangles), 2), bool)
     active[sides.triangle, sides.side] = True
     size = scene_size(poses[0])
+    rest = _not_outermost(rest, poses, triangles, group, size)
+    if not len(rest.triangle):
+        return sides, 0
     plane = plane_label(rest.facets(poses[0], triangles, group), size)
     seen = np.zeros(int(plane.max()) + 1, bool)
     rays = 0
@@ -95,6 +99,30 @@ def with_seen_inactive(
         ),
         rays,
     )
+
+
+def _not_outermost(sides: Sides, poses: np.ndarray, triangles: np.ndarray, group: np.ndarray, size: float) -> Sides:
+    """Leave out sides that have nothing in front of their plane in any pose, as the outside of a convex body."""
+    sees = np.zeros(len(sides.triangle), bool)
+    for vertices in poses:
+        facets = sides.facets(vertices, triangles, group)
+        sees |= heights(facets, vertices[np.unique(triangles)])[1] > 1e-6 * size
+    return Sides(sides.triangle[sees], sides.side[sees], sides.active[sees])
+
+
+def heights(facets: Facets, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest height (m) of a cloud of points above each facet's plane, [facet] each."""
+    try:
+        points = points[ConvexHull(points).vertices]
+    except (QhullError, ValueError):  # flat, or too few: all of them will do
+        points = np.unique(points, axis=0)
+    low, high = np.empty(len(facets.area)), np.empty(len(facets.area))
+    step = max(1, (1 << 22) // max(1, len(points)))
+    for start in range(0, len(low), step):
+        part = slice(start, start + step)
+        height = points @ facets.normal[part].T - facets.offset[part]
+        low[part], high[part] = height.min(axis=0), height.max(axis=0)
+    return low, high
 
 
 def hemisphere_rays(facets: Facets, count: int, lift: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

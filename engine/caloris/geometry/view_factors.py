@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from caloris.geometry.facet_tiles import LANES
-from caloris.geometry.pose_exchange import Exchange, Layout, make_layout, pose_exchange, rigid_exchange
+from caloris.geometry.pose_exchange import Exchange, pose_exchange, rigid_exchange
 from caloris.geometry.raycast import RayCaster, ray_caster
+from caloris.geometry.scene_layout import Layout, make_layout
 from caloris.geometry.scene_sides import active_sides, check_scene, with_seen_inactive
 from caloris.precision import require_float64
 
@@ -39,7 +40,7 @@ class ViewFactors:
     area: np.ndarray  # [facet] m2
     tiles: Tiles  # exchange areas
     inactive_view: np.ndarray  # [facet] -, fraction of the view that ends on inactive sides
-    error_estimate: float  # -, expected sum of |errors| over the sum of exchange areas
+    error_estimate: float  # -, sum of |errors| over pairs relative to the sum of exchange areas, as estimated
     occluded: bool  # some pair that faces each other is partly or wholly hidden
     rays: int  # rays traced
 
@@ -106,7 +107,8 @@ def compute_view_factors(
     vertices [v, 3] (m); triangles [t, 3] index them; facet k is side facet_side[k] (0: where the right-handed
     normal points, 1: the other) of triangle facet_triangle[k]. Sides not listed are inactive: they
     block, and the view toward them is reported apart. tolerance bounds the relative L1 error over pairs,
-    sum |error of A_i F_ij| / sum A_i F_ij, as estimated. seed sets the quasi-random points.
+    sum |error of A_i F_ij| / sum A_i F_ij with inactive sides among the j, as estimated. seed sets the
+    quasi-random points.
     Parts may touch; parts that pass through each other are treated as they are, by rays.
 
     Raises ValueError for arrays that do not fit, RuntimeError without float64.

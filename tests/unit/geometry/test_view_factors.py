@@ -1,51 +1,18 @@
 """View factors of whole scenes: closure, sheets, boxes, blockers, poses, and the independent sky."""
 
-import jax
 import numpy as np
 import pytest
 
-from caloris.geometry.facet_tiles import oriented_facets
-from caloris.geometry.raycast import ray_caster
 from caloris.geometry.sky_table import sky_table
 from caloris.geometry.sun_visibility import sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors, compute_view_factors
-from caloris_benchmarks.scenes import Scene, Sheet, box, build, satellite, sheet_satellite, turned
-from caloris_kernels.radiative.contour import exchange_area
-from caloris_kernels.radiative.visibility import pair_rays
-
-_exchange_area, _pair_rays = jax.jit(exchange_area), jax.jit(pair_rays)
+from caloris_benchmarks.scenes import Scene, Sheet, box, build, sheet_satellite, turned
 
 
 def _inward_cube(divide: int) -> Scene:
     """A unit cube whose insides are the facets."""
     sheets = [Sheet(s.corner, s.edge_v, s.edge_u, (0,), 0, (divide, divide)) for s in box((0, 0, 0), (1, 1, 1))]
     return build(sheets, 1.0)
-
-
-def _dense_rows(scene: Scene, vertices: np.ndarray, rows: np.ndarray, rays: int) -> np.ndarray:
-    """Exchange areas of some facets with all, by contour and pseudo-random rays: no points or tiers shared."""
-    group = np.zeros(len(scene.triangles), int)
-    facets = oriented_facets(vertices, scene.triangles, scene.facet_triangle, scene.facet_side, group)
-    caster = ray_caster(vertices, scene.triangles)
-    above = np.einsum("rk,fvk->rfv", facets.normal[rows], facets.triangle) - facets.offset[rows][:, None, None]
-    below = np.einsum("fk,rvk->rfv", facets.normal, facets.triangle[rows]) - facets.offset[None, :, None]
-    a, j = np.nonzero((above.max(axis=2) > 1e-5) & (below.max(axis=2) > 1e-5))
-    out = np.zeros(above.shape[:2])
-    rng = np.random.default_rng(77)
-    block = 256
-    for start in range(0, len(a), block):
-        pick = np.arange(start, start + block) % len(a)
-        count = min(block, len(a) - start)
-        pair = facets.triangle[rows[a[pick]]], facets.triangle[j[pick]]
-        clear = np.asarray(_exchange_area(*pair))
-        uniform = rng.random((block, rays, 4), dtype=np.float32)
-        ray = _pair_rays(*(p.astype(np.float32) for p in pair), uniform, np.float32(1e-4))
-        origin, direction, weight = (np.asarray(x) for x in ray)
-        hidden = caster.occluded(origin.reshape(-1, 3), direction.reshape(-1, 3)).reshape(block, rays)
-        total = weight.sum(axis=1)
-        seen = np.where(total > 0, (weight * ~hidden).sum(axis=1) / np.where(total > 0, total, 1), 0)
-        out[a[pick[:count]], j[pick[:count]]] = (clear * seen)[:count]
-    return out
 
 
 def test_inside_a_cube_nothing_reaches_space() -> None:
@@ -106,20 +73,6 @@ def test_a_blocker_smaller_than_the_facets_is_found() -> None:
     assert exact < 0.99 * 0.1998249
     # Four pairs: their errors do not average out, so several times the tolerance of 5e-4.
     assert coarse.exchange_area[:2, 2:].sum() == pytest.approx(exact, rel=3e-3)
-
-
-@pytest.mark.parametrize(("scene", "angle"), [(satellite(700), 0.0), (sheet_satellite(700), 0.6)])
-def test_satellite_against_dense_rays(scene: Scene, angle: float) -> None:
-    vertices = turned(scene, angle)
-    factors = compute_view_factors(vertices, *scene.mesh[1:])
-    rows = np.random.default_rng(3).choice(len(factors.area), 24, replace=False)
-    reference = _dense_rows(scene, vertices, rows, 1024)
-    error = np.abs(factors.exchange_area[rows] - reference).sum() / reference.sum()
-    # The tolerance 5e-4, and the reference's own noise: 1024 random rays on the 10 % of the exchange that is
-    # half hidden, 0.4 / sqrt(1024) of it.
-    assert error < 5e-4 + 1.3e-3
-    assert factors.error_estimate < 6e-4
-    assert factors.occluded
 
 
 def test_poses_equal_scenes_solved_one_by_one() -> None:
