@@ -49,7 +49,7 @@ def _call(
 ) -> tuple[Array, ...]:
     """What all rays met, as a Hit's arrays; of these only the triangle where any will do."""
     entries, count = hierarchy.shape[0], origin.shape[0]
-    reach = jnp.asarray(reach, jnp.float32)
+    hierarchy, reach = jnp.asarray(hierarchy, jnp.float32), jnp.asarray(reach, jnp.float32)
     found = start(reach, entries)[1][: 1 if any_will_do else 4]
     if entries == 0 or count == 0:
         return tuple(found)

@@ -153,11 +153,11 @@ def _walk(
 ) -> tuple[Array, ...]:
     """What all rays met, as a Hit's arrays; of these only the triangle where any will do."""
     entries, count = hierarchy.shape[0], origin.shape[0]
-    found = start(jnp.asarray(reach, jnp.float32), entries)[1][: 1 if any_will_do else 4]
+    hierarchy, reach = jnp.asarray(hierarchy, jnp.float32), jnp.asarray(reach, jnp.float32)
+    found = start(reach, entries)[1][: 1 if any_will_do else 4]
     if entries == 0 or count == 0:
         return found
     components = [jnp.asarray(x[:, k], jnp.float32) for x in (origin, direction) for k in range(3)]
-    reach = jnp.asarray(reach, jnp.float32)
 
     def read(cursor):
         record = hierarchy[jnp.minimum(cursor, entries - 1)]
