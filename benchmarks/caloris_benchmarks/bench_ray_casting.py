@@ -17,8 +17,9 @@ from caloris_benchmarks.scenes import satellite
 _RAYS: dict[RayBackend, int] = {"pallas": 1 << 24, "embree": 1 << 21, "lax": 1 << 16}
 _CUBE = 6.0  # m: one ray in ten from within +-6 m meets the satellite
 _COMPARED = 1 << 14  # rays on which two casters are compared
-_FAR = np.float32(1e30)
-_Query = Callable[[np.ndarray, np.ndarray], Any]
+_FAR = 1e30
+_Caster = EmbreeRayCaster | HierarchyRayCaster
+_Query = Callable[[Any, Any], Any]
 
 
 def bench_ray_casting(
@@ -40,7 +41,7 @@ def bench_ray_casting(
         scene = satellite(target)
         corners = scene.vertices[scene.triangles].astype(np.float32)
         begin = time.perf_counter()
-        casters = {own: _caster(corners, own)}
+        casters: dict[RayBackend, _Caster] = {own: _caster(corners, own)}
         building = time.perf_counter() - begin
         peer: RayBackend = "lax" if own == "embree" else "embree"
         if peer == "lax" or importlib.util.find_spec("embreex") is not None:
@@ -67,7 +68,7 @@ def copy_bandwidth(size: int) -> float:
     return 2 * size / min(_timed(lambda: copy(array)) for _ in range(5))
 
 
-def _caster(corners: np.ndarray, backend: RayBackend) -> EmbreeRayCaster | HierarchyRayCaster:
+def _caster(corners: np.ndarray, backend: RayBackend) -> _Caster:
     return EmbreeRayCaster(corners) if backend == "embree" else HierarchyRayCaster(corners, backend)
 
 
@@ -78,13 +79,13 @@ def _rays(count: int) -> tuple[np.ndarray, np.ndarray]:
     return origin, rng.standard_normal((count, 3), np.float32)
 
 
-def _host_query(caster: EmbreeRayCaster | HierarchyRayCaster, query: str) -> _Query:
+def _host_query(caster: _Caster, query: str) -> _Query:
     return (lambda o, d: caster.occluded(o, d, _FAR)) if query == "any hit" else caster.hit
 
 
-def _measure(caster: EmbreeRayCaster | HierarchyRayCaster, query: str, count: int) -> dict[str, Any]:
+def _measure(caster: _Caster, query: str, count: int) -> dict[str, Any]:
     """Seconds of the best of three calls, and of the first beyond that."""
-    rays = _rays(count)
+    rays: tuple[Any, ...] = _rays(count)
     call = ask = _host_query(caster, query)
     if isinstance(caster, HierarchyRayCaster):
         on_device = caster.occluded_on_device if query == "any hit" else caster.hit_on_device
@@ -99,7 +100,7 @@ def _measure(caster: EmbreeRayCaster | HierarchyRayCaster, query: str, count: in
     return figures | {"rays_per_second": count / seconds}
 
 
-def _answers(caster: EmbreeRayCaster | HierarchyRayCaster, query: str) -> np.ndarray:
+def _answers(caster: _Caster, query: str) -> np.ndarray:
     """What some rays meet."""
     found = _host_query(caster, query)(*_rays(_COMPARED))
     return found if query == "any hit" else found.triangle

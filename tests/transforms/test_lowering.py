@@ -53,15 +53,15 @@ class Wrapped(NamedTuple):
     arguments: tuple
 
 
-def f(*shape: int) -> jax.ShapeDtypeStruct:
+def f(*shape: int) -> Any:  # stands for an array of that shape
     return jax.ShapeDtypeStruct(shape, jnp.float64)
 
 
-def i(*shape: int) -> jax.ShapeDtypeStruct:
+def i(*shape: int) -> Any:
     return jax.ShapeDtypeStruct(shape, jnp.int32)
 
 
-def b(*shape: int) -> jax.ShapeDtypeStruct:
+def b(*shape: int) -> Any:
     return jax.ShapeDtypeStruct(shape, jnp.bool_)
 
 
@@ -217,7 +217,15 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     ),
     "stepping.periodic_derivative.attach_derivative": lambda kernel: Wrapped(
         lambda p, y, edges, grid, bound, mean, picard: kernel(
-            ENCLOSURE, p, y, edges, grid, bound, mean=mean, picard=picard, periodic_state=~picard,
+            ENCLOSURE,
+            p,
+            y,
+            edges,
+            grid,
+            bound,
+            mean=mean,
+            picard=picard,
+            periodic_state=~picard,
             mean_linearize=lambda p, y: ENCLOSURE.linearize(edges[0], y, p, jnp.asarray(0)),
         ),
         (P, Y, EDGES, GRID, Y, Y, b(4)),
@@ -273,8 +281,9 @@ FOUND = {k: v for k, v in _functions(caloris_kernels).items() if not k.split("."
 
 def test_every_kernel_is_lowered_here() -> None:
     known = set(KERNELS) | set(GPU_ONLY) | set(HOST)
-    assert not set(FOUND) - known, "kernels without an entry in KERNELS: add the shapes that they are called with"
-    assert not known - set(FOUND), "entries in KERNELS without a kernel: remove them"
+    new, gone = sorted(set(FOUND) - known), sorted(known - set(FOUND))
+    assert not new, f"kernels without an entry in KERNELS, the shapes that they are called with: {new}"
+    assert not gone, f"entries without a kernel: {gone}"
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -286,14 +295,21 @@ def test_kernel_lowers(name: str) -> None:
 
 @pytest.mark.parametrize("name", GPU_ONLY)
 def test_kernel_for_gpus_lowers(name: str) -> None:
-    assert lower(FOUND[name], *GPU_ONLY[name], platforms=("cuda",)) > 0
+    # Pallas wants to know for which GPU.
+    gpu = jax.sharding.AbstractDevice("NVIDIA H100", num_cores=None, platform="gpu")
+    with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), (), abstract_device=gpu)):
+        assert lower(FOUND[name], *GPU_ONLY[name], platforms=("cuda",)) > 0
 
 
 # The program of each verb that is compiled as a whole (`caloris.programs.kept`), by how it is called.
 VERBS: dict[str, Callable[[Any], tuple]] = {
     "model.orbit._eclipse_edges": lambda model: (model.context.surroundings.orbit.eclipse_edges, 1),
     "model.surroundings.motion_along": lambda model: (
-        motion_along, model.context.surroundings, model.geometry.bodies, f(3), True,
+        motion_along,
+        model.context.surroundings,
+        model.geometry.bodies,
+        f(3),
+        True,
     ),
     "solve.balance.audit": lambda model: (audit, _cycle(model), True),
     "solve.balance.balance": lambda model: (balance, _cycle(model)),
@@ -302,7 +318,10 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.cyclic._solve": lambda model: (caloris.solve_cyclic, model.thermal),
     "solve.steady._solve": lambda model: (caloris.solve_steady, model.thermal),
     "solve.transient._solve": lambda model: (
-        caloris.solve_transient, model.thermal, f(3), model.thermal.nodes.start_temperature,
+        caloris.solve_transient,
+        model.thermal,
+        f(3),
+        model.thermal.nodes.start_temperature,
     ),
     "solve.upset._rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
 }
@@ -327,7 +346,7 @@ def model() -> Any:
 def test_every_verb_is_lowered_here() -> None:
     # What `kept` returns is one inner function: couple is known to be one.
     kept = {k for k, v in _functions(caloris).items() if getattr(v, "__code__", None) is couple.__code__}
-    assert kept == set(VERBS), "programs without an entry in VERBS, or entries without a program"
+    assert kept == set(VERBS), f"programs without an entry in VERBS, or the reverse: {kept ^ set(VERBS)}"
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -13,12 +13,12 @@ _MOST_IN_LEAF = 8
 
 
 class _Level(NamedTuple):
-    """The nodes of one depth: each holds the triangles start to start + count of the order."""
+    """The nodes of one depth: each holds the triangles start to start + number of the order."""
 
     low: np.ndarray  # [node, 3]
     high: np.ndarray  # [node, 3]
     start: np.ndarray  # [node]
-    count: np.ndarray  # [node]
+    number: np.ndarray  # [node]
     split: np.ndarray  # [node] bool; nodes that are split have two following nodes of the next level
 
 
@@ -107,9 +107,7 @@ def _split(corners: np.ndarray, order: np.ndarray) -> tuple[list[_Level], np.nda
     return levels, order
 
 
-def _cut(
-    low: np.ndarray, high: np.ndarray, count: np.ndarray, *box: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _cut(low: np.ndarray, high: np.ndarray, count: np.ndarray, *box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which triangles go to the right, and which nodes are split; triangles [3, ...] come node after node."""
     nodes, total = len(count), low.shape[1]
     node = np.repeat(np.arange(nodes), count)
@@ -138,7 +136,9 @@ def _cut(
     return right & split[node], split
 
 
-def _costs(low: np.ndarray, high: np.ndarray, node: np.ndarray, bins: np.ndarray, number: int, whole: np.ndarray) -> np.ndarray:
+def _costs(
+    low: np.ndarray, high: np.ndarray, node: np.ndarray, bins: np.ndarray, number: int, whole: np.ndarray
+) -> np.ndarray:
     """Cost of a cut behind each bin [bin - 1, node] along one axis; infinite where one part would be empty."""
     nodes = len(whole)
     slot = bins * nodes + node
@@ -173,15 +173,15 @@ def _half_area(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 def _likely(level: _Level) -> np.ndarray:
     """How soon a ray that meets a node's parent is stopped in the node [node]: area per triangle, m2."""
-    return _half_area(level.low.T, level.high.T) / level.count
+    return _half_area(level.low.T, level.high.T) / level.number
 
 
 def _lay_out(levels: list[_Level], order: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Entries in depth-first order; sizes are summed from the leaves up, places given from the root down."""
-    boxed = [level.count > 1 for level in levels]
+    boxed = [level.number > 1 for level in levels]
     sizes: list[np.ndarray] = [np.zeros(0, np.int64)]  # entries of each node, deepest level first
     for level, has_box in zip(levels[::-1], boxed[::-1], strict=True):
-        size = has_box + level.count
+        size = has_box + level.number
         size[level.split] = 1 + sizes[-1].reshape(-1, 2).sum(axis=1)
         sizes.append(size)
     record = np.zeros((sizes[-1][0], WIDTH), np.float32)
@@ -192,11 +192,11 @@ def _lay_out(levels: list[_Level], order: np.ndarray, triangles: np.ndarray) -> 
         record[place[has_box], :6] = boxes[has_box]
         record[place[has_box], LINK] = (place + size)[has_box]
         leaf = ~level.split
-        within = np.arange(level.count[leaf].sum()) - np.repeat(
-            np.cumsum(level.count[leaf]) - level.count[leaf], level.count[leaf]
+        within = np.arange(level.number[leaf].sum()) - np.repeat(
+            np.cumsum(level.number[leaf]) - level.number[leaf], level.number[leaf]
         )
-        entry = np.repeat((place + has_box)[leaf], level.count[leaf]) + within
-        rows = np.repeat(level.start[leaf], level.count[leaf]) + within
+        entry = np.repeat((place + has_box)[leaf], level.number[leaf]) + within
+        rows = np.repeat(level.start[leaf], level.number[leaf]) + within
         record[entry, :9] = triangles[rows]
         record[entry, LINK] = -1 - order[rows]
         if np.any(level.split):

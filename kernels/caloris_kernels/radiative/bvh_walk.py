@@ -82,9 +82,7 @@ def _meets_triangle(rays: Rays, numbers: list[Array]) -> tuple[Array, Array, Arr
     return ~parallel & (u >= 0) & (v >= 0) & (u + v <= 1) & (distance > 0), distance, u, v
 
 
-def step(
-    rays: Rays, entries: int, read: Read, any_will_do: bool, cursor: Array, best: Hit
-) -> tuple[Array, Hit]:
+def step(rays: Rays, entries: int, read: Read, any_will_do: bool, cursor: Array, best: Hit) -> tuple[Array, Hit]:
     """The entry that each ray visits next, and the nearest hit so far; of equally near triangles the first.
 
     `entries` is the end of the walk, reached at the first hit where any will do; distance, u and v then stay.
@@ -148,9 +146,7 @@ def nearest_hit(
     return Hit(*_walk(hierarchy, origin, direction, reach, False))
 
 
-def _walk(
-    hierarchy: Array, origin: Array, direction: Array, reach: Array, any_will_do: bool
-) -> tuple[Array, ...]:
+def _walk(hierarchy: Array, origin: Array, direction: Array, reach: Array, any_will_do: bool) -> tuple[Array, ...]:
     """What all rays met, as a Hit's arrays; of these only the triangle where any will do."""
     entries, count = hierarchy.shape[0], origin.shape[0]
     hierarchy, reach = jnp.asarray(hierarchy, jnp.float32), jnp.asarray(reach, jnp.float32)
