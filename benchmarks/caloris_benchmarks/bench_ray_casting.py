@@ -28,9 +28,10 @@ def bench_ray_casting(
     """Any-hit and closest-hit rays per second on satellites of about so many triangles, one row each.
 
     Rays start anywhere in a cube around the satellite and go anywhere: neighbors share nothing, one in ten meets a
-    triangle. seconds is for all of them, which lie on the device (Embree: in memory) as float32; through_host, where
-    the device is not the processor, includes the way there and back. error is the part of some thousand rays for
-    which another caster finds another triangle, or another answer: rays that pass an edge within float32 rounding.
+    triangle. seconds is for a million of them, measured on more or fewer (`rays`), which lie on the device (Embree:
+    in memory) as float32; through_host, where the device is not the processor, includes the way there and back.
+    error is the part of some thousand rays for which the peer finds another triangle, or another answer: rays that
+    pass an edge within float32 rounding. The peer is Embree, or the loop in JAX.
     copy_bandwidth (bytes/s) is measured beside it: `copied` bytes read and as many written. rays: None takes what
     keeps the caster busy for about a second.
     """
@@ -43,16 +44,16 @@ def bench_ray_casting(
         begin = time.perf_counter()
         casters: dict[RayBackend, _Caster] = {own: _caster(corners, own)}
         building = time.perf_counter() - begin
-        peer: RayBackend = "lax" if own == "embree" else "embree"
-        if peer == "lax" or importlib.util.find_spec("embreex") is not None:
-            casters[peer] = _caster(corners, peer)
+        embree = own != "embree" and importlib.util.find_spec("embreex") is not None
+        peer: RayBackend = "embree" if embree else "lax"
+        casters.setdefault(peer, _caster(corners, peer))
         for query in ("any hit", "closest hit"):
             figures = {name: _measure(caster, query, rays or _RAYS[name]) for name, caster in casters.items()}
             mine = figures.pop(own)
             answers = [_answers(caster, query) for caster in casters.values()]
             error = float(np.mean(answers[0] != answers[-1])) if len(answers) > 1 else float("nan")
             rows.append(
-                {"name": f"ray-casting, {query}", "size": f"{len(corners)} triangles, {mine['rays']} rays, {own}"}
+                {"name": f"ray-casting, {query}", "size": f"{len(corners)} triangles, 1e6 rays, {own}"}
                 | mine
                 | {"error": error, "build_seconds": building, "copy_bandwidth": bandwidth}
                 | {"peers": {name: figure | {"error": error} for name, figure in figures.items()}}
@@ -84,7 +85,7 @@ def _host_query(caster: _Caster, query: str) -> _Query:
 
 
 def _measure(caster: _Caster, query: str, count: int) -> dict[str, Any]:
-    """Seconds of the best of three calls, and of the first beyond that."""
+    """Seconds a million rays in the best of three calls, and those of the first call beyond that."""
     rays: tuple[Any, ...] = _rays(count)
     call = ask = _host_query(caster, query)
     if isinstance(caster, HierarchyRayCaster):
@@ -93,11 +94,12 @@ def _measure(caster: _Caster, query: str, count: int) -> dict[str, Any]:
         rays = tuple(jnp.asarray(x) for x in rays)
     first = _timed(lambda: call(*rays))
     seconds = min(_timed(lambda: call(*rays)) for _ in range(3))
-    figures = {"rays": count, "seconds": seconds, "compile_seconds": max(first - seconds, 0.0)}
+    figures: dict[str, Any] = {"rays": count, "seconds": 1e6 / count * seconds}
+    figures |= {"compile_seconds": max(first - seconds, 0.0), "rays_per_second": count / seconds}
     if isinstance(caster, HierarchyRayCaster) and jax.default_backend() != "cpu":
         host = _rays(count)
-        figures["through_host"] = [_timed(lambda: ask(*host)) for _ in range(2)][1]
-    return figures | {"rays_per_second": count / seconds}
+        figures["through_host"] = 1e6 / count * min(_timed(lambda: ask(*host)) for _ in range(2))
+    return figures
 
 
 def _answers(caster: _Caster, query: str) -> np.ndarray:
