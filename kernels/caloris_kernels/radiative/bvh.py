@@ -87,14 +87,15 @@ def _split(corners: np.ndarray, order: np.ndarray) -> tuple[list[_Level], np.nda
         rank = np.arange(len(node)) - first[node]
         rows = rank + start[node]
         triangle = order[rows]
-        lows, highs = low[:, triangle], high[:, triangle]
+        lows, highs = (np.stack([x.take(triangle) for x in corner]) for corner in (low, high))
         box = np.minimum.reduceat(lows, first, axis=1), np.maximum.reduceat(highs, first, axis=1)
         # Two triangles are cheaper whole: c is at least 1 for each.
         some = count > 2
         right, split = np.zeros(len(node), bool), np.zeros(len(start), bool)
         if np.any(some):
             inner = np.repeat(some, count)
-            right[inner], split[some] = _cut(lows[:, inner], highs[:, inner], count[some], *(x[:, some] for x in box))
+            parts = (np.stack([x[inner] for x in corner]) for corner in (lows, highs))
+            right[inner], split[some] = _cut(*parts, count[some], *(x[:, some] for x in box))
         levels.append(_Level(box[0].T, box[1].T, start, count, split))
         # Within each node the left triangles come first, in their order.
         lefts = np.concatenate([[0], np.cumsum(~right)])
