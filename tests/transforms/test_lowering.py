@@ -1,6 +1,7 @@
 """Every kernel and every verb lowers for TPU and for CUDA: what has no program there fails here, without a device.
 
-Lowering compiles nothing: it shows that every operation has a form on the platform, not that it is fast there.
+Lowering compiles nothing: it shows that every operation has a form on the platform, not that the platform's compiler
+takes it in float64 (factorizations on a TPU), nor that it is fast there.
 """
 
 import importlib
