@@ -12,17 +12,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-# Name -> module and function; each returns name, size, seconds, compile_seconds, error, peers.
+# Name -> module and function; each returns name, size, seconds, compile_seconds, error, peers, or a list of such rows.
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "view-factors": ("caloris_benchmarks.bench_view_factors", "bench_view_factors"),
     "pose-view-factors": ("caloris_benchmarks.bench_view_factors", "bench_pose_view_factors"),
+    "ray-casting": ("caloris_benchmarks.bench_ray_casting", "bench_ray_casting"),
     "transient": ("caloris_benchmarks.bench_transient", "bench_transient"),
     "periodic": ("caloris_benchmarks.bench_transient", "bench_periodic"),
     "main-case": ("caloris_benchmarks.bench_main_case", "bench_main_case"),
 }
 
 
-def load(name: str) -> Callable[[], dict[str, Any]]:
+def load(name: str) -> Callable[[], dict[str, Any] | list[dict[str, Any]]]:
     """The function of a benchmark; imported only when it runs."""
     module, function = BENCHMARKS[name]
     return getattr(import_module(module), function)
@@ -60,12 +61,15 @@ def main(arguments: list[str] | None = None) -> None:
     enable_float64()
     results = []
     for name in chosen:
-        results.append(load(name)())
-        _print([results[-1]])
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        report = {"machine": machine(), "results": results}
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
+        found = load(name)()
+        rows = found if isinstance(found, list) else [found]
+        results.extend(rows)
+        _print(rows)
+        # After each: what was measured stays, should a later one stop.
+        if options.json is not None:
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            report = {"machine": machine(), "results": results}
+            options.json.write_text(json.dumps(report, indent=2) + "\n")
 
 
 def _print(results: list[dict[str, Any]]) -> None:

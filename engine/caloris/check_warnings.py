@@ -27,8 +27,8 @@ _NEAR_AXIS = np.radians(1.0)
 _INACTIVE_VIEW = 1e-3
 _RAYS_PER_FACET = 256
 _MOST_RAYS = 2_000_000
-# Without Embree every ray is tried on every triangle, 1e8 a second.
-_MOST_TESTS = 300_000_000
+# Without Embree or a GPU rays are ten times slower and more.
+_MOST_RAYS_IN_JAX = 200_000
 _MOST_NAMES = 6
 
 
@@ -205,7 +205,7 @@ def _inactive_view(sketch: Sketch) -> Iterator[str]:
     sides = active_sides(topology.facet_triangle, topology.facet_side)
     oriented = sides.facets(vertices, topology.triangles, topology.triangle_body)
     size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
-    most = _MOST_RAYS if ray_backend() == "embree" else _MOST_TESTS // len(topology.triangles)
+    most = _MOST_RAYS_IN_JAX if ray_backend() == "lax" else _MOST_RAYS
     rays = int(np.clip(most // facets, 8, _RAYS_PER_FACET))
     origin, direction = hemisphere_rays(oriented, rays, LIFT * size, 0)
     hit = ray_caster(vertices, topology.triangles).hit(origin.reshape(-1, 3), direction.reshape(-1, 3))

@@ -107,9 +107,18 @@ def store_arrays(kind: str, inputs: Sequence[np.ndarray], arrays: Mapping[str, n
     store_bytes(kind, _digest(inputs), content.getvalue())
 
 
-def ray_backend() -> Literal["embree", "jax"]:
-    """Return the ray caster for this machine: Embree where its wheel is installed, else brute force."""
-    return "embree" if importlib.util.find_spec("embreex") is not None else "jax"
+RayBackend = Literal["embree", "pallas", "lax"]
+
+
+def ray_backend() -> RayBackend:
+    """Return the ray caster for JAX's device: one kernel on a GPU; Embree on a processor, where its wheel is installed.
+
+    Elsewhere a loop in JAX: on a TPU, whose kernels cannot gather, and on a processor without Embree.
+    """
+    platform = jax.default_backend()
+    if platform == "cpu" and importlib.util.find_spec("embreex") is not None:
+        return "embree"
+    return "pallas" if platform in ("gpu", "cuda", "rocm") else "lax"
 
 
 def describe_device() -> str:

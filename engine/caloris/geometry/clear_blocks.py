@@ -1,10 +1,11 @@
 """Exchange areas of facet pairs as if nothing stood between them: dense tiles first, then refined where needed."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 import jax
 import numpy as np
 
+from caloris.geometry.chunks import ahead, in_chunks
 from caloris.geometry.facet_tiles import LANES, Facets
 from caloris_kernels.radiative import view_factor as rules
 from caloris_kernels.radiative.contour import apart_exchange_area, exchange_area
@@ -82,33 +83,6 @@ def block_facets(tiles: np.ndarray, block_tile: np.ndarray, place: np.ndarray) -
     row, lane_j = np.divmod(place, LANES)
     block, lane_i = np.divmod(row, LANES)
     return tiles[block_tile[block, 0], lane_i], tiles[block_tile[block, 1], lane_j]
-
-
-def in_chunks(function: Callable, chunk: int, *arrays: np.ndarray) -> np.ndarray:
-    """Call a jitted function of [pair, ...] arrays chunk by chunk, all of one shape, and join its results."""
-    count = len(arrays[0])
-
-    def launch() -> Iterator[tuple[int, jax.Array]]:
-        for start in range(0, count, chunk):
-            stop = min(start + chunk, count)
-            part = [a[start:stop] for a in arrays]
-            if stop - start < chunk:
-                part = [np.concatenate([p, np.repeat(p[-1:], chunk - len(p), axis=0)]) for p in part]
-            yield stop - start, function(*part)
-
-    parts = [np.asarray(result)[:length] for length, result in ahead(launch())]
-    return np.concatenate(parts) if parts else np.zeros(0)
-
-
-def ahead(items: Iterable) -> Iterator:
-    """Yield each item only after the next one was made: JAX computes that one while the host uses this one."""
-    waiting = None
-    for item in items:
-        if waiting is not None:
-            yield waiting
-        waiting = item
-    if waiting is not None:
-        yield waiting
 
 
 def _fill(data: Tile, pairs: np.ndarray, tolerance: np.float32, value: np.ndarray, rule: np.ndarray) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from caloris.geometry.clear_blocks import ahead
+from caloris.geometry.chunks import ahead
 from caloris.geometry.facet_tiles import LANES, Facets, plane_label
 from caloris.geometry.raycast import RayCaster
 from caloris_kernels.radiative.visibility import count_points, facing_points

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import qmc
 
-from caloris.geometry.clear_blocks import ahead
+from caloris.geometry.chunks import ahead
 from caloris.geometry.facet_tiles import Facets
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster

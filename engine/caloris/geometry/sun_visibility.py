@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from scipy.stats import qmc
 
-from caloris.geometry.clear_blocks import ahead
+from caloris.geometry.chunks import ahead
 from caloris.geometry.facet_tiles import Facets, oriented_facets, scene_size
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster, ray_caster

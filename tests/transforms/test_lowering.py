@@ -1,0 +1,358 @@
+"""Every kernel and every verb lowers for TPU and for CUDA: what has no program there fails here, without a device.
+
+Lowering compiles nothing: it shows that every operation has a form on the platform, not that the platform's compiler
+takes it in float64 (factorizations on a TPU), nor that it is fast there.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.export
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import caloris
+import caloris_kernels
+from caloris.model.surroundings import motion_along
+from caloris.solve.balance import audit, balance, mean_terms
+from caloris.solve.couple import couple
+from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
+from caloris_kernels.power.bus import BatteryBank
+from caloris_kernels.radiative.bvh_walk import Hit
+from caloris_kernels.radiative.planet_heating import CapPoints
+from caloris_kernels.radiative.view_factor import Tile
+from caloris_kernels.stepping.adaptive import empty_grid, empty_record
+from caloris_kernels.stepping.replay import Path as ReplayPath
+from caloris_kernels.stepping.replay import Tape
+from caloris_kernels.stepping.rodas import STAGES
+
+PLATFORMS = ("tpu", "cuda")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "orbital_data_center.toml"
+COARSE = (
+    "surface/bus wall/divide=[1, 1, 1]",
+    "surface/array+x/divide=[2, 1]",
+    "surface/array-x/divide=[2, 1]",
+    "surface/radiator/divide=[2, 1]",
+    "run/joint_states=2",
+)
+# Calls that JAX lowers but does not promise to keep for later versions: nothing here is kept.
+UNPROMISED = [jax.export.DisabledSafetyCheck.custom_call("__gpu$xla.gpu.triton")]
+
+
+class Wrapped(NamedTuple):
+    """How to call a kernel that takes or returns functions, and the arrays for that call."""
+
+    call: Callable[..., Any]
+    arguments: tuple
+
+
+def f(*shape: int) -> Any:  # stands for an array of that shape
+    return jax.ShapeDtypeStruct(shape, jnp.float64)
+
+
+def i(*shape: int) -> Any:
+    return jax.ShapeDtypeStruct(shape, jnp.int32)
+
+
+def b(*shape: int) -> Any:
+    return jax.ShapeDtypeStruct(shape, jnp.bool_)
+
+
+def _is_array(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array | np.ndarray | jax.ShapeDtypeStruct)
+
+
+def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLATFORMS, **options: Any) -> int:
+    """Lower the function of the arrays among the arguments; the size of the program, for all platforms at once."""
+    arrays, static = eqx.partition((arguments, options), _is_array)
+
+    def of_arrays(arrays: Any) -> Any:
+        positional, named = eqx.combine(arrays, static)
+        return eqx.filter(function(*positional, **named), eqx.is_array)
+
+    exported = jax.export.export(jax.jit(of_arrays), platforms=platforms, disabled_checks=UNPROMISED)(arrays)
+    assert exported.platforms == platforms
+    return len(exported.mlir_module_serialized)
+
+
+# Triangles, tiles, orbit: shapes of the arguments below.
+SHELL = (f(4, 3), i(2, 3))
+PAIRS = (f(2, 3, 3), f(2, 3, 3))
+TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
+CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
+RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
+WEIBULL = (f(), f(), f())
+# A system of four states on a grid of eight steps in three segments.
+P = enclosure(4)
+Y, EDGES, T, SEGMENT = f(4), f(4), f(), i()
+GRID, RECORD = empty_grid(8, jnp.float64), empty_record(8, 4, jnp.float64)
+LINEAR = jax.eval_shape(lambda t, y, s: ENCLOSURE.linearize(t, y, P, s), T, Y, SEGMENT)
+TAPE, PATH = Tape(f(8, 4), f(8, STAGES, 4)), ReplayPath(RECORD, Y)
+ON_GRID = (ENCLOSURE, P, Y, EDGES, GRID, Y)
+
+
+def _double(v: jax.Array) -> jax.Array:
+    return 2.0 * v
+
+
+def _walk_step(kernel: Callable) -> Callable:
+    def call(hierarchy, origin, direction, cursor, best):
+        from caloris_kernels.radiative.bvh_walk import rays_of
+
+        rays = rays_of(list(origin.T), list(direction.T))
+        return kernel(rays, 8, lambda cursor: list(hierarchy[cursor].T), False, cursor, best)
+
+    return call
+
+
+# Kernels that make no program: they run on the host, or only rearrange what a program is made of.
+HOST = {
+    "radiative.bvh.build_hierarchy": "numpy, once a scene",
+    "radiative.bvh.pad_hierarchy": "numpy, once a scene",
+    "radiative.visibility.interpolation_radius": "a number of Python",
+    "stepping.replay.of_floats": "a System made of another",
+    "stepping.system.split_floating": "leaves of a pytree",
+}
+
+# What each kernel is called with: arrays by shape, all else as it is. A new kernel needs an entry.
+KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
+    "conduction.network.conducted_heat": (i(3, 2), f(3), f(4)),
+    "conduction.network.conductance_matrix": (i(3, 2), f(3), 4),
+    "conduction.shell.triangle_area_vector": SHELL,
+    "conduction.shell.cell_area": (*SHELL, i(2), 2),
+    "conduction.shell.cell_centroid": (*SHELL, i(2), 2),
+    "conduction.shell.shell_conductance": (*SHELL, i(2), b(2), i(1, 2), i(1, 2), f(1, 2)),
+    "conduction.shell.overlap_length": (f(4, 3), i(1, 2), i(1, 2)),
+    "numerics.interpolate.cubic_uniform": (f(9, 2), f(), True),
+    "numerics.interpolate.piecewise_linear": (f(4), f(4, 2), f(3)),
+    "orbit.eclipse.lit_fraction": (f(3, 3), f(3, 3), f()),
+    "orbit.eclipse.lit_fraction_cylinder": (f(3, 3), f(3, 3), f()),
+    "orbit.eclipse.cone_margins": (f(3, 3), f(3, 3), f()),
+    "orbit.eclipse.cylinder_margin": (f(3, 3), f(3, 3), f()),
+    "orbit.eclipse.disc_overlap_area": (f(3), f(3), f(3)),
+    "orbit.eclipse.shadow_edges": (lambda x, p: p * jnp.cos(2 * jnp.pi * x)[:, None], f(), 2, jnp.float64),
+    "orbit.frames.normalize": (f(2, 3),),
+    "orbit.frames.is_parallel": (f(2, 3), f(2, 3)),
+    "orbit.frames.rotation_matrix": (f(3), f(2)),
+    "orbit.frames.two_vector_matrix": (f(3), f(3), f(2, 3), f(2, 3)),
+    "orbit.frames.tracking_angle": (f(3), f(3), f(2, 3), f(), f()),
+    "orbit.kepler.solve_kepler": (f(3), f(3)),
+    "orbit.kepler.mean_anomaly_from_true": (f(3), f(3)),
+    "orbit.kepler.orbital_period": (f(), f()),
+    "orbit.kepler.secular_rates": (f(), f(), f(), f(), f(), f()),
+    "orbit.kepler.sun_synchronous_cosine": (f(), f(), f(), f(), f()),
+    "orbit.kepler.orbital_vectors": (f(), f(), f(), f(2), f(2), f(2), f()),
+    "orbit.sun.sun_position": (f(2),),
+    "orbit.sun.node_from_local_time": (f(), f()),
+    "orbit.sun.precession_matrix": (f(2),),
+    "particle.galactic.galactic_flux": (f(28, 5), f()),
+    "particle.galactic.visible_sky_fraction": (f(), f()),
+    "particle.let_spectrum.flux_per_bin": (f(5), f(2, 5)),
+    "particle.let_spectrum.integral_let_flux": (f(2, 4), f(2, 5), f(3)),
+    "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),
+    "particle.stopping_power.proton_stopping_power": (f(3), f(2)),
+    "particle.stopping_power.ion_stopping_power": (f(2, 3), f(2), f(2)),
+    "particle.transport.csda_range": (f(5), f(2, 5), f(2)),
+    "particle.transport.attenuation": (f(2, 5), f(2), f(2), f(2)),
+    "particle.transport.through_layer": (f(2, 5), f(6), f(2), f(2), f(2), f()),
+    "particle.transport.through_layers": (f(2, 5), f(6), f(2), f(2), f(1, 2), f(1)),
+    "power.bus.bus_flow": (f(), f(), f(2), BatteryBank(f(2), f(2), f(2), f(2), f(2)), f()),
+    "power.solar_cell.cell_efficiency": (f(2), f(), f(), f()),
+    "radiative.bvh_walk.rays_of": ([f(5)] * 3, [f(5)] * 3),
+    "radiative.bvh_walk.step": lambda kernel: Wrapped(
+        _walk_step(kernel), (f(8, 12), f(5, 3), f(5, 3), i(5), Hit(i(5), f(5), f(5), f(5)))
+    ),
+    "radiative.bvh_walk.start": (f(5), 8),
+    "radiative.bvh_walk.any_hit": RAYS,
+    "radiative.bvh_walk.nearest_hit": RAYS,
+    "radiative.contour.triangle_normal": PAIRS[:1],
+    "radiative.contour.clip_to_front": PAIRS,
+    "radiative.contour.exchange_area": PAIRS,
+    "radiative.contour.apart_exchange_area": PAIRS,
+    "radiative.planet_heating.plate_to_planet_view_factor": (f(3), f(3)),
+    "radiative.planet_heating.sphere_to_planet_view_factor": (f(3),),
+    "radiative.planet_heating.planet_infrared_flux": (f(4, 3), f(2, 3), f(2), f()),
+    "radiative.planet_heating.albedo_flux": (f(4, 3), f(2, 3), f(2, 3), f(2), f(2)),
+    "radiative.planet_heating.cap_points": (f(2, 3), f(2), 2, 4),
+    "radiative.planet_heating.albedo_radiance": (CAP, f(2, 3), f(2)),
+    "radiative.planet_heating.cap_moments": (CAP, f(1, 2, 5), f(20, 3)),
+    "radiative.planet_heating.shadowed_fraction": (f(20, 4), f(20, 4), f(4, 3), f(2, 20, 3)),
+    "radiative.radiosity.closed_exchange_area": (f(3, 3), f(3), f(3)),
+    "radiative.radiosity.irradiation": (f(3, 3), f(3), f(3), f(3, 2), f(3, 2)),
+    "radiative.radiosity.exchange_factors": (f(3, 3), f(3), f(3), f(3), f(3, 2)),
+    "radiative.radiosity.blackbody_emission": (f(3),),
+    "radiative.view_factor.tile_exchange_area": (TILE, TILE, f()),
+    "radiative.view_factor.point_exchange_area": PAIRS,
+    "radiative.view_factor.clipped_exchange_area": PAIRS,
+    "radiative.visibility.fibonacci_sphere": (20,),
+    "radiative.visibility.direction_weights": (f(3, 3), f(20, 3)),
+    "radiative.visibility.facing_points": (f(2, 4, 3), f(2, 4, 3), f(2, 4, 3), f(2, 4, 3), f()),
+    "radiative.visibility.count_points": (b(2, 4, 4), i(2, 8, 3), i(2, 8, 3)),
+    "radiative.visibility.triangle_points": (f(2, 3, 3), f(2, 4, 2)),
+    "radiative.visibility.pair_rays": (*PAIRS, f(2, 4, 4), f()),
+    "radiative.visibility.directed_rays": (f(2, 3, 3), f(2, 3), f(2, 2), f(4, 2), f()),
+    "stepping.adaptive.empty_grid": (8, jnp.float64),
+    "stepping.adaptive.empty_record": (8, 4, jnp.float64),
+    "stepping.adaptive.step_times": (EDGES, GRID, i()),
+    "stepping.adaptive.pad_record": (RECORD, i(), Y),
+    "stepping.adaptive.march": (ENCLOSURE, P, Y, EDGES, Y, f(), f(), GRID, b(), RECORD),
+    "stepping.adaptive.integrate": lambda kernel: Wrapped(
+        lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, max_steps=8), (P, Y, EDGES, Y)
+    ),
+    "stepping.consistent.consistent_state": (ENCLOSURE, P, T, SEGMENT, Y, Y),
+    "stepping.consistent.consistent_tangent": (ENCLOSURE, P, T, SEGMENT, Y, Y, (T, Y, P)),
+    "stepping.consistent.consistent_adjoint": (ENCLOSURE, P, T, SEGMENT, Y, Y, Y),
+    "stepping.dense_output.locate_steps": (GRID, EDGES, f(5)),
+    "stepping.dense_output.states_at": (GRID, RECORD, EDGES, f(5)),
+    "stepping.dense_output.integrate_along": (lambda t, y, p, segment: y, P, GRID, RECORD, EDGES, f(5)),
+    "stepping.krylov.bicgstab": (_double, Y, Y, Y),
+    "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
+    "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
+        lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, cycle_tolerance=1e-3, max_steps=8),
+        (P, Y, EDGES, Y),
+    ),
+    "stepping.periodic_derivative.attach_derivative": lambda kernel: Wrapped(
+        lambda p, y, edges, grid, bound, mean, picard: kernel(
+            ENCLOSURE,
+            p,
+            y,
+            edges,
+            grid,
+            bound,
+            mean=mean,
+            picard=picard,
+            periodic_state=~picard,
+            mean_linearize=lambda p, y: ENCLOSURE.linearize(edges[0], y, p, jnp.asarray(0)),
+        ),
+        (P, Y, EDGES, GRID, Y, Y, b(4)),
+    ),
+    "stepping.preconditioner.cycle_preconditioner": lambda kernel: Wrapped(
+        lambda linear, mass, period, picard, v: kernel(ENCLOSURE, linear, mass, period, picard, v)(v),
+        (LINEAR, Y, f(), b(4), Y),
+    ),
+    "stepping.replay.run_grid": ON_GRID,
+    "stepping.replay.tangent_sweep": (ENCLOSURE, P, EDGES, GRID, Y, TAPE, (P, Y, EDGES)),
+    "stepping.replay.adjoint_sweep": (ENCLOSURE, P, EDGES, GRID, Y, TAPE, PATH),
+    "stepping.replay.replay": ON_GRID,
+    "stepping.rodas.tableau": (jnp.float64,),
+    "stepping.rodas.stage_solver": lambda kernel: Wrapped(
+        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v)(v), (LINEAR, Y, Y)
+    ),
+    "stepping.rodas.derivative_solver": lambda kernel: Wrapped(
+        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v, transpose=True)(v), (LINEAR, Y, Y)
+    ),
+    "stepping.rodas.rodas_step": (ENCLOSURE, P, T, f(), SEGMENT, Y, Y),
+    "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
+    "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),
+    "stepping.steady.solve_steady": (ENCLOSURE, P, Y, Y),
+    "stepping.system.linearization_mismatch": (ENCLOSURE, P, T, Y, SEGMENT, Y),
+    "stepping.system.linear_map": (_double, _double, Y, jnp.zeros(4)),
+    "upset.chord_length.longer_chord_fraction": (f(5), f(3)),
+    "upset.cross_section.weibull": (f(5), *WEIBULL, f()),
+    "upset.cross_section.weibull_thresholds": WEIBULL,
+    "upset.cross_section.mean_over_thresholds": (_double, *WEIBULL),
+    "upset.rate.heavy_ion_upset_rate": (f(5), f(5), *WEIBULL, f(), f(3), f()),
+    "upset.rate.integral_flux_above": (f(), f(5), f(5)),
+    "upset.rate.proton_upset_rate": (f(5), f(5), *WEIBULL, f()),
+}
+# The kernel written for GPUs has its other form, bvh_walk, for TPUs.
+GPU_ONLY = {"radiative.bvh_pallas.any_hit": RAYS, "radiative.bvh_pallas.nearest_hit": RAYS}
+
+
+def _functions(package: Any) -> dict[str, Callable]:
+    """Functions of a package by module and name, each where it is defined."""
+    found = {}
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if module.name.endswith("__main__"):
+            continue
+        for name, value in vars(importlib.import_module(module.name)).items():
+            is_function = callable(value) and not inspect.isclass(value)
+            if is_function and getattr(value, "__module__", "") == module.name:
+                found[f"{module.name.removeprefix(package.__name__ + '.')}.{name}"] = value
+    return found
+
+
+FOUND = {k: v for k, v in _functions(caloris_kernels).items() if not k.split(".")[-1].startswith("_")}
+
+
+def test_every_kernel_is_lowered_here() -> None:
+    known = set(KERNELS) | set(GPU_ONLY) | set(HOST)
+    new, gone = sorted(set(FOUND) - known), sorted(known - set(FOUND))
+    assert not new, f"kernels without an entry in KERNELS, the shapes that they are called with: {new}"
+    assert not gone, f"entries without a kernel: {gone}"
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernel_lowers(name: str) -> None:
+    entry = KERNELS[name]
+    call = Wrapped(FOUND[name], entry) if isinstance(entry, tuple) else entry(FOUND[name])
+    assert lower(call.call, *call.arguments) > 0
+
+
+@pytest.mark.parametrize("name", GPU_ONLY)
+def test_kernel_for_gpus_lowers(name: str) -> None:
+    # Pallas wants to know for which GPU.
+    gpu = jax.sharding.AbstractDevice("NVIDIA H100", num_cores=None, platform="gpu")
+    with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), (), abstract_device=gpu)):
+        assert lower(FOUND[name], *GPU_ONLY[name], platforms=("cuda",)) > 0
+
+
+# The program of each verb that is compiled as a whole (`caloris.programs.kept`), by how it is called.
+VERBS: dict[str, Callable[[Any], tuple]] = {
+    "model.orbit._eclipse_edges": lambda model: (model.context.surroundings.orbit.eclipse_edges, 1),
+    "model.surroundings.motion_along": lambda model: (
+        motion_along,
+        model.context.surroundings,
+        model.geometry.bodies,
+        f(3),
+        True,
+    ),
+    "solve.balance.audit": lambda model: (audit, _cycle(model), True),
+    "solve.balance.balance": lambda model: (balance, _cycle(model)),
+    "solve.balance.mean_terms": lambda model: (mean_terms, _cycle(model)),
+    "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
+    "solve.cyclic._solve": lambda model: (caloris.solve_cyclic, model.thermal),
+    "solve.steady._solve": lambda model: (caloris.solve_steady, model.thermal),
+    "solve.transient._solve": lambda model: (
+        caloris.solve_transient,
+        model.thermal,
+        f(3),
+        model.thermal.nodes.start_temperature,
+    ),
+    "solve.upset._rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
+}
+
+
+def _cycle(model: Any) -> Any:
+    """A solution by its shapes: nothing is solved."""
+    return eqx.filter_eval_shape(caloris.solve_cyclic, model.thermal)
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    """A small copy of the main example: arrays, batteries, joints, eclipses, loops, a device.
+
+    Its rays are traced, its thermal model is known by its shapes: `couple` compiles for longer than all tests here.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("caloris.case.build.couple", partial(eqx.filter_eval_shape, couple))
+        return caloris.build(caloris.parse_case(EXAMPLE.read_text(), EXAMPLE.parent, COARSE))
+
+
+def test_every_verb_is_lowered_here() -> None:
+    # What `kept` returns is one inner function: couple is known to be one.
+    kept = {k for k, v in _functions(caloris).items() if getattr(v, "__code__", None) is couple.__code__}
+    assert kept == set(VERBS), f"programs without an entry in VERBS, or the reverse: {kept ^ set(VERBS)}"
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_verb_lowers(name: str, model: Any) -> None:
+    assert lower(*VERBS[name](model)) > 0
