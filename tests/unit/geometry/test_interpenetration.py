@@ -38,6 +38,7 @@ TOUCHING = {
     "plate between cells": (FLOOR, Rectangle([-0.7, 0.1, 0], [1, 0.3, 0], 2 * Z, (3, 1))),
     "slanting mast": (FLOOR, Rectangle([-0.7, 0.1, 0], 0.1 * X, [0.3, 0.4, 1.0])),
     "stands on edge": (CUBE, Rectangle([-1, 2, 0], 3 * X, [0, -2, 2], (2, 2))),
+    "stands on edge, turned": (CUBE, Rectangle([-1, 2, 0], [0, -2, 2], 3 * X, (2, 2))),
     "cube on floor": (CUBE, FLOOR),
     "edge on edge": (Rectangle([0, 0, 0], X, Y), Rectangle([1, 0, 0], X, Y), Rectangle([1, 0, 0], X + Z, Y)),
     "stacked cubes": (CUBE, Box([0, 0, 1], X, Y, Z, (3, 3, 3))),
