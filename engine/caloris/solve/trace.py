@@ -11,7 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from caloris.devices import load_arrays, store_arrays
+from caloris.array_store import load_arrays, store_arrays
+from caloris.devices import ray_backend
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.geometry.sky_table import sky_table
 from caloris.geometry.sun_visibility import samples_within, sky_view, sun_visibility
@@ -135,8 +136,9 @@ def trace(
 
 def _stored(scene: _Scene, seed: int, tolerance: float, progress: Callable[[str], None]) -> _Rays:
     """Results for exactly these inputs, from disk or traced now."""
-    parts = [field for field in scene if isinstance(field, np.ndarray)]
-    inputs = [*parts, *scene.facets, scene.topology.triangle_body]
+    inputs = {name: field for name, field in scene._asdict().items() if isinstance(field, np.ndarray)}
+    inputs |= dict(zip(("triangles", "facet_triangle", "facet_side"), scene.facets, strict=True))
+    inputs |= {"triangle_body": scene.topology.triangle_body, "ray_backend": np.array(ray_backend())}
     found = load_arrays("rays", inputs)
     if found is not None and set(found) == set(_Rays._fields):
         return _Rays(**found)
