@@ -68,6 +68,18 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     devices, particles = _devices(case), _particles(case)
     if case.is_device_only:
         return Model(None, None, None, None, devices, particles)
+    geometry, visibility, context = build_visibility(case, progress)
+    progress("coupling")
+    return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
+
+
+def build_visibility(
+    case: Case, progress: Callable[[str], None] = lambda stage: None
+) -> tuple[Geometry, Visibility, Context]:
+    """Geometry of a case, and what rays and view factors say about it along its run; progress as `build`.
+
+    Raises CaseError for what only building shows, RuntimeError without float64.
+    """
     geometry = build_geometry(case)
     structure = build_structure(case, geometry)
     surroundings = build_surroundings(case)
@@ -93,9 +105,7 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     except SkyMismatchError as error:
         raise CaseError([CaseProblem("surface", str(error))], case.source) from None
     turns = 1 if surroundings is None else math.ceil(revolutions - 1e-9)
-    context = Context(surroundings, structure, turns, periodic, periodic)
-    progress("coupling")
-    return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
+    return geometry, visibility, Context(surroundings, structure, turns, periodic, periodic)
 
 
 def build_surroundings(case: Case) -> Surroundings | None:
