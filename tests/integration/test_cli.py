@@ -68,7 +68,7 @@ def files() -> set[str]:
 
 def test_help_names_every_command():
     output = caloris("--help").output
-    for command in ("run", "check", "show", "plot", "report", "optimize", "sweep", "compare", "correlate"):
+    for command in ("run", "check", "show", "plot", "report", "optimize", "sweep", "compare", "correlate", "viewfactors"):
         assert command in output
     assert "Not built yet" in output
 
@@ -80,6 +80,7 @@ def test_help_names_every_command():
         ("check", ("CASE.toml", "--set PATH=VALUE")),
         ("show", ("RUN.h5",)),
         ("plot", ("RUN.h5", "-o, --output", "PDF")),
+        ("viewfactors", ("CASE.toml", "FILE.h5", "-o, --output", "--set PATH=VALUE", "what sees what")),
     ],
 )
 def test_help_of_a_command(command, words):
@@ -97,7 +98,6 @@ def test_help_of_a_command(command, words):
         ("sweep", "x.toml", "-o", "x.h5"),
         ("compare", "a.toml", "b.toml"),
         ("correlate", "x.toml", "data.csv"),
-        ("viewfactors", "x.toml"),
         ("init",),
         ("examples",),
         ("show", "x.h5", "--sensitivity", "box"),
