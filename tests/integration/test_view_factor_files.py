@@ -249,7 +249,7 @@ def damaged(factor: np.ndarray, kind: str) -> np.ndarray:
         ("diagonal", ("row 2, column 2", "cannot see itself")),
         ("too much", ("row ", "the views of this facet add up to 1.")),
         ("one way", ("row 2, column ", "one way and", "the other")),
-        ("nothing", ("differ by", "they belong to another geometry")),
+        ("nothing", ("differ by", "belong to another geometry")),
     ],
 )
 def test_wrong_matrices(folder, exported, kind, words):

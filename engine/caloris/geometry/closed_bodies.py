@@ -100,8 +100,10 @@ def closed_bodies(geometry: Geometry) -> list[ClosedBody]:
     vertices = np.asarray(geometry.vertices(nominal=True))
     tolerance = SAME_PLACE * scene_diagonal(vertices)
     groups: dict[tuple[int, ...], list[Part]] = {}
+    # Once for each body: every call of a method costs a walk through all surfaces.
+    carriers, surfaces = [geometry.carriers(body) for body in range(len(geometry.bodies))], geometry.surfaces
     for part in _parts(geometry, geometry.topology(), vertices):
-        groups.setdefault(geometry.carriers(geometry.surfaces[part.surface].body), []).append(part)
+        groups.setdefault(carriers[surfaces[part.surface].body], []).append(part)
     found: list[ClosedBody] = []
     for parts in groups.values():
         bodies = _bodies(parts, tolerance, 0.0)

@@ -38,6 +38,7 @@ _TRACE_VERSION = 2
 # Largest difference of the two estimates of a facet's view of space. The ray estimate's noise is 2e-3 (rms) and
 # 1e-2 at most; beyond five times that the view factors are wrong, as they are when parts interpenetrate.
 SKY_MISMATCH_BOUND = 0.05
+_FOREIGN = "the given ones belong to another geometry, or lack `inactive_view` where inactive sides are seen"
 
 
 class SkyMismatchError(ValueError):
@@ -135,8 +136,7 @@ def trace(
         worst = topology.cell_name[topology.facet_cell[int(np.argmax(rays.mismatch))]]
         raise SkyMismatchError(
             f"view factors and an independent trace of the sky differ by {rays.mismatch.max():.2f} at {worst!r} "
-            f"(allowed {SKY_MISMATCH_BOUND}): "
-            + ("do parts pass through each other?" if given is None else "they belong to another geometry")
+            f"(allowed {SKY_MISMATCH_BOUND}): " + ("do parts pass through each other?" if given is None else _FOREIGN)
         )
     return _visibility(geometry, scene, rays, path, grid, bool(np.any(facing & (rays.sunlit < 1.0))))
 
