@@ -13,9 +13,9 @@ from caloris.case.schema import Case
 from caloris.case.schema_orbit import Attitude
 from caloris.case.schema_types import Vector
 from caloris.check_sketch import Flight, Sketch, sketch
-from caloris.check_warnings import array_power, listed, mean_demand, solar_flux, warnings_of
+from caloris.check_warnings import array_power, mean_demand, solar_flux, warnings_of
 from caloris.geometry.inspection import scene_size
-from caloris.output.text import celsius, duration, engineering, percent
+from caloris.output.text import celsius, duration, engineering, listed, percent
 from caloris_kernels.constants import ASTRONOMICAL_UNIT
 
 _MOST_ROWS = 20

@@ -1,56 +1,33 @@
 """What looks wrong in a case although it can be run: one line each, with the names and the cure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from caloris.case.address import parse_address
+from caloris.check_geometry import geometry_warnings
 from caloris.check_sketch import Sketch
-from caloris.devices import ray_backend
-from caloris.geometry.edge_joint import outline
-from caloris.geometry.inspection import Finding, overlapping_surfaces
-from caloris.geometry.pair_visibility import LIFT
-from caloris.geometry.raycast import ray_caster
-from caloris.geometry.scene_sides import active_sides, hemisphere_rays
 from caloris.model.attitude import target_direction
 from caloris.output.items import group_items
-from caloris.output.text import engineering, percent
+from caloris.output.text import engineering, listed, percent
 
 # A joint that comes this near to the end of its range stands at it (rad).
 _AT_END = 1e-6
 # A target this near to a joint's axis no longer says how the joint should turn (rad).
 _NEAR_AXIS = np.radians(1.0)
-# Share of a surface's view that may fall on inactive sides without a remark, -.
-_INACTIVE_VIEW = 1e-3
-_RAYS_PER_FACET = 256
-_MOST_RAYS = 2_000_000
-# Without Embree or a GPU rays are ten times slower and more.
-_MOST_RAYS_IN_JAX = 200_000
-_MOST_NAMES = 6
 
 
 def warnings_of(sketch: Sketch) -> list[str]:
     """Everything that deserves a look, the gravest kinds first; the case's own warnings come last."""
     found = [
         *_heat_paths(sketch),
-        *_geometry(sketch),
-        *_one_sided(sketch),
-        *_inactive_view(sketch),
+        *geometry_warnings(sketch),
         *_motion(sketch),
         *_power(sketch),
         *_unused(sketch),
     ]
     return [*found, *sketch.case.warnings]
-
-
-def listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
-    """Names in a line, the rest of a long list counted."""
-    if len(names) <= most + 1:
-        return ", ".join(names)
-    return ", ".join(names[:most]) + f" and {len(names) - most} more"
 
 
 def items_of(sketch: Sketch, nodes: np.ndarray) -> list[str]:
@@ -100,129 +77,6 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     names = [s.name for s, c, f in zip(sketch.geometry.surfaces, surface_mass, fixed, strict=True) if c <= 0 and not f]
     if names:
         yield f"{listed(names)}: no heat capacity; the temperature follows the heat without delay"
-
-
-def _geometry(sketch: Sketch) -> Iterator[str]:
-    """Findings on the mesh; edges that an [[edge]] joins are left out."""
-    angles = _poses(sketch)
-    overlaps: dict[tuple[str, ...], Finding] = {}
-    for angle in angles:
-        for finding in overlapping_surfaces(sketch.geometry, jnp.asarray(angle)):
-            overlaps.setdefault(finding.surfaces, finding)
-    yield from (finding.message for finding in overlaps.values())
-    for finding in sketch.findings:
-        if finding.kind not in ("overlap", "shared edge"):
-            yield finding.message
-    open_edges = [f for f in sketch.findings if f.kind == "shared edge" and not _joined(sketch, f.surfaces)]
-    if len(open_edges) > _MOST_NAMES:
-        pairs = listed([f"{a} | {b}" for a, b in (f.surfaces for f in open_edges)])
-        yield f"{len(open_edges)} pairs of surfaces touch along an edge and do not conduct (no [[edge]]): {pairs}"
-    else:
-        yield from (f"{finding.message}" for finding in open_edges)
-
-
-def _poses(sketch: Sketch) -> list[np.ndarray]:
-    """Joint angles at which the spacecraft is looked at: over the range swept, or zero where nothing turns."""
-    joints = len(sketch.geometry.joint_bodies)
-    if sketch.flight is None or joints == 0:
-        return [np.zeros(joints)]
-    rows = np.linspace(0, len(sketch.flight.joint_angle) - 1, 5).astype(int)
-    return list(np.unique(np.round(sketch.flight.joint_angle[rows], 9), axis=0))
-
-
-def _joined(sketch: Sketch, surfaces: Sequence[str]) -> bool:
-    """Whether an [[edge]] joins two surfaces, or a joint turns between them so that none could."""
-
-    def within(part: str, whole: str) -> bool:
-        return part == whole or part.startswith(whole + ".")
-
-    first, second = surfaces
-    for table in sketch.case.edges:
-        for a, b in (table.between, table.between[::-1]):
-            if within(first, a) and within(second, b):
-                return True
-    bodies = {surface.name: surface.body for surface in sketch.geometry.surfaces}
-    a, b = (bodies[parse_address(name).name] for name in surfaces)
-    return _carriers(sketch, a) != _carriers(sketch, b)
-
-
-def _carriers(sketch: Sketch, body: int) -> tuple[int, ...]:
-    """The jointed bodies between a body and the bus."""
-    chain = []
-    while body >= 0:
-        if sketch.geometry.bodies[body].joint_axis is not None:
-            chain.append(body)
-        body = sketch.geometry.bodies[body].parent
-    return tuple(chain)
-
-
-def _one_sided(sketch: Sketch) -> Iterator[str]:
-    """Open surfaces of which one side takes no part: radiators seldom want that, walls of a closed body do."""
-    covered: dict[str, float] = {}
-    for finding in sketch.findings:
-        if finding.kind == "shared edge":
-            for name in finding.surfaces:
-                surface = parse_address(name).name
-                covered[surface] = covered.get(surface, 0.0) + finding.measure
-    found: dict[str, list[str]] = {"front": [], "back": [], "both": []}
-    for index, (table, area) in enumerate(zip(sketch.case.surfaces, sketch.surface_area, strict=True)):
-        sides = table.sides
-        if not sides:
-            found["both"].append(table.name)
-            continue
-        # Closed shapes have no open edge; a wall of a closed body shares its whole outline with others.
-        if len(sides) == 1 and covered.get(table.name, 0.0) < 0.999 * _outline_length(sketch, index):
-            side = "back" if "front" in sides else "front"
-            found[side].append(f"{table.name} ({area:.3g} m^2)")
-    for side in ("back", "front"):
-        if found[side]:
-            yield (
-                f"one-sided: the {side} of {listed(found[side])} is inactive, though nothing closes the space behind "
-                "it; it neither radiates nor absorbs, but blocks rays"
-            )
-    if found["both"]:
-        yield f"{listed(found['both'])}: both sides are inactive; the surface only blocks rays"
-
-
-def _outline_length(sketch: Sketch, surface: int) -> float:
-    """Length of a surface's open edges (m)."""
-    cells = np.flatnonzero(sketch.topology.cell_surface == surface)
-    vertices = np.asarray(sketch.geometry.vertices(nominal=True))
-    edges, _ = outline(sketch.topology, cells)
-    return float(np.linalg.norm(vertices[edges[:, 1]] - vertices[edges[:, 0]], axis=1).sum())
-
-
-def _inactive_view(sketch: Sketch) -> Iterator[str]:
-    """Surfaces that look at inactive sides: what they send there comes back to them."""
-    topology = sketch.topology
-    facets = len(topology.facet_triangle)
-    active = np.zeros((len(topology.triangles), 2), bool)
-    active[topology.facet_triangle, topology.facet_side] = True
-    if facets == 0 or active.all():
-        return
-    angle = _poses(sketch)[0]
-    vertices = np.asarray(sketch.geometry.vertices(jnp.asarray(angle)))
-    sides = active_sides(topology.facet_triangle, topology.facet_side)
-    oriented = sides.facets(vertices, topology.triangles, topology.triangle_body)
-    size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
-    most = _MOST_RAYS_IN_JAX if ray_backend() == "lax" else _MOST_RAYS
-    rays = int(np.clip(most // facets, 8, _RAYS_PER_FACET))
-    origin, direction = hemisphere_rays(oriented, rays, LIFT * size, 0)
-    hit = ray_caster(vertices, topology.triangles).hit(origin.reshape(-1, 3), direction.reshape(-1, 3))
-    lost = (hit.triangle >= 0) & ~active[hit.triangle, hit.side]
-    share = lost.reshape(-1, rays).mean(axis=1)
-    names = []
-    for index, surface in enumerate(sketch.geometry.surfaces):
-        for side, word in enumerate(("front", "back")):
-            mine = (topology.facet_surface == index) & (topology.facet_side == side)
-            mean = float(np.average(share[mine], weights=sketch.facet_area[mine])) if mine.any() else 0.0
-            if mean > _INACTIVE_VIEW:
-                names.append(f"{surface.name}/{word} ({percent(mean)})")
-    if names:
-        yield (
-            f"{listed(names)}: this part of the view falls on inactive sides of other surfaces, which send it back; "
-            "give those sides a coating if they are real"
-        )
 
 
 def _motion(sketch: Sketch) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The command `caloris`: run, check, show, plot. Exit code 0: done; 1: a solver failed; 2: wrong input."""
+"""The command `caloris`: run, check, show, plot, viewfactors. Exit code 0: done; 1: a solver failed; 2: wrong input."""
 
 import os
 import sys
@@ -19,7 +19,6 @@ _LATER = {
     "sweep": "sweeps over a case",
     "compare": "comparison of cases",
     "correlate": "correlation with test data",
-    "viewfactors": "view factors alone",
     "init": "a new case file",
     "examples": "the list of examples",
 }
@@ -194,6 +193,40 @@ def plot(
         stage("drawing")
         files = plot_run(run_file, folder)
     print(f"{folder}: " + ", ".join(sorted({file.stem for file in files})))
+
+
+@app.command()
+def viewfactors(
+    case_file: CaseFile,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.h5", help="Default: the case's stem + _viewfactors.h5, here."),
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Compute the view factors of a case alone, write them to an HDF5 file and print what sees what.
+
+    The file holds, for every pose of the run, the pairs of facets that see each other with their exchange areas,
+    and the views of space and of inactive sides. `view_factors = "FILE.h5"` in [run] makes a run take them from
+    there; `caloris show FILE.h5` prints the table again.
+    """
+    from caloris.case.load import load_case
+
+    target = output or Path(case_file.stem + "_viewfactors.h5")
+    _check_target(target, case_file)
+    with _input_errors():
+        case = load_case(case_file, overrides or ())
+        _prepare()
+        from caloris.output.hdf5 import write_run
+        from caloris.output.show import show as show_file
+        from caloris.view_factors import view_factors
+
+        _warn(case.warnings)
+        with _stages() as stage:
+            data = view_factors(case, stage)
+        write_run(target, data)
+        show_file(target, Console(width=_width()))
+    print(f"{target}: {data.attributes['provenance']['wall_time']:.1f} s")
 
 
 def _width() -> int | None:

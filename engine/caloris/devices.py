@@ -1,17 +1,15 @@
 """Devices and caches: compiled programs, traced rays, the ray caster that suits the machine."""
 
+import contextlib
+import functools
 import hashlib
 import importlib.util
-import io
 import os
 import tempfile
-import zipfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import jax
-import numpy as np
 
 _FOLDER: list[Path] = []  # of the caches, once they are on
 _PROGRAMS: list[bool] = []  # holds True once lowered programs are kept
@@ -52,6 +50,11 @@ def programs_are_kept() -> bool:
     return bool(_FOLDER and _PROGRAMS)
 
 
+def caches_are_on() -> bool:
+    """Whether anything is kept on disk."""
+    return bool(_FOLDER)
+
+
 def load_bytes(kind: str, digest: str) -> bytes | None:
     """What was stored under this digest; None where nothing was, or the caches are off."""
     if not _FOLDER:
@@ -67,44 +70,30 @@ def store_bytes(kind: str, digest: str, content: bytes) -> None:
     if not _FOLDER:
         return
     file = _FOLDER[0] / kind / digest
+    name = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
+            name = part.name
             part.write(content)
-        os.replace(part.name, file)
+        os.replace(name, file)
     except OSError:
-        return
+        if name is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
 
 
-def _digest(inputs: Sequence[np.ndarray]) -> str:
-    """Hash of every number, shape and type of the inputs."""
+@functools.cache
+def source_digest() -> bytes:
+    """Digest of the engine's and the kernels' source code, as it lies on disk."""
     digest = hashlib.sha256()
-    for array in inputs:
-        array = np.ascontiguousarray(array)
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def load_arrays(kind: str, inputs: Sequence[np.ndarray]) -> dict[str, np.ndarray] | None:
-    """Arrays stored for exactly these inputs; None where there are none, or they cannot be read whole."""
-    content = load_bytes(kind, _digest(inputs)) if _FOLDER else None
-    if content is None:
-        return None
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-
-
-def store_arrays(kind: str, inputs: Sequence[np.ndarray], arrays: Mapping[str, np.ndarray]) -> None:
-    """Keep arrays for these inputs where the caches are on; a folder that cannot be written is no failure."""
-    if not _FOLDER:
-        return
-    content = io.BytesIO()
-    np.savez(content, **arrays)  # pyright: ignore[reportArgumentType]
-    store_bytes(kind, _digest(inputs), content.getvalue())
+    for package in ("caloris", "caloris_kernels"):
+        found = importlib.util.find_spec(package)
+        assert found is not None and found.submodule_search_locations is not None
+        for folder in found.submodule_search_locations:
+            for file in sorted(Path(folder).rglob("*.py")):
+                digest.update(file.read_bytes())
+    return digest.digest()
 
 
 RayBackend = Literal["embree", "pallas", "lax"]

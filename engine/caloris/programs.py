@@ -11,8 +11,6 @@ import hashlib
 import pickle
 from collections.abc import Callable
 from importlib import metadata
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
@@ -22,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from caloris.devices import load_bytes, programs_are_kept, store_bytes
+from caloris.devices import load_bytes, programs_are_kept, source_digest, store_bytes
 
 F = TypeVar("F", bound=Callable[..., Any])
 _Program = Callable[[list[Any]], Any]
@@ -149,14 +147,6 @@ def _circumstances() -> bytes:
 
 @functools.cache
 def _code() -> bytes:
-    """Digest of the source code and of the versions of what traces it."""
-    digest = hashlib.sha256()
-    for package in ("caloris", "caloris_kernels"):
-        found = find_spec(package)
-        assert found is not None and found.submodule_search_locations is not None
-        for folder in found.submodule_search_locations:
-            for file in sorted(Path(folder).rglob("*.py")):
-                digest.update(file.read_bytes())
+    """Digest of the source code, and the versions of what traces it."""
     versions = [metadata.version(name) for name in ("jax", "jaxlib", "equinox")]
-    digest.update(repr(versions).encode())
-    return digest.digest()
+    return source_digest() + repr(versions).encode()

@@ -20,11 +20,6 @@ def mesh_arrays(model: Model, data: RunData) -> None:
     topology = geometry.topology()
     vertices = geometry.vertices()
     area, _, _ = geometry.facet_geometry(vertices)
-    cells = np.bincount(topology.facet_cell, np.asarray(area), topology.cell_count)
-    sides = np.bincount(topology.facet_cell, minlength=topology.cell_count)
-    triangles = np.bincount(topology.triangle_cell, minlength=topology.cell_count)
-    one_side = cells * triangles / np.maximum(sides, 1)
-    lumped = len(context.structure.node_name) - topology.cell_count
     values = {
         "vertices": vertices,
         "facets": topology.facet_corners,
@@ -42,11 +37,49 @@ def mesh_arrays(model: Model, data: RunData) -> None:
         "coating": np.array(context.structure.coatings.name, object),
         "body": np.array([body.name for body in geometry.bodies], object),
     }
-    data.arrays["thermal/node_area"] = np.concatenate([one_side, np.zeros(lumped)])
     if len(topology.facet_triangle) == 0:
         return
     data.arrays.update({f"mesh/{name}": np.asarray(value) for name, value in values.items()})
     data.attributes["mesh"] = {"view_factor_error_estimate": float(visibility.error_estimate)}
+
+
+def node_area_array(model: Model, data: RunData) -> None:
+    """Area of one side of each node's cell, zero for nodes without a surface."""
+    geometry, context = model.geometry, model.context
+    assert geometry is not None and context is not None
+    topology = geometry.topology()
+    area, _, _ = geometry.facet_geometry(geometry.vertices())
+    cells = np.bincount(topology.facet_cell, np.asarray(area), topology.cell_count)
+    sides = np.bincount(topology.facet_cell, minlength=topology.cell_count)
+    triangles = np.bincount(topology.triangle_cell, minlength=topology.cell_count)
+    one_side = cells * triangles / np.maximum(sides, 1)
+    lumped = len(context.structure.node_name) - topology.cell_count
+    data.arrays["thermal/node_area"] = np.concatenate([one_side, np.zeros(lumped)])
+
+
+def view_factor_arrays(model: Model, data: RunData) -> None:
+    """View factors of every pose in sparse form, views of space and of inactive sides, sunlight."""
+    geometry, visibility, context = model.geometry, model.visibility, model.context
+    assert geometry is not None and visibility is not None and context is not None
+    topology = geometry.topology()
+    pose, first, second, area = visibility.pairs()
+    names = [f"{topology.cell_name[cell]}" for cell in topology.facet_cell]
+    sides = np.where(topology.facet_side == 1, "back", "front")
+    values = {
+        "facet_name": np.array([f"{name}/{side}" for name, side in zip(names, sides, strict=True)], object),
+        "pair_pose": pose,
+        "pair_first": first,
+        "pair_second": second,
+        "exchange_area": area,
+        "space_view": visibility.space_view,
+        "inactive_view": visibility.inactive_view,
+    }
+    if geometry.joint_bodies:
+        values["joint_angle"] = visibility.path.joint_angle
+    if context.surroundings is not None:
+        values |= {"sun_phase": visibility.grid_phase, "sunlit": visibility.sunlit}
+    data.arrays.update({f"view_factors/{name}": np.asarray(value) for name, value in values.items()})
+    data.attributes["view_factors"] = {"error_estimate": float(visibility.error_estimate)}
 
 
 def orbit_arrays(model: Model, data: RunData) -> None:

@@ -24,7 +24,7 @@ from caloris.output.run_data import RunData
 from caloris.precision import require_float64
 from caloris.provenance import CompileClock, provenance
 from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
-from caloris.run_groups import device_arrays, limit_arrays, mesh_arrays, orbit_arrays
+from caloris.run_groups import device_arrays, limit_arrays, mesh_arrays, node_area_array, orbit_arrays
 from caloris.solve.cyclic import solve_cyclic
 from caloris.solve.solution import Solution, SolveError, SteadySolution
 from caloris.solve.steady import solve_steady
@@ -137,6 +137,7 @@ def _as_far_as_it_came(solution: Solution | SteadySolution) -> Solution | Steady
 def _thermal(case: Case, model: Model, solution: Solution | SteadySolution, data: RunData) -> SolveError | None:
     """All arrays of the thermal, power, orbit, mesh and limits groups; the failure that shows in them."""
     relative = thermal_arrays(case, model, solution, data)
+    node_area_array(model, data)
     mesh_arrays(model, data)
     orbit_arrays(model, data)
     limit_arrays(case, data)

@@ -13,6 +13,7 @@ from caloris.case.schema import Case
 from caloris.case.schema_orbit import Orbit as OrbitTable
 from caloris.case.schema_particle import Device as DeviceTable
 from caloris.case.spectrum_file import SpectrumFileError, read_let_spectrum, read_particle_spectrum
+from caloris.case.view_factor_file import ViewFactorFileError, read_view_factors
 from caloris.geometry.assembly import Geometry
 from caloris.model.attitude import Attitude
 from caloris.model.device import Device, HeavyIonResponse, ParticleEnvironment, ProtonResponse, ShieldLayer
@@ -25,6 +26,10 @@ from caloris.precision import require_float64
 from caloris.solve.couple import Context, couple
 from caloris.solve.trace import SkyMismatchError, trace
 from caloris.solve.visibility import Visibility
+
+# Views that a file gives may add up to more than 1 by this, or by the view-factor tolerance of the run: rounding to
+# six decimals makes 1e-3 of a row of two thousand.
+_ROW_SUM_EXCESS = 1e-3
 
 
 class Power(eqx.Module):
@@ -68,6 +73,18 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     devices, particles = _devices(case), _particles(case)
     if case.is_device_only:
         return Model(None, None, None, None, devices, particles)
+    geometry, visibility, context = build_visibility(case, progress)
+    progress("coupling")
+    return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
+
+
+def build_visibility(
+    case: Case, progress: Callable[[str], None] = lambda stage: None
+) -> tuple[Geometry, Visibility, Context]:
+    """Geometry of a case, and what rays and view factors say about it along its run; progress as `build`.
+
+    Raises CaseError for what only building shows, RuntimeError without float64.
+    """
     geometry = build_geometry(case)
     structure = build_structure(case, geometry)
     surroundings = build_surroundings(case)
@@ -79,6 +96,7 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
         revolutions = run.duration or 1.0
         if case.orbit_period is not None:
             revolutions /= case.orbit_period
+    file, excess = run.view_factors, max(_ROW_SUM_EXCESS, run.view_factor_tolerance)
     try:
         visibility = trace(
             geometry,
@@ -88,14 +106,16 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
             tolerance=run.view_factor_tolerance,
             joint_states=run.joint_states,
             seed=run.seed,
+            given=None if file is None else lambda area, angle: read_view_factors(file, area, angle, excess),
             progress=progress,
         )
     except SkyMismatchError as error:
-        raise CaseError([CaseProblem("surface", str(error))], case.source) from None
+        where = "surface" if file is None else "run/view_factors"
+        raise CaseError([CaseProblem(where, str(error))], case.source) from None
+    except ViewFactorFileError as error:
+        raise CaseError([CaseProblem("run/view_factors", str(error))], case.source) from None
     turns = 1 if surroundings is None else math.ceil(revolutions - 1e-9)
-    context = Context(surroundings, structure, turns, periodic, periodic)
-    progress("coupling")
-    return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
+    return geometry, visibility, Context(surroundings, structure, turns, periodic, periodic)
 
 
 def build_surroundings(case: Case) -> Surroundings | None:

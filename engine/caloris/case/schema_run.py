@@ -1,5 +1,6 @@
 """The tables [[limit]] and [run]: what is judged, and how the case is solved."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -7,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from caloris.case import quantity as q
 from caloris.case.errors import shown
 from caloris.case.schema_types import (
+    ExistingFile,
     Measure,
     Name,
     PositiveTime,
@@ -67,6 +69,9 @@ class Run(Table):
     )
     view_factor_tolerance: Annotated[float, Measure(q.RATIO, above=0, most=0.1)] = Field(
         default=5e-4, description="Tolerance of view factors"
+    )
+    view_factors: Annotated[Path, ExistingFile((".h5", ".hdf5", ".csv"))] | None = Field(
+        default=None, description="View factors from a file, not from the geometry: HDF5 or CSV"
     )
     joint_states: Annotated[int, Whole(least=2, most=1000)] = Field(
         default=12, description="Poses at which exchange factors of moving bodies are computed"

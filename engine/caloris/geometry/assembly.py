@@ -117,6 +117,15 @@ class Geometry(eqx.Module):
         """Bodies that have a joint: joint k turns body joint_bodies[k]."""
         return tuple(k for k, body in enumerate(self.bodies) if body.joint_axis is not None)
 
+    def carriers(self, body: int) -> tuple[int, ...]:
+        """The jointed bodies between a body and the bus, itself included: what shares them never moves apart."""
+        chain = []
+        while body >= 0:
+            if self.bodies[body].joint_axis is not None:
+                chain.append(body)
+            body = self.bodies[body].parent
+        return tuple(chain)
+
     def topology(self) -> Topology:
         """Triangles, facets, cells and shell edges (numpy, cached; may be called under a transformation)."""
         key = tuple((s.name, s.shape.topology_key(), s.body, s.front, s.back) for s in self.surfaces)

@@ -6,29 +6,17 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from caloris.geometry.assembly import Geometry, Topology
+from caloris.geometry.body_findings import closed_body_findings
 from caloris.geometry.caps import WALLS
 from caloris.geometry.edge_joint import SAME_PLACE, coincident_segments, outline, scene_diagonal
+from caloris.geometry.finding import Finding
+from caloris.geometry.interpenetration import interpenetrating_surfaces
 from caloris.geometry.mesh_file import Mesh
 from caloris_kernels.conduction.shell import overlap_length
 
 # Planes count as one when their unit normals differ by less than this (0.06 mrad would lift a 20 m panel's
 # end by 1 mm).
 _SAME_DIRECTION = 6e-5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One remark about a geometry.
-
-    kind is "overlap" (surfaces that share a plane and cover each other; measure in m2), "shared edge"
-    (surfaces that touch along an edge and conduct only if an [[edge]] says so; m), "short cap" (relative
-    area that a cap lacks of its disc) or "winding" (mesh edges whose two triangles face opposite ways).
-    """
-
-    kind: str
-    surfaces: tuple[str, ...]
-    measure: float
-    message: str
 
 
 @dataclass(frozen=True)
@@ -41,9 +29,11 @@ class SceneSize:
 
 
 def inspect_geometry(geometry: Geometry) -> list[Finding]:
-    """All findings: overlaps first, then shared edges, short caps and mesh winding."""
+    """All findings at zero joint angles, the gravest kinds first: shared edges and short caps may be meant."""
     return [
         *overlapping_surfaces(geometry),
+        *interpenetrating_surfaces(geometry),
+        *closed_body_findings(geometry),
         *shared_edges(geometry),
         *short_caps(geometry),
         *mesh_winding(geometry),

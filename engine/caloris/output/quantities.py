@@ -1,4 +1,4 @@
-"""The one table of everything a run file holds: path, units, dimensions, long name.
+"""The one table of everything a run file or a view-factor file holds: path, units, dimensions, long name.
 
 Writers, readers, tables and pictures take their metadata from here. Units are SI as UDUNITS text, except
 where particle physics keeps its own (MeV, MeV cm2 mg-1, g cm-2). Signs: absorbed, dissipated, exchanged,
@@ -68,6 +68,9 @@ DIMENSIONS: dict[str, Dimension] = {
     "energy": Dimension("kinetic energy per nucleon", "particle/energy"),
     "let": Dimension("linear energy transfer in silicon", "particle/let"),
     "limit": Dimension("row of the table of limits"),
+    "pose": Dimension("pose of the moving bodies"),
+    "pair": Dimension("pair of facets that see each other"),
+    "moment": Dimension("moment of the run at which sunlight is traced"),
 }
 
 _NODE_TIME = ("time", "node")
@@ -210,6 +213,19 @@ _LIMITS = {
     ),
 }
 
+_VIEW_FACTORS = {
+    "facet_name": Quantity("1", ("facet",), "node and side of the facet", "text"),
+    "joint_angle": Quantity("rad", ("pose", "joint"), "joint angle of each pose"),
+    "pair_pose": Quantity("1", ("pair",), "pose of the pair", "integer"),
+    "pair_first": Quantity("1", ("pair",), "first facet i of the pair; each pair stands once for both ways", "integer"),
+    "pair_second": Quantity("1", ("pair",), "second facet j of the pair, above the first", "integer"),
+    "exchange_area": Quantity("m2", ("pair",), "area times view factor, A_i F_ij = A_j F_ji"),
+    "space_view": Quantity("1", ("pose", "facet"), "view factor to space: one less all others"),
+    "inactive_view": Quantity("1", ("pose", "facet"), "view factor toward inactive sides"),
+    "sun_phase": Quantity("1", ("moment",), "orbit phase of the moment, counted on over revolutions"),
+    "sunlit": Quantity("1", ("moment", "facet"), "unshadowed part of the facet where it faces the Sun"),
+}
+
 _GROUPS = {
     "mesh": _MESH,
     "orbit": _ORBIT,
@@ -218,6 +234,7 @@ _GROUPS = {
     "particle": _PARTICLE,
     "upset": _UPSET,
     "limits": _LIMITS,
+    "view_factors": _VIEW_FACTORS,
 }
 
 GROUPS: tuple[str, ...] = ("case", "provenance", "status", *_GROUPS)
@@ -249,6 +266,8 @@ ATTRIBUTES: dict[str, Attribute] = {
     "power/sustained": Attribute("", "whether the loads are served all along and the batteries recover"),
     "power/margin": Attribute("W", "orbit-mean electrical power left over (negative: missing)"),
     "particle/environment": Attribute("", "what the environment contains and lacks, in words"),
+    "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
+    "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),
     "status/result": Attribute("", "success, or the name of what failed"),
     "status/iterations": Attribute("1", "iterations of the outermost solver"),
 }

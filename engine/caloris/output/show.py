@@ -12,6 +12,7 @@ from rich.text import Text
 
 from caloris.output.items import group_items, item_mean, node_areas, time_mean
 from caloris.output.read import RunFile, open_run
+from caloris.output.show_view_factors import view_factor_table
 from caloris.output.text import celsius, duration, engineering, percent, rate, signed
 
 # Items beyond these are added up in one row: the table stays on one screen.
@@ -48,6 +49,8 @@ def show(path: str | Path, console: Console) -> None:
             parts.append(_power(run))
         if "upset/device" in run:
             parts.append(_upsets(run))
+        if "view_factors/exchange_area" in run:
+            parts.append(view_factor_table(run))
         parts.append(_closing(run))
     for part in parts:
         console.print(part)

@@ -1,8 +1,18 @@
-"""Numbers as people read them: degrees Celsius, W/kW/MW, minutes, rates; shared by tables and pictures."""
+"""Numbers and names as people read them: degrees Celsius, W/kW/MW, minutes, rates, lists; for tables and pictures."""
 
 import math
+from collections.abc import Sequence
 
 ZERO_CELSIUS = 273.15  # K
+# Names that a line lists before it counts the rest.
+MOST_NAMES = 6
+
+
+def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
+    """Names in a line, the rest of a long list counted."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return ", ".join(names[:most]) + f" and {len(names) - most} more"
 
 
 def celsius(kelvin: float) -> str:

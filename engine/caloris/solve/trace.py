@@ -4,15 +4,17 @@ Rays depend on shapes, joint angles and the Sun's directions only; results are k
 inputs, so that a run with another coating, load or conductance traces nothing anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from caloris.devices import load_arrays, store_arrays
+from caloris.array_store import load_arrays, store_arrays
+from caloris.devices import ray_backend
 from caloris.geometry.assembly import Geometry, Topology
+from caloris.geometry.given_factors import GivenFactors
 from caloris.geometry.sky_table import sky_table
 from caloris.geometry.sun_visibility import samples_within, sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors
@@ -36,6 +38,7 @@ _TRACE_VERSION = 2
 # Largest difference of the two estimates of a facet's view of space. The ray estimate's noise is 2e-3 (rms) and
 # 1e-2 at most; beyond five times that the view factors are wrong, as they are when parts interpenetrate.
 SKY_MISMATCH_BOUND = 0.05
+_FOREIGN = "the given ones belong to another geometry, or lack `inactive_view` where inactive sides are seen"
 
 
 class SkyMismatchError(ValueError):
@@ -91,14 +94,17 @@ def trace(
     tolerance: float,
     joint_states: int,
     seed: int = 0,
+    given: Callable[[np.ndarray, np.ndarray], Sequence[GivenFactors]] | None = None,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> Visibility:
     """Trace one run: view factors at every pose, sunlight at every moment of the grid, the sky at some poses.
 
     revolutions is the length of the run; frozen as in Orbit.state_at_phase; tolerance is the relative L1 error
-    of the view factors; joint_states the number of poses. progress is told the name of each stage. With the
-    caches on (`caloris.enable_compilation_cache`) results are kept on disk and found again. Raises
-    SkyMismatchError when view factors and an independent trace of the sky differ by more than 0.05.
+    of the view factors; joint_states the number of poses. given, where it is not None, is called with the facets'
+    areas (m2) and the poses' joint angles [pose, joint] (rad) and returns the view factors of each pose, which are
+    then not computed. progress is told the name of each stage. With the caches on
+    (`caloris.enable_compilation_cache`) results are kept on disk and found again. Raises SkyMismatchError when view
+    factors and an independent trace of the sky differ by more than 0.05.
     """
     topology = geometry.topology()
     grid = np.linspace(0.0, revolutions, int(np.ceil(GRID_PER_REVOLUTION * revolutions)) + 1)
@@ -123,35 +129,56 @@ def trace(
     sky_pose = np.unique(np.round(np.linspace(0, len(vertices) - 1, count)).astype(int))
     settings = np.array([tolerance, seed, DIRECTIONS, *SKY_SAMPLES, *SUN_SAMPLES, _TRACE_VERSION], float)
     scene = _Scene(vertices, poses[:, topology.facet_body], moments, sun, sky_pose, settings, topology)
-    rays = _stored(scene, seed, tolerance, progress)
+    area = np.asarray(geometry.facet_geometry(geometry.vertices())[0])
+    factors = None if given is None else given(area, np.asarray(path.joint_angle))
+    rays = _stored(scene, seed, tolerance, factors, progress)
     if rays.mismatch.max(initial=0.0) > SKY_MISMATCH_BOUND:
         worst = topology.cell_name[topology.facet_cell[int(np.argmax(rays.mismatch))]]
         raise SkyMismatchError(
             f"view factors and an independent trace of the sky differ by {rays.mismatch.max():.2f} at {worst!r} "
-            f"(allowed {SKY_MISMATCH_BOUND}): do parts pass through each other?"
+            f"(allowed {SKY_MISMATCH_BOUND}): " + ("do parts pass through each other?" if given is None else _FOREIGN)
         )
     return _visibility(geometry, scene, rays, path, grid, bool(np.any(facing & (rays.sunlit < 1.0))))
 
 
-def _stored(scene: _Scene, seed: int, tolerance: float, progress: Callable[[str], None]) -> _Rays:
+def _stored(
+    scene: _Scene,
+    seed: int,
+    tolerance: float,
+    given: Sequence[GivenFactors] | None,
+    progress: Callable[[str], None],
+) -> _Rays:
     """Results for exactly these inputs, from disk or traced now."""
-    parts = [field for field in scene if isinstance(field, np.ndarray)]
-    inputs = [*parts, *scene.facets, scene.topology.triangle_body]
+    inputs = {name: field for name, field in scene._asdict().items() if isinstance(field, np.ndarray)}
+    inputs |= dict(zip(("triangles", "facet_triangle", "facet_side"), scene.facets, strict=True))
+    inputs |= {"triangle_body": scene.topology.triangle_body, "ray_backend": np.array(ray_backend())}
+    for pose, one in enumerate(given or ()):
+        pairs = np.column_stack([one.pair_first, one.pair_second, one.pair_exchange_area])
+        inputs |= {f"pairs {pose}": pairs, f"inactive {pose}": one.inactive_view}
     found = load_arrays("rays", inputs)
     if found is not None and set(found) == set(_Rays._fields):
         return _Rays(**found)
-    rays = _trace(scene, seed, tolerance, progress)
+    rays = _trace(scene, seed, tolerance, given, progress)
     store_arrays("rays", inputs, rays._asdict())
     return rays
 
 
-def _trace(scene: _Scene, seed: int, tolerance: float, progress: Callable[[str], None]) -> _Rays:
+def _trace(
+    scene: _Scene,
+    seed: int,
+    tolerance: float,
+    given: Sequence[GivenFactors] | None,
+    progress: Callable[[str], None],
+) -> _Rays:
     progress("view factors")
     body = scene.topology.triangle_body
     triangles, *facets = scene.facets
-    factors = compute_pose_view_factors(scene.vertices, triangles, body, *facets, tolerance=tolerance, seed=seed)
+    factors = given or compute_pose_view_factors(
+        scene.vertices, triangles, body, *facets, tolerance=tolerance, seed=seed
+    )
     inactive, space = (np.stack([getattr(f, name) for f in factors]) for name in ("inactive_view", "space_view"))
-    sees = np.any([f.facet_view + f.inactive_view > 0 for f in factors], axis=0)
+    # What is given says nothing of what the geometry is: then no facet is left out.
+    sees = np.any([f.facet_view + f.inactive_view > 0 for f in factors], axis=0) | (given is not None)
     progress("sky")
     mismatch = np.zeros(len(sees))
     if sees.any():

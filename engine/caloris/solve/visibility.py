@@ -5,6 +5,7 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 
@@ -52,3 +53,9 @@ class Visibility(eqx.Module):
     pair: Int[Array, "pair 2"]  # in terms of `seeing`: pairs that see each other, where nothing is occluded
     occluded: bool = eqx.field(static=True)  # some view between two facets is cut by a third
     shadowed: bool = eqx.field(static=True)  # a shadow's edge lies on some facet
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Facets that see each other, each pair once: pose, first and second facet, A_i F_ij (m2); all [pair]."""
+        exchange, seeing = np.triu(np.asarray(self.exchange_area)), np.asarray(self.seeing)
+        pose, i, j = np.nonzero(exchange)
+        return pose, seeing[i], seeing[j], exchange[pose, i, j]

@@ -255,6 +255,31 @@ def _limits(thermal: dict) -> dict:
     }
 
 
+def _view_factors(mesh: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndarray]:
+    """Two poses in which the first two facets see each other, and the third sees inactive sides."""
+    facets, area = len(mesh["mesh/facet_area"]), float(mesh["mesh/facet_area"][:2].min())
+    space, inactive = np.ones((2, facets)), np.zeros((2, facets))
+    exchange = np.array([0.25, 0.125]) * area
+    for facet in (0, 1):
+        space[:, facet] -= exchange / mesh["mesh/facet_area"][facet]
+    inactive[:, 2], space[:, 2] = 0.1, 0.9
+    sides = np.where(mesh["mesh/facet_side"] == 1, "back", "front")
+    label = [f"{names[node]}/{side}" for node, side in zip(mesh["mesh/facet_node"], sides, strict=True)]
+    values = {
+        "facet_name": np.array(label, object),
+        "joint_angle": np.array([[0.0, 0.0], [1.0, 1.0]]),
+        "pair_pose": np.array([0, 1]),
+        "pair_first": np.array([0, 0]),
+        "pair_second": np.array([1, 1]),
+        "exchange_area": exchange,
+        "space_view": space,
+        "inactive_view": inactive,
+        "sun_phase": np.array([0.0, 0.5]),
+        "sunlit": np.ones((2, facets)),
+    }
+    return {f"view_factors/{name}": value for name, value in values.items()}
+
+
 def build_synthetic_run(samples: int = 97) -> RunData:
     """A cyclic run with every group; samples = 1 makes it a steady one without orbit arrays over time."""
     time = np.linspace(0.0, PERIOD, samples) if samples > 1 else np.zeros(1)
@@ -296,10 +321,11 @@ def build_synthetic_run(samples: int = 97) -> RunData:
         },
         "particle": {"environment": "free space: no geomagnetic cutoff, no trapped particles"},
     }
+    attributes["view_factors"] = {"tolerance": 5e-4, "error_estimate": 2e-4}
     if power:
         attributes["power"] = {"sustained": True, "margin": 212.0}
     return RunData(
-        arrays={**mesh, **orbit, **thermal, **power, **_upset(), **_limits(thermal)},
+        arrays={**mesh, **orbit, **thermal, **power, **_upset(), **_limits(thermal), **_view_factors(mesh, names)},
         attributes=attributes,
         case_text='title = "A small satellite"\n',
         status={"result": "success", "iterations": 7, "residuals": np.array([1.0, 1e-2, 1e-5])},

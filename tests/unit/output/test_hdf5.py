@@ -11,7 +11,7 @@ from caloris.output.hdf5 import RunDataError, write_run
 from caloris.output.quantities import ATTRIBUTES, DIMENSIONS, GROUPS, QUANTITIES
 from caloris.output.run_data import RunData
 
-DATA_GROUPS = ("mesh", "orbit", "thermal", "power", "particle", "upset", "limits")
+DATA_GROUPS = ("mesh", "orbit", "thermal", "power", "particle", "upset", "limits", "view_factors")
 
 
 def test_table_is_consistent():
@@ -133,6 +133,7 @@ def test_long_case_text_and_empty_joints(run, tmp_path):
     run.case_text = "# Größe 120 kW\n" * 20000
     run.arrays["orbit/joint"] = np.array([], dtype=str)
     run.arrays["orbit/joint_angle"] = np.zeros((97, 0))
+    run.arrays["view_factors/joint_angle"] = np.zeros((2, 0))
     path = write_run(tmp_path / "run.h5", run)
     with h5py.File(path) as opened:
         file: Any = opened

@@ -117,6 +117,16 @@ def test_closure_is_one_line(run, shown):
     assert lines == ["Energy closure: largest residual 3.1e-08 of the largest total, 7.2 kW"]
 
 
+def test_view_factors_by_side(run, shown):
+    section = _section(shown(run), "View factors")
+    assert "2 poses" in section and "estimated error 2.0e-04 of a tolerance of 5.0e-04" in section
+    # The first two facets, both of x+, see each other: on average 0.1875 of their common area's half, both ways.
+    assert _row(section, "x+/front")[2:5] == ["0.1875", "0.8125", "0.0000"]
+    assert _row(section, "x+/front")[5:] == ["x+/front", "0.188"]
+    # One of the two facets of x- has a tenth of its view on inactive sides.
+    assert _row(section, "x-/front")[2:] == ["0.0000", "0.9500", "0.0500", "-"]
+
+
 def test_device_alone(device_run, shown):
     text = shown(device_run)
     assert "Upsets per day" in text
