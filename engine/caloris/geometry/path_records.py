@@ -100,6 +100,7 @@ def _paths(
     last = np.full(len(path["source"]), -1)
     last[bounce["path"]] = np.arange(len(bounce["path"]))  # the last one written stays
     start = _first(bounce["path"])
+    longest = np.bincount(bounce["path"]).max(initial=1)
     power = path["weight"][bounce["path"]] * bounce["arriving"] * share
     ends = path["weight"] * path["carried"]
 
@@ -132,6 +133,7 @@ def _paths(
         space_variance=variance(ESCAPED),
         inactive_variance=variance(INACTIVE),
         replicates=np.arange(replicates),
+        doublings=np.arange(int(longest - 1).bit_length()),
     )
 
 

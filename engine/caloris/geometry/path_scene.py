@@ -134,7 +134,7 @@ def ray_counts(area: np.ndarray, rays: int) -> np.ndarray:
 
 
 def stratified_starts(
-    scene: PathScene, facet: np.ndarray, counts: np.ndarray, replicates: int, seed: int, at_once: int
+    scene: PathScene, facet: np.ndarray, counts: np.ndarray, replicates: int, seed: tuple[int, ...], at_once: int
 ) -> Iterator[Starts]:
     """Rays from all over the given facets, cosine-weighted over their hemispheres, in parts of about `at_once`.
 

@@ -60,7 +60,7 @@ def trace_paths(
         return no_paths(0, replicates)
     counts = ray_counts(scene.facets.area, rays)
     book, rng = PathBook(), np.random.default_rng((seed, _OFFSET))
-    for part in stratified_starts(scene, np.arange(scene.count), counts, replicates, seed, _RAYS_AT_ONCE):
+    for part in stratified_starts(scene, np.arange(scene.count), counts, replicates, (seed,), _RAYS_AT_ONCE):
         walk = follow(scene, _lifted(scene, part), part.direction, rng)
         book.add(part.facet, part.replicate, part.weight, walk)
     return pooled_records(book, counts / scene.facets.area, scene.count, replicates, skip_first=False)
@@ -101,7 +101,7 @@ def trace_mirror_paths(
     mirrors = scene.passing
     counts = ray_counts(scene.facets.area[mirrors], rays)
     book, rng = PathBook(), np.random.default_rng((seed, _OFFSET))
-    for part in stratified_starts(scene, mirrors, counts, replicates, seed, _RAYS_AT_ONCE):
+    for part in stratified_starts(scene, mirrors, counts, replicates, (seed,), _RAYS_AT_ONCE):
         back = scene.caster.hit(_lifted(scene, part), part.direction)
         source = np.where(back.triangle >= 0, scene.facet_of_side[back.triangle, back.side], -1)
         seen = source >= 0
@@ -151,7 +151,7 @@ def trace_sun_paths(
     for number, sun in enumerate(toward):
         cosine = scene.facets.normal @ sun
         facing = cosine[scene.passing] > 0
-        lit = stratified_starts(scene, scene.passing[facing], counts[facing], replicates, seed + number, _RAYS_AT_ONCE)
+        lit = stratified_starts(scene, scene.passing[facing], counts[facing], replicates, (seed, number), _RAYS_AT_ONCE)
         for part in lit:
             ray = np.broadcast_to(sun.astype(np.float32), part.point.shape)
             clear = ~scene.caster.occluded(_lifted(scene, part), ray, 2 * scene.size)

@@ -61,6 +61,7 @@ class Paths(NamedTuple):
     space_variance: Float[Array, " source"]  # m4
     inactive_variance: Float[Array, " source"]  # m4
     replicates: Int[Array, " replicate"]  # 0, 1, ...: their number
+    doublings: Int[Array, " doubling"]  # 0, 1, ...: 2^number is no less than the longest path's bounces
 
 
 class PathSums(NamedTuple):
@@ -117,12 +118,16 @@ def throughput(
 
     Products of `factor` over the bounces before; exact where a factor is zero, in value and derivative.
     """
+    number = jnp.arange(factor.shape[0])
+    # Each bounce multiplies by the stretch of path before it, and the stretches double: log2 of the length steps.
     before = jnp.where(paths.first, 1.0, jnp.concatenate([jnp.ones_like(factor[:1]), factor[:-1]]))
+    previous = jnp.where(paths.first, number, number - 1)
 
-    def join(left, right):
-        return left[0] | right[0], jnp.where(right[0], right[1], left[1] * right[1])
+    def double(state, _):
+        product, start = state
+        return (product * product[start], start[start]), None
 
-    arriving = jax.lax.associative_scan(join, (paths.first, before))[1]
+    arriving = jax.lax.scan(double, (before, previous), paths.doublings)[0][0]
     left = (arriving * factor)[jnp.maximum(paths.last, 0)]
     return arriving, jnp.where(paths.last < 0, 1.0, left)
 
