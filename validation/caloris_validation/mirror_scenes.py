@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from caloris.geometry.assembly import Body, Geometry, Surface, assemble
@@ -42,7 +43,7 @@ class MirrorScene(NamedTuple):
     transmittance: np.ndarray
 
     @property
-    def traced(self) -> tuple[np.ndarray, ...]:
+    def traced(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The arrays that the path tracers take."""
         return *self.mesh, self.specular_reflectance, self.transmittance
 
@@ -120,7 +121,7 @@ def net_heat(
     temperature: np.ndarray,
 ) -> np.ndarray:
     """What each facet emits less what it absorbs (W), by the radiosity with specular exchange areas (m2)."""
-    emission = emittance * np.asarray(blackbody_emission(temperature))
+    emission = emittance * np.asarray(blackbody_emission(jnp.asarray(temperature)))
     received = _irradiation(exchange, area, diffuse_reflectance, emission[:, None], np.zeros((len(area), 1)))
     return area * (emission - emittance * np.asarray(received)[:, 0])
 

@@ -2,8 +2,10 @@
 
 from functools import lru_cache
 
+import jax.numpy as jnp
 import numpy as np
-from scipy.spatial import cKDTree
+from numpy.typing import ArrayLike
+from scipy.spatial import KDTree
 
 from caloris_kernels.radiative.path_environment import EscapeNodes
 from caloris_kernels.radiative.visibility import fibonacci_sphere, interpolation_radius
@@ -12,22 +14,22 @@ _NEAR = 16  # nodes looked at; the weights reach 8 on average
 _FINE = 64  # directions a node, to integrate the weights
 
 
-def escape_nodes(direction: np.ndarray, directions: int) -> EscapeNodes:
+def escape_nodes(direction: ArrayLike, directions: int) -> EscapeNodes:
     """Return the nodes among `fibonacci_sphere(directions)` near each unit vector [path, 3] and their weights.
 
     The weights are those of `direction_weights`, row by row; rows of zero vectors (padding) are zero.
     """
     node, weight = _nearest(np.asarray(direction, np.float64), directions)
-    return EscapeNodes(node.astype(np.int32), weight, _solid_angles(directions))
+    return EscapeNodes(jnp.asarray(node, jnp.int32), jnp.asarray(weight), jnp.asarray(_solid_angles(directions)))
 
 
 def _nearest(direction: np.ndarray, directions: int) -> tuple[np.ndarray, np.ndarray]:
     nodes = np.asarray(fibonacci_sphere(directions), np.float64)
-    distance, node = cKDTree(nodes).query(direction, k=min(_NEAR, directions))
+    distance, node = KDTree(nodes).query(direction, k=min(_NEAR, directions))
     s = np.minimum(distance / interpolation_radius(directions), 1.0)
     bump = (1 - s) ** 4 * (4 * s + 1)
     total = bump.sum(axis=1, keepdims=True)
-    return node, np.divide(bump, total, out=np.zeros_like(bump), where=total > 0)
+    return np.asarray(node), np.divide(bump, total, out=np.zeros_like(bump), where=total > 0)
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ the true surface, so that a mirror of few facets still has the right focus. With
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 
 from caloris.geometry.assembly import Geometry
@@ -52,7 +53,8 @@ def mirror_normals(geometry: Geometry, joint_angle: np.ndarray | None = None) ->
     count = len(topology.triangles)
     kind, slope = np.zeros(count, np.int8), np.zeros(count)
     center, axis = np.zeros((count, 3)), np.zeros((count, 3))
-    pose = np.asarray(geometry.pose(joint_angle))
+    angle = None if joint_angle is None else jnp.asarray(joint_angle)
+    pose = np.asarray(geometry.pose(angle))
     for index, surface in enumerate(geometry.surfaces):
         shape, mine = surface.shape, topology.triangle_surface == index
         if not isinstance(shape, Sphere | Cylinder | Cone):
@@ -67,7 +69,7 @@ def mirror_normals(geometry: Geometry, joint_angle: np.ndarray | None = None) ->
         if isinstance(shape, Cone):
             top = 0.0 if shape.top_radius is None else float(shape.top_radius)
             slope[mine] = (top - float(shape.radius)) / height
-    corner = np.asarray(geometry.vertices(joint_angle))[topology.triangles]
+    corner = np.asarray(geometry.vertices(angle))[topology.triangles]
     span = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
     flat = span / np.maximum(np.linalg.norm(span, axis=1, keepdims=True), 1e-300)
     return MirrorNormals(kind, center, axis, slope, flat)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import jax.numpy as jnp
 import numpy as np
 
 from caloris.geometry.path_walk import Walk
@@ -112,29 +113,30 @@ def _paths(
         return np.concatenate([array, rest]).astype(kind)
 
     length = _rounded(len(first))
-    return Paths(
-        source=filled(path["source"], paths, np.int32),
-        weight=filled(path["weight"], paths, np.float64),
-        replicate=filled(path["replicate"], paths, np.int32),
-        outcome=filled(path["outcome"], paths, np.int32, ENDED),
-        direction=filled(path["direction"], paths, np.float64),
-        last=filled(last, paths, np.int32, -1),
-        path=filled(bounce["path"], bounces, np.int32),
-        first=filled(start, bounces, np.bool_, 1),
-        facet=filled(bounce["facet"], bounces, np.int32),
-        cosine=filled(bounce["cosine"], bounces, np.float64, 1),
-        event=filled(bounce["event"], bounces, np.int32),
-        probability=filled(bounce["probability"], bounces, np.float64, 1),
-        pair=filled(pair, bounces, np.int32),
-        share=filled(share, bounces, np.float64),
-        pair_first=filled(first, length, np.int32),
-        pair_second=filled(second, length, np.int32),
-        pair_variance=filled(np.bincount(pair, power**2, len(first)), length, np.float64),
-        space_variance=variance(ESCAPED),
-        inactive_variance=variance(INACTIVE),
-        replicates=np.arange(replicates),
-        doublings=np.arange(int(longest - 1).bit_length()),
-    )
+    arrays = {
+        "source": filled(path["source"], paths, np.int32),
+        "weight": filled(path["weight"], paths, np.float64),
+        "replicate": filled(path["replicate"], paths, np.int32),
+        "outcome": filled(path["outcome"], paths, np.int32, ENDED),
+        "direction": filled(path["direction"], paths, np.float64),
+        "last": filled(last, paths, np.int32, -1),
+        "path": filled(bounce["path"], bounces, np.int32),
+        "first": filled(start, bounces, np.bool_, 1),
+        "facet": filled(bounce["facet"], bounces, np.int32),
+        "cosine": filled(bounce["cosine"], bounces, np.float64, 1),
+        "event": filled(bounce["event"], bounces, np.int32),
+        "probability": filled(bounce["probability"], bounces, np.float64, 1),
+        "pair": filled(pair, bounces, np.int32),
+        "share": filled(share, bounces, np.float64),
+        "pair_first": filled(first, length, np.int32),
+        "pair_second": filled(second, length, np.int32),
+        "pair_variance": filled(np.bincount(pair, power**2, len(first)), length, np.float64),
+        "space_variance": variance(ESCAPED),
+        "inactive_variance": variance(INACTIVE),
+        "replicates": np.arange(replicates),
+        "doublings": np.arange(int(longest - 1).bit_length()),
+    }
+    return Paths(**{name: jnp.asarray(array) for name, array in arrays.items()})
 
 
 def _rounded(count: int) -> int:

@@ -10,6 +10,7 @@ from caloris.geometry.facet_tiles import Facets, oriented_facets, scene_size
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster, ray_caster
 from caloris.geometry.scene_sides import check_scene
+from caloris.precision import require_float64
 
 NormalAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Unit normals (of either sign) of the true surface at points of triangles: (triangle [r], point [r, 3]) -> [r, 3]."""
@@ -66,6 +67,7 @@ def path_scene(
     triangle transmit differently or one of them is inactive: a sheet lets as much through either way, or else
     bodies of one temperature would heat each other through it.
     """
+    require_float64("path tracing")
     vertices, triangles = np.asarray(mesh[0], np.float64), np.asarray(mesh[1], np.int64)
     triangle, side = np.asarray(mesh[2], np.int64), np.asarray(mesh[3], np.int64)
     check_scene(vertices, triangles, triangle, side)

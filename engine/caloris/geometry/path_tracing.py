@@ -105,9 +105,7 @@ def trace_mirror_paths(
         back = scene.caster.hit(_lifted(scene, part), part.direction)
         source = np.where(back.triangle >= 0, scene.facet_of_side[back.triangle, back.side], -1)
         seen = source >= 0
-        walk = follow_from(
-            scene, part.facet[seen], part.point[seen], -part.direction[seen], part.uniform[seen], rng
-        )
+        walk = follow_from(scene, part.facet[seen], part.point[seen], -part.direction[seen], part.uniform[seen], rng)
         book.add(source[seen], part.replicate[seen], part.weight[seen], walk)
     if book.empty:
         return no_paths(scene.count, replicates)

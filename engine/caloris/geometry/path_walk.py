@@ -55,9 +55,7 @@ class _Choice:
     importance: np.ndarray  # the same with the properties that choices are made by
 
 
-def follow(
-    scene: PathScene, point: np.ndarray, direction: np.ndarray, rng: np.random.Generator
-) -> Walk:
+def follow(scene: PathScene, point: np.ndarray, direction: np.ndarray, rng: np.random.Generator) -> Walk:
     """Follow paths that leave facets: rays from points lifted off them, [path, 3] each."""
     walk, log = _start(len(point)), _Log()
     alive = np.arange(len(point))
@@ -134,9 +132,7 @@ def _advance(
         log.add(alive, facet, cosine, choice.event, choice.probability, walk.carried[alive])
         walk.carried[alive] *= choice.factor
         on = choice.event != END
-        alive, origin = _leave(
-            scene, walk, alive[on], triangle[on], side[on], normal[on], point[on], choice.event[on]
-        )
+        alive, origin = _leave(scene, walk, alive[on], triangle[on], side[on], normal[on], point[on], choice.event[on])
         importance = choice.importance[on]
     walk.outcome[alive] = CUT
 

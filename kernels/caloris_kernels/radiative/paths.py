@@ -111,9 +111,7 @@ def choose_factor(
     return carried / paths.probability
 
 
-def throughput(
-    paths: Paths, factor: Float[Array, " bounce"]
-) -> tuple[Float[Array, " bounce"], Float[Array, " path"]]:
+def throughput(paths: Paths, factor: Float[Array, " bounce"]) -> tuple[Float[Array, " bounce"], Float[Array, " path"]]:
     """Part of a path's power that arrives at each bounce, and that is left on its last leg (-).
 
     Products of `factor` over the bounces before; exact where a factor is zero, in value and derivative.
@@ -132,9 +130,7 @@ def throughput(
     return arriving, jnp.where(paths.last < 0, 1.0, left)
 
 
-def path_sums(
-    paths: Paths, arriving: Float[Array, " bounce"], leaving: Float[Array, " path"]
-) -> PathSums:
+def path_sums(paths: Paths, arriving: Float[Array, " bounce"], leaving: Float[Array, " path"]) -> PathSums:
     """Sum the paths of each replicate: `arriving` over pairs, `leaving` (see `throughput`) over ends.
 
     A pair's two directions of travel are pooled: paths.share weighs them by the density of their paths, which is

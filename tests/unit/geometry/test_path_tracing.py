@@ -202,8 +202,9 @@ def test_curved_mirrors_send_rays_back_to_the_side_they_met():
     topology = geometry.topology()
     mesh = (np.asarray(geometry.vertices()), topology.triangles, topology.facet_triangle, topology.facet_side)
     outer = topology.facet_coating == 1
-    few = {"rays": 8, "replicates": 2}
-    paths = trace_paths(*mesh, np.where(outer, 1.0, 0.0), 0.0 * outer, normal_at=mirror_normals(geometry), **few)
+    paths = trace_paths(
+        *mesh, np.where(outer, 1.0, 0.0), 0.0 * outer, normal_at=mirror_normals(geometry), rays=8, replicates=2
+    )
     area = np.asarray(geometry.facet_geometry(geometry.vertices())[0])
     result = exchange_of_paths(paths, np.where(outer, 1.0, 0.0), 0.0 * outer, area)
     assert np.all(result.space == 0) and np.all(result.inactive == 0)
@@ -213,15 +214,17 @@ def test_curved_mirrors_send_rays_back_to_the_side_they_met():
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"specular_reflectance": 1.2}, "between 0 and 1"),
-        ({"specular_reflectance": 0.8, "transmittance": 0.5}, "not exceed 1"),
-        ({"transmittance": 0.1}, "both sides active"),
-    ],
+    ("reflectance", "transmittance", "message"),
+    [(1.2, 0.0, "between 0 and 1"), (0.8, 0.5, "not exceed 1"), (0.0, 0.1, "both sides active")],
 )
-def test_wrong_properties_are_named(change, message):
+def test_wrong_properties_are_named(reflectance, transmittance, message):
     scene = duct(0.0)
-    rest = {"specular_reflectance": 0.0, "transmittance": 0.0} | change
     with pytest.raises(ValueError, match=message):
-        trace_paths(*scene.mesh, **rest)
+        trace_paths(*scene.mesh, np.full(12, reflectance), np.full(12, transmittance))
+
+
+def test_a_sheet_that_transmits_one_way_is_refused():
+    scene = scene_of([Sheet((0, 0, 0), (1, 0, 0), (0, 1, 0), transmittance=0.3, sides=(0, 1))])
+    one_way = np.where(scene.mesh[3] == 0, 0.3, 0.2)
+    with pytest.raises(ValueError, match="same transmittance"):
+        trace_paths(*scene.mesh, 0 * one_way, one_way)
