@@ -17,15 +17,19 @@ _FINE = 64  # directions a node, to integrate the weights
 def escape_nodes(direction: ArrayLike, directions: int) -> EscapeNodes:
     """Return the nodes among `fibonacci_sphere(directions)` near each unit vector [path, 3] and their weights.
 
-    The weights are those of `direction_weights`, row by row; rows of zero vectors (padding) are zero.
+    The weights are those of `direction_weights`, row by row; rows of zero vectors are zero: records hold such where
+    a path does not escape. directions: 100 or more.
     """
-    node, weight = _nearest(np.asarray(direction, np.float64), directions)
+    every = np.asarray(direction, np.float64)
+    node, weight = np.zeros((len(every), _NEAR), np.int32), np.zeros((len(every), _NEAR))
+    escaped = np.flatnonzero(np.any(every != 0, axis=1))
+    node[escaped], weight[escaped] = _nearest(every[escaped], directions)
     return EscapeNodes(jnp.asarray(node, jnp.int32), jnp.asarray(weight), jnp.asarray(_solid_angles(directions)))
 
 
 def _nearest(direction: np.ndarray, directions: int) -> tuple[np.ndarray, np.ndarray]:
     nodes = np.asarray(fibonacci_sphere(directions), np.float64)
-    distance, node = KDTree(nodes).query(direction, k=min(_NEAR, directions))
+    distance, node = KDTree(nodes).query(direction, k=_NEAR)
     s = np.minimum(distance / interpolation_radius(directions), 1.0)
     bump = (1 - s) ** 4 * (4 * s + 1)
     total = bump.sum(axis=1, keepdims=True)

@@ -103,6 +103,7 @@ def _paths(
     start = _first(bounce["path"])
     longest = np.bincount(bounce["path"]).max(initial=1)
     power = path["weight"][bounce["path"]] * bounce["arriving"] * share
+    escaped = path["outcome"] == ESCAPED
     ends = path["weight"] * path["carried"]
 
     def variance(outcome: int) -> np.ndarray:
@@ -118,7 +119,7 @@ def _paths(
         "weight": filled(path["weight"], paths, np.float64),
         "replicate": filled(path["replicate"], paths, np.int32),
         "outcome": filled(path["outcome"], paths, np.int32, ENDED),
-        "direction": filled(path["direction"], paths, np.float64),
+        "direction": filled(np.where(escaped[:, None], path["direction"], 0), paths, np.float64),
         "last": filled(last, paths, np.int32, -1),
         "path": filled(bounce["path"], bounces, np.int32),
         "first": filled(start, bounces, np.bool_, 1),

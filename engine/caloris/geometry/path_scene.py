@@ -127,12 +127,12 @@ class Starts:
 
 
 def ray_counts(area: np.ndarray, rays: int) -> np.ndarray:
-    """Rays of each facet: `rays` for the mean area, in proportion to the area, powers of two; 1/8 of that at least."""
+    """Rays of each facet: `rays` for the mean area, in proportion to the area, 1/8 to 64 times that; powers of two."""
     if not len(area):
         return np.zeros(0, np.int64)
     exact = np.log2(rays * area / area.mean())
-    lowest = np.log2(max(rays / 8, 1))
-    return 1 << np.round(np.maximum(exact, lowest)).astype(np.int64)
+    lowest, highest = np.log2(max(rays / 8, 1)), np.log2(64 * rays)
+    return 1 << np.round(np.clip(exact, lowest, highest)).astype(np.int64)
 
 
 def stratified_starts(

@@ -44,7 +44,7 @@ class Paths(NamedTuple):
     weight: Float[Array, " path"]  # m2
     replicate: Int[Array, " path"]
     outcome: Int[Array, " path"]  # ESCAPED, INACTIVE, ENDED or CUT
-    direction: Float[Array, "path 3"]  # unit, of the last leg: toward the sky where the path escaped
+    direction: Float[Array, "path 3"]  # unit, toward the sky; 0 where the path does not escape
     last: Int[Array, " path"]  # its last bounce, -1: none
     path: Int[Array, " bounce"]
     first: Bool[Array, " bounce"]  # whether it is its path's first one
@@ -217,6 +217,34 @@ def specular_exchange(
     closed, lack = close_sums(paths, sums, 1.0 - specular_reflectance - transmittance, target)
     exchange, space, inactive = (_mean_error(x) for x in (closed.exchange_area, closed.space, closed.inactive))
     return SpecularExchange(*exchange, *space, *inactive, jnp.mean(closed.lost, axis=0), jnp.mean(lack, axis=0))
+
+
+def joined_exchange(
+    paths: Paths,
+    straight: tuple[Float[Array, "facet facet"], Float[Array, " facet"], Float[Array, " facet"]],
+    area: Float[Array, " facet"],
+    specular_reflectance: Float[Array, " facet"],
+    transmittance: Float[Array, " facet"],
+) -> tuple[Float[Array, "facet facet"], Float[Array, " facet"], Float[Array, " facet"]]:
+    """Exchange areas S^s (m2), view of space and view of inactive sides (-): straight lines and paths together.
+
+    straight holds the same three of straight lines (`compute_view_factors`), and the paths what goes on from mirrors
+    and sheets (`trace_mirror_paths`). All that the straight lines bring to mirrors and sheets is shared out anew:
+
+        sum_j S^s_ij (1 - rho_s,j - tau_j) + A_i (space_i + inactive_i) = sum_j S_ij + A_i (the same, straight),
+
+    exactly: cut paths, and directions too rare for any path, count with the inactive sides (back to the facet that
+    sent them, so that no power is made or lost).
+    """
+    exchange_area, space_view, inactive_view = straight
+    target = exchange_area @ (specular_reflectance + transmittance)
+    more = specular_exchange(paths, specular_reflectance, transmittance, target)
+    returned = more.inactive + more.lost + more.closure
+    return (
+        exchange_area + dense_exchange_area(paths, more.exchange_area, area.shape[0]),
+        space_view + more.space / area,
+        inactive_view + returned / area,
+    )
 
 
 def dense_exchange_area(paths: Paths, exchange_area: Float[Array, " pair"], facets: int) -> Float[Array, "facet facet"]:
