@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 
 from caloris.geometry.assembly import Geometry
 from caloris.geometry.curved_shapes import Cone, Cylinder, Sphere
@@ -43,7 +44,7 @@ class MirrorNormals:
         return np.where(curved[:, None], normal, self.flat[triangle])
 
 
-def mirror_normals(geometry: Geometry, joint_angle: np.ndarray | None = None) -> MirrorNormals:
+def mirror_normals(geometry: Geometry, joint_angle: ArrayLike | None = None) -> MirrorNormals:
     """Return the curved surfaces of a geometry's spheres, cylinders and cones at the joint angles (rad).
 
     In the bus frame, in the order of `geometry.topology().triangles`; flat shapes and meshes keep their facets'
