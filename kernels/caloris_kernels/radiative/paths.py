@@ -219,6 +219,22 @@ def specular_exchange(
     return SpecularExchange(*exchange, *space, *inactive, jnp.mean(closed.lost, axis=0), jnp.mean(lack, axis=0))
 
 
+def grouped_exchange(
+    paths: Paths, sums: PathSums, member: Float[Array, "facet group"]
+) -> tuple[Float[Array, "group group"], Float[Array, "group group"]]:
+    """Exchange areas (m2) summed over groups of facets, and their standard errors.
+
+    member is 1 where a facet belongs to a group (a node). sums from `path_sums` or `close_sums`: facets of one
+    group share rays and the closing correction, so the error of a sum follows from the replicates' sums and not from
+    the errors of its terms.
+    """
+
+    def of_replicate(value: Float[Array, " pair"]) -> Float[Array, "group group"]:
+        return member.T @ dense_exchange_area(paths, value, member.shape[0]) @ member
+
+    return _mean_error(jax.lax.map(of_replicate, sums.exchange_area))
+
+
 def joined_exchange(
     paths: Paths,
     straight: tuple[Float[Array, "facet facet"], Float[Array, " facet"], Float[Array, " facet"]],

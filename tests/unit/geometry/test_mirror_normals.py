@@ -39,11 +39,11 @@ def test_normals_are_square_to_the_surface(name):
             bound = length / 1.2 if name == "sphere" else np.sin(np.pi / 12)
             assert np.all(sine < bound + 1e-12)
         assert np.all(np.einsum("rk,rk->r", true, flat) > np.cos(np.pi / 8))
-        if name in ("cylinder", "cone"):
+        shape = SHAPES[name]
+        if isinstance(shape, Cylinder | Cone):
             # Generators lie in the true surface: the edge along the axis is square to the normal.
-            start, along = geometry.surfaces[0].shape.center, geometry.surfaces[0].shape.axis
             pose = np.asarray(geometry.pose(angle))[1]
-            foot, axis = pose[:3, :3] @ np.asarray(start) + pose[:3, 3], pose[:3, :3] @ np.asarray(along)
+            foot, axis = pose[:3, :3] @ np.asarray(shape.center) + pose[:3, 3], pose[:3, :3] @ np.asarray(shape.axis)
             off = corner[:, k] - foot
             share = np.einsum("rk,k->r", off, axis) / (axis @ axis)
             radial = off - share[:, None] * axis

@@ -17,7 +17,7 @@ from caloris_kernels.radiative.path_environment import (
     planet_radiance,
     table_radiance,
 )
-from caloris_kernels.radiative.paths import event_factor, throughput
+from caloris_kernels.radiative.paths import choose_factor, event_factor, throughput
 from caloris_kernels.radiative.visibility import fibonacci_sphere
 from caloris_validation.mirror_scenes import Sheet, scene_of
 
@@ -55,6 +55,12 @@ def test_sunlight_from_a_mirror():
     cosine = jnp.asarray(paths.cosine)
     absorbed = _beams(paths, arriving * covered_absorptance(cosine, jnp.asarray(0.8), jnp.asarray(1.5)), scene.area)
     np.testing.assert_allclose((np.asarray(absorbed).mean(axis=0) * scene.area)[0].sum(), 0.8 * 0.9 * LEAN, rtol=1e-5)
+    # A mirror of which the absorptance depends on the angle: what it does not absorb at 45 deg goes on.
+    mirror = 1 - covered_absorptance(cosine, jnp.asarray(0.1), jnp.asarray(1.46))
+    slanted = choose_factor(paths, jnp.where(scene.sheet[paths.facet] == 1, mirror, 0.0), 0 * cosine)
+    more = np.asarray(_beams(paths, jax.jit(throughput)(paths, slanted)[0], scene.area)).mean(axis=0) * scene.area
+    at_45 = 1 - float(covered_absorptance(jnp.asarray(LEAN), jnp.asarray(0.1), jnp.asarray(1.46)))
+    np.testing.assert_allclose(more[0].sum(), at_45 * LEAN, rtol=1e-5)
 
 
 def test_sunlight_through_a_sheet():
