@@ -263,6 +263,25 @@ def joined_exchange(
     )
 
 
+def closed_specular_area(
+    exchange_area: Float[Array, "facet facet"],
+    area: Float[Array, " facet"],
+    inactive_view: Float[Array, " facet"],
+    specular_reflectance: Float[Array, " facet"],
+    transmittance: Float[Array, " facet"],
+) -> Float[Array, "facet facet"]:
+    """S^s with the view toward inactive sides returned to the facet that sends it (m2), for the radiosity.
+
+    S^s + diag(A w / (1 - rho_s - tau)): what comes back meets the facet as often as it takes to end there, so that
+    all of it does (sum_j S_ij (1 - rho_s,j - tau_j) + A_i space_i = A_i). A facet of which nothing ends emits
+    nothing: there it is 0. Equal to `caloris_kernels.radiative.radiosity.closed_exchange_area` without mirrors.
+    """
+    ending = 1.0 - specular_reflectance - transmittance
+    ends = ending > 1e-12
+    returned = jnp.where(ends, area * inactive_view / jnp.where(ends, ending, 1.0), 0.0)
+    return exchange_area + jnp.diag(returned)
+
+
 def dense_exchange_area(paths: Paths, exchange_area: Float[Array, " pair"], facets: int) -> Float[Array, "facet facet"]:
     """Symmetric matrix of the pairs' exchange areas (m2)."""
     first, second = paths.pair_first, paths.pair_second

@@ -11,12 +11,14 @@ from caloris_kernels.radiative.paths import (
     CUT,
     INACTIVE,
     close_sums,
+    closed_specular_area,
     event_factor,
     grouped_exchange,
     joined_exchange,
     path_sums,
     throughput,
 )
+from caloris_kernels.radiative.radiosity import irradiation
 from caloris_validation.mirror_scenes import (
     Sheet,
     contour_exchange_area,
@@ -169,6 +171,15 @@ def test_straight_lines_and_paths_join_to_what_paths_alone_find():
     exchange, space, inactive = map(np.asarray, jax.jit(joined_exchange)(more, straight, scene.area, *properties))
     closure = exchange @ (1 - properties[0] - properties[1]) / scene.area + space + inactive
     np.testing.assert_allclose(closure, 1, atol=1e-12)
+    # In the radiosity: what a facet emits is absorbed by facets or leaves to space, with rho_d in the place of rho.
+    emittance = 0.9 - properties[0] - properties[1]
+    closed = closed_specular_area(exchange, scene.area, inactive, *properties)
+    sources = np.diag(emittance), np.zeros((8, 8)), np.zeros((8, 1)), space[:, None]
+    emission, external = (np.concatenate([sources[k], sources[k + 2]], axis=1) for k in (0, 1))
+    received = np.asarray(irradiation(closed, scene.area, np.full(8, 0.1), emission, external))
+    factors_of = (scene.area * emittance)[:, None] * received
+    np.testing.assert_allclose(factors_of.sum(axis=1), scene.area * emittance, rtol=1e-12)
+    np.testing.assert_allclose(factors_of[:, :8], factors_of[:, :8].T, atol=1e-13)
     paths = trace_paths(*scene.traced, rays=1024)
     alone = exchange_of_paths(paths, *properties, scene.area)
     # 1024 x 8 paths a facet of some 0.5 m2 either way; the view factors' own 5e-4: 5e-3 of the area in all.
