@@ -112,7 +112,7 @@ def test_zero_specularity_has_no_paths_and_the_planet_by_rays_is_the_closed_form
     ]  # normals tilted from +z toward +x; the planet is up
     scene = scene_of(sheets)
     nadir, ratio, sun = jnp.array([0.0, 0.0, 1.0]), jnp.asarray(1.1), jnp.array([0.6, 0.0, -0.8])
-    paths = trace_paths(*scene.traced, rays=2048)
+    paths = trace_paths(*scene.traced, rays=1024)
     _, leaving = _throughput(paths, scene.specular_reflectance, scene.transmittance)
     infrared, albedo = jax.jit(planet_radiance)(paths.direction, nadir, ratio, sun)
     normal = jnp.asarray(np.stack([np.sin(tilts), 0 * tilts, np.cos(tilts)], axis=1))

