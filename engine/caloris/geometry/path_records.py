@@ -107,7 +107,7 @@ def _paths(
     ends = path["weight"] * path["carried"]
 
     def variance(outcome: int) -> np.ndarray:
-        return np.bincount(path["source"], np.where(path["outcome"] == outcome, ends**2, 0.0), sources)
+        return np.bincount(path["source"], np.where(path["outcome"] == outcome, ends, 0.0), sources) ** 2
 
     def filled(array: np.ndarray, length: int, kind: type, value: float = 0) -> np.ndarray:
         rest = np.full((length - len(array), *array.shape[1:]), value)
@@ -131,7 +131,7 @@ def _paths(
         "share": filled(share, bounces, np.float64),
         "pair_first": filled(first, length, np.int32),
         "pair_second": filled(second, length, np.int32),
-        "pair_variance": filled(np.bincount(pair, power**2, len(first)), length, np.float64),
+        "pair_variance": filled(np.bincount(pair, power, len(first)) ** 2, length, np.float64),
         "space_variance": variance(ESCAPED),
         "inactive_variance": variance(INACTIVE),
         "replicates": np.arange(replicates),

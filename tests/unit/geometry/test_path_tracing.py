@@ -77,7 +77,8 @@ def test_a_plane_mirror_shows_the_image():
     straight, more, error, _ = _by_mirrors(scene, rays=4096)
     # 4 standard errors of 7 degrees of freedom for each of four pairs: 2 % of all seeds would miss.
     assert np.all(np.abs(more[pairs] - exact) < 4 * error[pairs])
-    assert more[pairs].sum() == pytest.approx(exact.sum(), rel=2e-2)
+    # Some 200 paths join the plates: 1.3 % of noise, three times that.
+    assert more[pairs].sum() == pytest.approx(exact.sum(), rel=4e-2)
     np.testing.assert_array_equal(more, more.T)
     paths = trace_paths(*scene.traced, rays=2048)
     result = exchange_of_paths(paths, scene.specular_reflectance, scene.transmittance, scene.area)
@@ -115,7 +116,7 @@ def test_concentric_spheres_with_a_mirror_around():
     for name, specular, normals in (("mirror", 0.5, True), ("flat", 0.5, False), ("diffuse", 0.0, False)):
         rho = np.where(outer, specular, 0.0)
         near = mirror_normals(geometry) if normals else None
-        paths = trace_paths(*mesh, rho, 0 * rho, rays=16, normal_at=near)
+        paths = trace_paths(*mesh, rho, 0 * rho, rays=64, normal_at=near)
         result = exchange_of_paths(paths, rho, 0 * rho, area)
         exchange = np.asarray(dense_exchange(paths, result.exchange_area, len(area)))
         net = net_heat(exchange, area, emittance, 1 - emittance - rho, temperature)
