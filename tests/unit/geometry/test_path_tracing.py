@@ -172,10 +172,10 @@ def test_straight_lines_and_paths_join_to_what_paths_alone_find():
     np.testing.assert_allclose(closure, 1, atol=1e-12)
     # In the radiosity: what a facet emits is absorbed by facets or leaves to space, with rho_d in the place of rho.
     emittance = 0.9 - properties[0] - properties[1]
-    closed = closed_specular_area(exchange, scene.area, inactive, *properties)
+    closed = jax.jit(closed_specular_area)(exchange, scene.area, inactive, *properties)
     sources = np.diag(emittance), np.zeros((8, 8)), np.zeros((8, 1)), space[:, None]
     emission, external = (np.concatenate([sources[k], sources[k + 2]], axis=1) for k in (0, 1))
-    received = np.asarray(irradiation(closed, scene.area, np.full(8, 0.1), emission, external))
+    received = np.asarray(jax.jit(irradiation)(closed, scene.area, np.full(8, 0.1), emission, external))
     factors_of = (scene.area * emittance)[:, None] * received
     np.testing.assert_allclose(factors_of.sum(axis=1), scene.area * emittance, rtol=1e-12)
     np.testing.assert_allclose(factors_of[:, :8], factors_of[:, :8].T, atol=1e-13)
