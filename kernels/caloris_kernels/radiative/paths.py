@@ -161,13 +161,14 @@ def close_sums(
 
     S staying symmetric: S_ij += v_ij (u_i g_j + u_j g_i), space_i += v_i u_i, and u from a symmetric linear
     system. Variances are taken as the squares of the nominal values: equal relative errors, which suits evenly spread
-    paths better than counting statistics do (half the noise in closed spheres). Only what some path has reached is
+    paths no worse than counting statistics do (half the noise of `trace_paths` in closed spheres). Only what some path has reached is
     corrected, so a closed enclosure stays closed; what no correction can mend is returned. Linear in the sums:
     correcting every replicate keeps the spread over replicates honest. target is the facets' area where the
     paths hold all that leaves a facet.
 
-    What it costs and brings, in the heat between concentric spheres with a mirror outside: paths from mirrors, 1.8 %
-    of noise become 0.14 %; paths from all facets, whose rows close by themselves but for pooling, 0.1 % become 0.3 %.
+    What it brings and costs, measured in the heat between concentric spheres of 120 and 48 facets, the outer a mirror,
+    with 16 rays: paths from mirrors, 1.8 % of noise become 0.14 %; paths from all facets, whose rows close by
+    themselves but for pooling, 0.1 % become 0.3 %.
 
     Weighted least squares under reciprocity and closure as in Taylor & Luck, Comparison of reciprocity and closure
     enforcement methods for radiation view factors, J. Thermophys. Heat Transfer 9 (1995) 660, with
