@@ -162,8 +162,8 @@ def close_sums(
     S staying symmetric: S_ij += v_ij (u_i g_j + u_j g_i), space_i += v_i u_i, and u from a symmetric linear
     system. Variances are taken as the squares of the nominal values: equal relative errors, which suits evenly spread
     paths no worse than counting statistics do (half the noise of `trace_paths` in closed spheres).
-    Only what some path has reached is corrected, so a closed enclosure stays closed; what no correction can mend is returned. Linear in the sums:
-    correcting every replicate keeps the spread over replicates honest. target is the facets' area where the
+    Only what some path has reached is corrected, so a closed enclosure stays closed; what no correction can
+    mend is returned. Linear in the sums: correcting every replicate keeps the spread over replicates honest. target is the facets' area where the
     paths hold all that leaves a facet.
 
     What it brings and costs, measured in the heat between concentric spheres of 120 and 48 facets, the outer a mirror,
