@@ -163,8 +163,8 @@ def close_sums(
     system. Variances are taken as the squares of the nominal values: equal relative errors, which suits evenly spread
     paths no worse than counting statistics do (half the noise of `trace_paths` in closed spheres).
     Only what some path has reached is corrected, so a closed enclosure stays closed; what no correction can
-    mend is returned. Linear in the sums: correcting every replicate keeps the spread over replicates honest. target is the facets' area where the
-    paths hold all that leaves a facet.
+    mend is returned. Linear in the sums: correcting every replicate keeps the spread over replicates honest.
+    target is the facets' area where the paths hold all that leaves a facet.
 
     What it brings and costs, measured in the heat between concentric spheres of 120 and 48 facets, the outer a mirror,
     with 16 rays: paths from mirrors, 1.8 % of noise become 0.14 %; paths from all facets, whose rows close by
