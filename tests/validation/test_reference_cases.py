@@ -32,6 +32,7 @@ def test_every_subject_has_cases():
         "eclipse-fraction-6378km-408km-0deg",
         "upset.chord.mean",
         "radiation-concentric-spheres",
+        "mirror-concentric-spheres",
         "conduction-nafems-t2",
         "power-array",
         "gradient-plate-area-reverse",
