@@ -27,6 +27,9 @@ from caloris.solve.couple import couple
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
 from caloris_kernels.power.bus import BatteryBank
 from caloris_kernels.radiative.bvh_walk import Hit
+from caloris_kernels.radiative.incidence import covered_absorptance
+from caloris_kernels.radiative.path_environment import EscapeNodes
+from caloris_kernels.radiative.paths import Paths, PathSums
 from caloris_kernels.radiative.planet_heating import CapPoints
 from caloris_kernels.radiative.view_factor import Tile
 from caloris_kernels.stepping.adaptive import empty_grid, empty_record
@@ -90,6 +93,13 @@ TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
 RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
 WEIBULL = (f(), f(), f())
+# Four paths with six bounces over three facets, two replicates, five pairs.
+PATHS = Paths(
+    *(i(4), f(4), i(4), i(4), f(4, 3), i(4)),
+    *(i(6), b(6), i(6), f(6), i(6), f(6), i(6), f(6)),
+    *(i(5), i(5), f(5), f(3), f(3), i(2), i(3)),
+)
+SUMS = PathSums(f(2, 5), f(2, 3), f(2, 3), f(2, 3))
 # A system of four states on a grid of eight steps in three segments.
 P = enclosure(4)
 Y, EDGES, T, SEGMENT = f(4), f(4), f(), i()
@@ -177,6 +187,26 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "radiative.contour.clip_to_front": PAIRS,
     "radiative.contour.exchange_area": PAIRS,
     "radiative.contour.apart_exchange_area": PAIRS,
+    "radiative.incidence.fresnel_reflectance": (f(4), f()),
+    "radiative.incidence.covered_absorptance": (f(4), f(), f(), f()),
+    "radiative.incidence.hemispherical_mean": lambda kernel: Wrapped(
+        lambda index: kernel(lambda cosine: covered_absorptance(cosine, 0.1, index)), (f(),)
+    ),
+    "radiative.path_environment.escape_irradiation": (PATHS, f(4), f(4), f(3)),
+    "radiative.path_environment.escape_response": (PATHS, f(4), EscapeNodes(i(4, 2), f(4, 2), f(20)), f(3)),
+    "radiative.path_environment.table_radiance": (CAP, f(2, 5), f(20, 3), f(20)),
+    "radiative.path_environment.planet_radiance": (f(4, 3), f(3), f(), f(3)),
+    "radiative.path_environment.beam_irradiation": (PATHS, f(6), f(3)),
+    "radiative.paths.event_factor": (PATHS, f(3), f(3)),
+    "radiative.paths.choose_factor": (PATHS, f(6), f(6)),
+    "radiative.paths.throughput": (PATHS, f(6)),
+    "radiative.paths.path_sums": (PATHS, f(6), f(4)),
+    "radiative.paths.close_sums": (PATHS, SUMS, f(3), f(3)),
+    "radiative.paths.specular_exchange": (PATHS, f(3), f(3), f(3)),
+    "radiative.paths.grouped_exchange": (PATHS, SUMS, f(3, 2)),
+    "radiative.paths.joined_exchange": (PATHS, (f(3, 3), f(3), f(3)), f(3), f(3), f(3)),
+    "radiative.paths.closed_specular_area": (f(3, 3), f(3), f(3), f(3), f(3)),
+    "radiative.paths.dense_exchange_area": (PATHS, f(5), 3),
     "radiative.planet_heating.plate_to_planet_view_factor": (f(3), f(3)),
     "radiative.planet_heating.sphere_to_planet_view_factor": (f(3),),
     "radiative.planet_heating.planet_infrared_flux": (f(4, 3), f(2, 3), f(2), f()),
