@@ -7,15 +7,8 @@ incident fluxes as leaves: where they come from (geometry, orbit, rays) is the b
 import equinox as eqx
 from jaxtyping import Array, Float, Int
 
+from caloris.model.coating import Bands, Coatings
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
-
-
-class Coatings(eqx.Module):
-    """Optical properties of every coating of the case, at the run's point of life."""
-
-    name: tuple[str, ...] = eqx.field(static=True)
-    solar_absorptance: Float[Array, " coating"]  # -
-    infrared_emittance: Float[Array, " coating"]  # -
 
 
 class Nodes(eqx.Module):
@@ -87,6 +80,7 @@ class Thermal(eqx.Module):
     """Everything a thermal solve needs."""
 
     coatings: Coatings
+    bands: Bands
     nodes: Nodes
     exchange: Exchange
     links: Links

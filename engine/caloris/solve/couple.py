@@ -65,6 +65,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         space_temperature = surroundings.planet.space_temperature
     return Thermal(
         coatings=structure.coatings,
+        bands=structure.bands,
         nodes=Nodes(
             structure.node_name,
             _heat_capacity(topology, node_area, structure),

@@ -9,10 +9,9 @@ which converges fast for large z; for small z the integrand's power series (Bern
 
     F = 1 - (15/pi^4) z^3 (1/3 - z/8 + sum_k B_2k z^(2k)/((2k)! (2k + 3))),   |z| < 2 pi,
 
-is integrated term by term. Both are summed to rounding: they meet at z = 2 to rounding.
+is integrated term by term. Both are summed to rounding, so that they meet at z = 2 without a step.
 Source: Chang & Rhee, Int. Commun. Heat Mass Transfer 11 (1984) 451, doi 10.1016/0735-1933(84)90051-4; Modest &
-Mazumder, Radiative Heat Transfer, 4th ed. (2021), eqs. 1.24-1.26; Howell et al., Thermal Radiation Heat Transfer,
-7th ed. (2020), sect. 1.5.5.
+Mazumder, Radiative Heat Transfer, 4th ed. (2021), chapter 1 and appendix C.
 """
 
 import math
@@ -74,7 +73,7 @@ def fraction_below(product: Float[Array, "..."]) -> Float[Array, "..."]:
 
     0 for product <= 0, 1 at infinity; absolute error below 1e-15 and relative error below 1e-13 (1e-11 where
     z > 100, the rounding of the exponent). The derivative, dF/d(lambda T) = (15/pi^4) z^4/(e^z - 1)/(lambda T),
-    is exact and stands in no relation to the sums; it is 0 at product <= 0.
+    is the integrand itself, not the derivative of a sum; it is 0 at product <= 0.
     """
     z = _argument(jnp.asarray(product))
     low = jnp.maximum(z, _SWITCH)
