@@ -59,10 +59,12 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     if surroundings is None or motion is None:
         dark = jnp.zeros((visibility.grid_phase.shape[0], area.shape[0]))
         incident, space_temperature = Incident(dark, dark, dark), structure.space_temperature
+        planet_temperature = jnp.zeros(())
     else:
         normal = geometry.body_normals()
         incident = incident_fluxes(topology, visibility, surroundings.planet, motion, normal, timeline)
         space_temperature = surroundings.planet.space_temperature
+        planet_temperature = surroundings.planet.infrared_temperature
     return Thermal(
         coatings=structure.coatings,
         bands=structure.bands,
@@ -79,6 +81,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         incident=incident,
         loads=tuple(load.on_nodes(node_area) for load in structure.loads),
         space_temperature=space_temperature,
+        planet_temperature=planet_temperature,
         arrays=structure.arrays,
         bus=structure.bus,
         batteries=structure.batteries,
