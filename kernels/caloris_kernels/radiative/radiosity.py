@@ -38,6 +38,8 @@ DIRECT_FACETS = 4096
 # Residual of the conjugate gradients over the right side, both divided by the root of the area.
 TOLERANCE = 1e-13
 MOST_ITERATIONS = 2000
+# Rounding leaves some 1e-16 times the condition of the matrix, 100 at a reflectance of 0.98.
+_SOUND = 1e-11
 # Columns that exchange factors are solved for at a time by conjugate gradients.
 _COLUMNS = 256
 
@@ -124,7 +126,7 @@ def irradiation(
         return area * x - exchanged(enclosure, reflectance[:, None] * x)
 
     value, (iterations, residual) = lax.custom_linear_solve(product, right_side, forward, transposed, has_aux=True)
-    return Irradiation(value, iterations, residual, residual <= 10.0 * TOLERANCE)
+    return Irradiation(value, iterations, residual, residual <= _SOUND)
 
 
 def _matrix(enclosure: Enclosure, reflectance: Float[Array, " facet"]) -> Float[Array, "facet facet"]:
@@ -152,7 +154,8 @@ def conjugate_gradients(
 ) -> tuple[Float[Array, "facet source"], Int[Array, ""], Float[Array, ""]]:
     """Solve K u = b for many columns at once, K symmetric positive definite, preconditioned by its diagonal.
 
-    Returns u, the iterations, and the largest residual of all columns, sqrt(r D^-1 r)/sqrt(b D^-1 b). A column that
+    Returns u, the iterations, and the largest residual of all columns, sqrt(r D^-1 r)/sqrt(b D^-1 b), of u itself and
+    not of the recurrence: where K is singular, u grows beyond what its digits can balance. A column that
     has converged, or whose direction has no positive curvature (K singular), stays as it is. Not differentiable as
     it stands. Source: Hestenes & Stiefel, J. Res. Natl. Bur. Stand. 49 (1952) 409, doi 10.6028/jres.049.044.
     """
@@ -179,8 +182,9 @@ def conjugate_gradients(
     scaled = inverse * right_side
     size = jnp.sum(right_side * scaled, axis=0)
     start = (jnp.zeros_like(right_side), right_side, scaled, size, size > target, jnp.zeros((), jnp.int32))
-    u, _, _, size, _, count = lax.while_loop(unfinished, iterate, start)
-    relative = TOLERANCE * jnp.sqrt(jnp.where(target > 0.0, size / jnp.where(target > 0.0, target, 1.0), 0.0))
+    u, *_, count = lax.while_loop(unfinished, iterate, start)
+    left = jnp.sum(inverse * (right_side - product(u)) ** 2, axis=0)
+    relative = TOLERANCE * jnp.sqrt(jnp.where(target > 0.0, left / jnp.where(target > 0.0, target, 1.0), 0.0))
     return u, count, jnp.max(relative, initial=0.0)
 
 
