@@ -65,8 +65,12 @@ life = { time = "2 year" }
 
 
 @functools.cache
+def _model() -> Any:
+    return caloris.build(caloris.parse_case(_TEXT))
+
+
 def _thermal():
-    thermal = caloris.build(caloris.parse_case(_TEXT)).thermal
+    thermal = _model().thermal
     assert thermal is not None
     return thermal
 
@@ -161,3 +165,25 @@ def test_tiles_and_conjugate_gradients_change_nothing(monkeypatch):
     assert bool(tiled[2])
     np.testing.assert_allclose(tiled[0], direct[0], atol=1e-9)
     np.testing.assert_allclose(tiled[1], direct[1], atol=1e-11)
+
+
+def test_coupling_of_float32_tiles():
+    """What tiles store and the view to space that is left make one to rounding; a derivative by geometry raises."""
+    model, exact = _model(), _thermal().exchange
+    dense = np.asarray(model.visibility.exchange_area)
+    tiles = jax.tree.map(lambda *parts: jnp.stack(parts), *(tiles_from_dense(pose, np.float32) for pose in dense))
+    visibility = eqx.tree_at(lambda v: v.exchange_area, model.visibility, tiles)
+    exchange = caloris.couple(model.geometry, visibility, model.context).exchange
+    enclosure = exchange.enclosure(jnp.array(0))
+    seen = radiosity.exchanged(enclosure, jnp.ones((exchange.seeing.shape[0], 1)))[:, 0] / enclosure.area
+    np.testing.assert_allclose(seen + exchange.space_view[0, exchange.seeing], 1.0, rtol=1e-15)
+    np.testing.assert_allclose(exchange.space_view, exact.space_view, atol=1e-7)
+
+    def stretched(factor):
+        edge = model.geometry.surfaces[0].shape.edge_u * factor
+        geometry = eqx.tree_at(lambda g: g.surfaces[0].shape.edge_u, model.geometry, edge)
+        stored: Any = caloris.couple(geometry, visibility, model.context).exchange.exchange_area
+        return jnp.sum(stored.value)
+
+    with pytest.raises(caloris.ShadowDerivativeError):
+        jax.grad(stretched)(1.0)

@@ -7,6 +7,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
+
 
 class PosePath(eqx.Module):
     """Poses of the moving bodies along one coordinate, and where the run stands on it.
@@ -34,7 +36,7 @@ class Visibility(eqx.Module):
 
     path: PosePath
     grid_phase: Float[Array, " grid"]  # revolutions, or seconds without an orbit
-    exchange_area: Float[Array, "pose seeing seeing"]  # m2
+    exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles  # m2; tiles with a leading axis of poses
     seeing: Int[Array, " seeing"]
     inactive_view: Float[Array, "pose facet"]
     space_view: Float[Array, "pose facet"]
