@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
+
 
 class PosePath(eqx.Module):
     """Poses of the moving bodies along one coordinate, and where the run stands on it.
@@ -35,7 +37,7 @@ class Visibility(eqx.Module):
 
     path: PosePath
     grid_phase: Float[Array, " grid"]  # revolutions, or seconds without an orbit
-    exchange_area: Float[Array, "pose seeing seeing"]  # m2
+    exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles  # m2; tiles with a leading axis of poses
     seeing: Int[Array, " seeing"]
     inactive_view: Float[Array, "pose facet"]
     space_view: Float[Array, "pose facet"]
