@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from caloris.solve.pose_tiles import PoseTiles, pairs
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 
 
@@ -58,6 +59,14 @@ class Visibility(eqx.Module):
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Facets that see each other, each pair once: pose, first and second facet, A_i F_ij (m2); all [pair]."""
-        exchange, seeing = np.triu(np.asarray(self.exchange_area)), np.asarray(self.seeing)
+        seeing = np.asarray(self.seeing)
+        if isinstance(self.exchange_area, ExchangeTiles):
+            parts = (np.asarray(part) for part in self.exchange_area)
+            facet, first, second, value = parts
+            pose, block = np.nonzero(np.any(value > 0, axis=(2, 3)))
+            place = np.column_stack([pose, first[pose, block], second[pose, block]])
+            pose, i, j, area = pairs(PoseTiles(facet[0], place, value[pose, block]))
+            return pose, np.minimum(seeing[i], seeing[j]), np.maximum(seeing[i], seeing[j]), area
+        exchange = np.triu(np.asarray(self.exchange_area))
         pose, i, j = np.nonzero(exchange)
         return pose, seeing[i], seeing[j], exchange[pose, i, j]
