@@ -11,7 +11,7 @@ from caloris.geometry.assembly import Body, Geometry, Surface, assemble
 from caloris.geometry.curved_shapes import Sphere
 from caloris_kernels.radiative.contour import exchange_area
 from caloris_kernels.radiative.paths import Paths, dense_exchange_area, specular_exchange
-from caloris_kernels.radiative.radiosity import blackbody_emission, irradiation
+from caloris_kernels.radiative.radiosity import Enclosure, blackbody_emission, irradiation
 
 contour_exchange_area = jax.jit(exchange_area)
 exchange_of_paths = jax.jit(specular_exchange)
@@ -122,7 +122,8 @@ def net_heat(
 ) -> np.ndarray:
     """What each facet emits less what it absorbs (W), by the radiosity with specular exchange areas (m2)."""
     emission = emittance * np.asarray(blackbody_emission(jnp.asarray(temperature)))
-    received = _irradiation(exchange, area, diffuse_reflectance, emission[:, None], np.zeros((len(area), 1)))
+    enclosure = Enclosure(jnp.asarray(exchange), jnp.asarray(area), jnp.zeros(len(area)))
+    received = _irradiation(enclosure, diffuse_reflectance, emission[:, None], None).value
     return area * (emission - emittance * np.asarray(received)[:, 0])
 
 

@@ -1,6 +1,7 @@
 """Paths through mirrors and sheets against images, closed forms and straight view factors."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ from caloris_kernels.radiative.paths import (
     path_sums,
     throughput,
 )
-from caloris_kernels.radiative.radiosity import irradiation
+from caloris_kernels.radiative.radiosity import Enclosure, irradiation
 from caloris_validation.mirror_scenes import (
     Sheet,
     contour_exchange_area,
@@ -175,7 +176,8 @@ def test_straight_lines_and_paths_join_to_what_paths_alone_find():
     closed = jax.jit(closed_specular_area)(exchange, scene.area, inactive, *properties)
     sources = np.diag(emittance), np.zeros((8, 8)), np.zeros((8, 1)), space[:, None]
     emission, external = (np.concatenate([sources[k], sources[k + 2]], axis=1) for k in (0, 1))
-    received = np.asarray(jax.jit(irradiation)(closed, scene.area, np.full(8, 0.1), emission, external))
+    enclosure = Enclosure(closed, jnp.asarray(scene.area), jnp.zeros(8))
+    received = np.asarray(jax.jit(irradiation)(enclosure, np.full(8, 0.1), emission, external).value)
     factors_of = (scene.area * emittance)[:, None] * received
     np.testing.assert_allclose(factors_of.sum(axis=1), scene.area * emittance, rtol=1e-12)
     np.testing.assert_allclose(factors_of[:, :8], factors_of[:, :8].T, atol=1e-13)
