@@ -21,6 +21,7 @@ from caloris_kernels.radiative.planet_heating import shadowed_fraction
 from caloris_kernels.radiative.visibility import fibonacci_sphere
 from caloris_validation.dense_reference import PairErrors, dense_exchange_rows, pair_errors
 from caloris_validation.mesh_scenes import Scene, dish_satellite, rod_satellite, satellite
+from caloris_validation.reference_case import ReferenceCase
 
 _SCENES = {"satellite": satellite, "rods": rod_satellite, "dish": dish_satellite}
 _RAYS = 1 << 14  # of the brute force, for each pair that is half hidden
@@ -96,11 +97,11 @@ def _sun_powers(rays: int = 1 << 12) -> tuple[np.ndarray, np.ndarray]:
     return np.array(power), np.sqrt(variance)
 
 
-def sun_error(samples: int = 16) -> float:
+def _sun_error() -> float:
     """Largest relative error of the power in sunlight over eight directions, the satellite's shadows included."""
     scene = satellite(2000)
     facets, toward = _facets(scene), _directions(8)
-    lit = sun_visibility(*scene.mesh, toward, samples=samples)
+    lit = sun_visibility(*scene.mesh, toward)
     power = (lit * np.maximum(toward @ facets.normal.T, 0.0)) @ facets.area
     return float(np.max(np.abs(power / _sun_powers()[0] - 1)))
 
@@ -159,4 +160,59 @@ def _infrared_facet_error() -> float:
     return float(area @ np.abs(table - exact) / (area @ exact))
 
 
-CASES: tuple[ReferenceCase, ...] = ()
+_NOISE = "; the brute force's own noise, 16384 rays for a pair that is half hidden, adds 1e-4 at most"
+
+
+def _view_case(scene: str, norm: str, quantity: str, bound: float, reason: str) -> ReferenceCase:
+    """An error of the view factors of a scene."""
+    return ReferenceCase(
+        name=f"satellite-view-factors-{scene}-{norm}",
+        quantity=f"{quantity}, {scene}, 2000 facets, {_ROWS} rows",
+        unit="1",
+        exact=0.0,
+        bound=bound,
+        absolute=True,
+        reason=reason + _NOISE,
+        source="brute force: contour integral times the visible part by random rays, pair by pair",
+        measure=lambda: getattr(_view_errors(scene), norm),
+        slow=True,
+    )
+
+
+_TOLERANCE = "the default tolerance of 5e-4 over pairs"
+_WORST = "1e-3 of a view, what two facets in doubt of a typical row may err by"
+_PAIR = "relative L1 error of A_i F_ij over pairs"
+_SPACE = "largest error of a facet's view of space"
+
+CASES: tuple[ReferenceCase, ...] = (
+    _view_case("satellite", "pair", _PAIR, 5e-4, _TOLERANCE),
+    _view_case("satellite", "row", "relative L1 error of row sums, the flux to space", 5e-4, _TOLERANCE),
+    _view_case("satellite", "worst_row", _SPACE, 1e-3, _WORST),
+    _view_case("rods", "worst_row", _SPACE, 1e-3, _WORST),
+    _view_case("dish", "worst_row", _SPACE, 1e-3, _WORST),
+    ReferenceCase(
+        name="satellite-sunlight",
+        quantity="largest relative error of the power in sunlight over eight directions, 2000 facets, shadows included",
+        unit="1",
+        exact=0.0,
+        bound=5e-4,
+        absolute=True,
+        reason="64 rays to a facet: 3.6e-4 measured (16 rays 1.1e-3, 32 rays 9e-4, 128 rays 2.5e-4); noise of the "
+        "brute force, 4096 rays to a facet, 1.7e-4 at most",
+        source="brute force: random rays from every facet toward the Sun",
+        measure=_sun_error,
+        slow=True,
+    ),
+    ReferenceCase(
+        name="satellite-planet-infrared",
+        quantity="relative error of the planet's infrared on 2000 facets together, shadows included, 500 km",
+        unit="1",
+        exact=0.0,
+        bound=1e-3,
+        absolute=True,
+        reason="1000 directions with 4 rays each: 4e-4 of the power; noise of the brute force 1e-4",
+        source="brute force: exact view of the planet less random rays into its disc that are stopped",
+        measure=_infrared_power_error,
+        slow=True,
+    ),
+)
