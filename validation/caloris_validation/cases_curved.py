@@ -14,7 +14,7 @@ from caloris_validation.reference_case import ReferenceCase
 
 def _views(*parts: tuple[Shape, int | None, int | None]) -> np.ndarray:
     """View factors [surface, surface] between shapes with the active sides that have a number (front, back)."""
-    surfaces = [Surface(str(k), shape, 0, front, back) for k, (shape, front, back) in enumerate(parts)]
+    surfaces = tuple(Surface(str(k), shape, 0, front, back) for k, (shape, front, back) in enumerate(parts))
     geometry = assemble((Body("bus"),), surfaces)
     topology = geometry.topology()
     mesh = (np.asarray(geometry.vertices()), topology.triangles, topology.facet_triangle, topology.facet_side)

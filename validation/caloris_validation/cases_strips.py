@@ -75,13 +75,13 @@ def _refuse() -> None:
         steady(),
     ]
     model = caloris.build(caloris.parse_case("\n".join(parts)))
-    visibility, context = model.visibility, model.context
-    assert visibility is not None and context is not None
+    nominal, visibility, context = model.geometry, model.visibility, model.context
+    assert nominal is not None and visibility is not None and context is not None
 
     def temperature(factor: jax.Array) -> jax.Array:
         """Temperature (K) of the upper plate when the sheet between is `factor` times as wide."""
-        geometry = eqx.tree_at(lambda g: g.surfaces[2].shape.edge_u, model.geometry,
-                               factor * model.geometry.surfaces[2].shape.edge_u)  # fmt: skip
+        width = factor * nominal.surfaces[2].shape.edge_u
+        geometry = eqx.tree_at(lambda g: g.surfaces[2].shape.edge_u, nominal, width)
         return caloris.solve_steady(caloris.couple(geometry, visibility, context)).temperature[1]
 
     try:
