@@ -11,7 +11,7 @@ import numpy as np
 
 from caloris.devices import RayBackend, ray_backend
 from caloris.geometry.raycast import EmbreeRayCaster, HierarchyRayCaster
-from caloris_benchmarks.scenes import satellite
+from caloris_validation.mesh_scenes import satellite
 
 # Enough rays to keep each of them busy for a second or so.
 _RAYS: dict[RayBackend, int] = {"pallas": 1 << 24, "embree": 1 << 21, "lax": 1 << 16}

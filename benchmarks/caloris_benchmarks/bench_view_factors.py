@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from caloris.geometry.view_factors import ViewFactors, compute_pose_view_factors, compute_view_factors
-from caloris_benchmarks.scenes import satellite, sheet_satellite, turned
+from caloris_validation.mesh_scenes import satellite, sheet_satellite, turned
 
 _REFERENCE_TOLERANCE = 5e-5  # ten times tighter, with other quasi-random points
 

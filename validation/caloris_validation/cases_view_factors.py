@@ -75,6 +75,12 @@ def _hinged(height: float, divide: int = 2) -> list[Mesh]:
     ]
 
 
+def _offset() -> float:
+    """From a rectangle 0.1 to 0.6 m off the line of two perpendicular planes to one 0.2 to 0.5 m off it, 0.5 m long."""
+    first = _rectangle((0.1, 0, 0), (0.5, 0, 0), (0, 0.5, 0), 2)
+    return _between([first, _rectangle((0, 0, 0.2), (0, 0.5, 0), (0, 0, 0.3), 2)])
+
+
 def _discs(first: float, second: float, gap: float, edges: int) -> list[Mesh]:
     """Two coaxial discs that face each other."""
     return [_disc(first, 0.0, edges, True), _disc(second, gap, edges, False)]
@@ -131,6 +137,7 @@ CASES: tuple[ReferenceCase, ...] = (
     _case("cube-adjacent", 0.2000437761, "C-14", lambda: _between(_hinged(1))),
     _case("perpendicular-rectangles", 0.2328526028, "C-14", lambda: _between(_hinged(2))),
     _case("close-squares", 0.4152532836, "C-11", lambda: _between(_facing(0.1, 0.1, 0.05))),
+    _case("perpendicular-offset", 0.0718176577, "C-15 (quadrature of the double integral, 10 digits)", _offset),
     _case("shifted-squares", 0.0860504892, "C-13", lambda: _between(_facing(1, 1, 1, shift=1.0))),
     ReferenceCase(
         name="view-factor-discs-unequal",

@@ -33,7 +33,7 @@ SKY_POSES = 5
 _STILL = 1e-6
 # Rays to a facet and direction of the sky table and of sunlight: at least, and at most in scenes of few facets.
 SKY_SAMPLES = 4, 64
-SUN_SAMPLES = 16, 256
+SUN_SAMPLES = 64, 256
 # The meaning of stored results: raise it when they change.
 _TRACE_VERSION = 3
 # Largest difference of the two estimates of a facet's view of space. The ray estimate's noise is 2e-3 (rms) and

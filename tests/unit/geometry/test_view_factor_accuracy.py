@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from caloris.geometry.view_factors import ViewFactors, compute_view_factors
-from caloris_benchmarks.scenes import (
+from caloris_validation.dense_reference import PairErrors, dense_exchange_rows, pair_errors
+from caloris_validation.mesh_scenes import (
     Scene,
     Sheet,
     build,
@@ -18,7 +19,6 @@ from caloris_benchmarks.scenes import (
     sheet_satellite,
     turned,
 )
-from caloris_validation.dense_reference import PairErrors, dense_exchange_rows, pair_errors
 
 # Two unit squares, distance 1, a square blocker of half-width 0.25 midway: the visible part of one from a point of the
 # other is the square without a rectangle, exact (Howell C-11's element formula), integrated by 64 x 64 Gauss points.
@@ -122,7 +122,7 @@ def test_twenty_thousand_facets_fit_in_six_gibibytes() -> None:
         "from caloris.precision import enable_float64\n"
         "enable_float64()\n"
         "from caloris.geometry.view_factors import compute_view_factors\n"
-        "from caloris_benchmarks.scenes import satellite\n"
+        "from caloris_validation.mesh_scenes import satellite\n"
         "factors = compute_view_factors(*satellite(20000).mesh)\n"
         "assert len(factors.area) > 19000 and factors.error_estimate < 5e-4\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"

@@ -6,7 +6,7 @@ import pytest
 from caloris.geometry.sky_table import sky_table
 from caloris.geometry.sun_visibility import sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors, compute_view_factors
-from caloris_benchmarks.scenes import Scene, Sheet, box, build, sheet_satellite, turned
+from caloris_validation.mesh_scenes import Scene, Sheet, box, build, sheet_satellite, turned
 
 
 def _inward_cube(divide: int) -> Scene:

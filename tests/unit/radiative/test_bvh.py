@@ -9,9 +9,9 @@ import pytest
 import trimesh
 
 from caloris.geometry.raycast import ray_caster
-from caloris_benchmarks.scenes import satellite
 from caloris_kernels.radiative import bvh_pallas, bvh_walk
 from caloris_kernels.radiative.bvh import LINK, build_hierarchy, pad_hierarchy
+from caloris_validation.mesh_scenes import satellite
 
 RAYS = 1501  # more than walk at a time, and no multiple of any block
 ENTRIES = 2048  # of every scene: one compiled program each

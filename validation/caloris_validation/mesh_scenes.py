@@ -1,4 +1,4 @@
-"""Scenes for benchmarks and tests of view factors: arrays only, sized by a target number of facets."""
+"""Meshes for reference cases, benchmarks and tests of rays: arrays only, sized by a target number of facets."""
 
 from dataclasses import dataclass
 
