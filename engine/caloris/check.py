@@ -181,13 +181,19 @@ def _coatings(seen: Sketch) -> Group:
     columns = ("coating", "solar absorptance", "infrared emittance", "area m^2", "on one side only", "on both sides")
     table = _table(*columns)
     coatings, topology = seen.structure.coatings, seen.topology
+    ranges = [[np.asarray(end) for end in ends] for ends in (coatings.absorptance_range(), coatings.emittance_range())]
     sides = np.bincount(topology.facet_triangle, minlength=len(topology.triangles))[topology.facet_triangle]
     for index, name in enumerate(coatings.name):
         mine = topology.facet_coating == index
         one, two = (float(seen.facet_area[mine & (sides == count)].sum()) for count in (1, 2))
-        figures = (float(values[index]) for values in (coatings.solar_absorptance, coatings.infrared_emittance))
-        table.add_row(name, *(f"{figure:.3g}" for figure in figures), *(f"{a:.4g}" for a in (one + two, one, two)))
+        figures = (_range(low[index], high[index]) for low, high in ranges)
+        table.add_row(name, *figures, *(f"{a:.4g}" for a in (one + two, one, two)))
     return _titled("Coatings (area of all coated sides)", table)
+
+
+def _range(low: float, high: float) -> str:
+    """One figure, or the lowest and the highest over bands and temperatures."""
+    return f"{low:.3g}" if high == low else f"{low:.3g} to {high:.3g}"
 
 
 def _surfaces(seen: Sketch) -> Group:

@@ -50,7 +50,7 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     pair = pair[value > 0]
     graph = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(count, count))
     groups, member = connected_components(graph, directed=False)
-    emittance = np.asarray(sketch.structure.coatings.infrared_emittance)[sketch.topology.facet_coating]
+    emittance = np.asarray(sketch.structure.coatings.emittance_range()[1])[sketch.topology.facet_coating]
     radiating = np.zeros(count, bool)
     radiating[sketch.topology.facet_cell[emittance > 0]] = True
     outlet = radiating | ~sketch.free

@@ -17,7 +17,7 @@ import pytest
 
 import caloris
 from caloris.model.thermal import Thermal
-from caloris.solve import network
+from caloris.solve import network, pose_radiosity
 from caloris.solve.balance import balance
 from caloris_kernels.radiative import radiosity
 
@@ -142,8 +142,8 @@ def test_reflections(monkeypatch: pytest.MonkeyPatch) -> None:
     thermal = thermal_of()
     exact = radiosity.irradiation
 
-    def first_incidence(closed_area, area, reflectance, emission, external):
-        return exact(closed_area, area, 0.0 * reflectance, emission, external)
+    def first_incidence(enclosure, reflectance, *sources, **options):
+        return exact(enclosure, 0.0 * reflectance, *sources, **options)
 
     def absorbed() -> tuple[np.ndarray, np.ndarray]:
         """Mean absorbed sunlight by node (W) and exchange factors to space (m2), traced anew."""
@@ -154,7 +154,7 @@ def test_reflections(monkeypatch: pytest.MonkeyPatch) -> None:
 
     sunlight, to_space = absorbed()
     monkeypatch.setattr(radiosity, "irradiation", first_incidence)
-    monkeypatch.setattr(network, "irradiation", first_incidence)
+    monkeypatch.setattr(pose_radiosity, "irradiation", first_incidence)
     first, direct = absorbed()
     radiator, end = (_cells(thermal.nodes.name, name) for name in ("radiator", "bus wall.u+"))
     assert first[radiator].sum() < 0.1 * sunlight[radiator].sum()

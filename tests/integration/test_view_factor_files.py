@@ -309,7 +309,7 @@ def test_poses_of_moving_bodies(folder):
     write("turning.toml", TURNING)
     assert caloris("viewfactors", "turning.toml", "-o", "poses.h5").exit_code == 0
     _, computed, _ = build_visibility(load_case("turning.toml"))
-    assert computed.exchange_area.shape[0] == 3
+    assert computed.space_view.shape[0] == 3
     write("case.toml", importing(TURNING, "poses.h5"))
     _, found, _ = build_visibility(load_case("case.toml"))
     assert np.array_equal(found.exchange_area, computed.exchange_area)

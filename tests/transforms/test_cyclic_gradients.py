@@ -175,7 +175,7 @@ def test_a_derivative_that_moves_a_shadow_raises():
 
     def with_width(width):
         geometry = eqx.tree_at(lambda g: g.surfaces[1].shape.edge_v, model.geometry, width * jnp.array([0.0, 1.0, 0.0]))
-        return jnp.sum(caloris.couple(geometry, model.visibility, model.context).exchange.exchange_area)
+        return jnp.sum(jnp.asarray(caloris.couple(geometry, model.visibility, model.context).exchange.exchange_area))
 
     with pytest.raises(caloris.ShadowDerivativeError, match="edge of a shadow"):
         jax.grad(with_width)(12.0)

@@ -27,7 +27,12 @@ from caloris.solve.couple import couple
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
 from caloris_kernels.power.bus import BatteryBank
 from caloris_kernels.radiative.bvh_walk import Hit
+from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
+from caloris_kernels.radiative.incidence import covered_absorptance
+from caloris_kernels.radiative.path_environment import EscapeNodes
+from caloris_kernels.radiative.paths import Paths, PathSums
 from caloris_kernels.radiative.planet_heating import CapPoints
+from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
 from caloris_kernels.stepping.adaptive import empty_grid, empty_record
 from caloris_kernels.stepping.replay import Path as ReplayPath
@@ -87,9 +92,17 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 SHELL = (f(4, 3), i(2, 3))
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
+TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
 CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
 RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
 WEIBULL = (f(), f(), f())
+# Four paths with six bounces over three facets, two replicates, five pairs.
+PATHS = Paths(
+    *(i(4), f(4), i(4), i(4), f(4, 3), i(4)),
+    *(i(6), b(6), i(6), f(6), i(6), f(6), i(6), f(6)),
+    *(i(5), i(5), f(5), f(3), f(3), i(2), i(3)),
+)
+SUMS = PathSums(f(2, 5), f(2, 3), f(2, 3), f(2, 3))
 # A system of four states on a grid of eight steps in three segments.
 P = enclosure(4)
 Y, EDGES, T, SEGMENT = f(4), f(4), f(), i()
@@ -117,6 +130,8 @@ def _walk_step(kernel: Callable) -> Callable:
 HOST = {
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
+    "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
+    "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
     "stepping.replay.of_floats": "a System made of another",
     "stepping.system.split_floating": "leaves of a pytree",
@@ -177,6 +192,26 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "radiative.contour.clip_to_front": PAIRS,
     "radiative.contour.exchange_area": PAIRS,
     "radiative.contour.apart_exchange_area": PAIRS,
+    "radiative.incidence.fresnel_reflectance": (f(4), f()),
+    "radiative.incidence.covered_absorptance": (f(4), f(), f(), f()),
+    "radiative.incidence.hemispherical_mean": lambda kernel: Wrapped(
+        lambda index: kernel(lambda cosine: covered_absorptance(cosine, jnp.asarray(0.1), index)), (f(),)
+    ),
+    "radiative.path_environment.escape_irradiation": (PATHS, f(4), f(4), f(3)),
+    "radiative.path_environment.escape_response": (PATHS, f(4), EscapeNodes(i(4, 2), f(4, 2), f(20)), f(3)),
+    "radiative.path_environment.table_radiance": (CAP, f(2, 5), f(20, 3), f(20)),
+    "radiative.path_environment.planet_radiance": (f(4, 3), f(3), f(), f(3)),
+    "radiative.path_environment.beam_irradiation": (PATHS, f(6), f(3)),
+    "radiative.paths.event_factor": (PATHS, f(3), f(3)),
+    "radiative.paths.choose_factor": (PATHS, f(6), f(6)),
+    "radiative.paths.throughput": (PATHS, f(6)),
+    "radiative.paths.path_sums": (PATHS, f(6), f(4)),
+    "radiative.paths.close_sums": (PATHS, SUMS, f(3), f(3)),
+    "radiative.paths.specular_exchange": (PATHS, f(3), f(3), f(3)),
+    "radiative.paths.grouped_exchange": (PATHS, SUMS, f(3, 2)),
+    "radiative.paths.joined_exchange": (PATHS, (f(3, 3), f(3), f(3)), f(3), f(3), f(3)),
+    "radiative.paths.closed_specular_area": (f(3, 3), f(3), f(3), f(3), f(3)),
+    "radiative.paths.dense_exchange_area": (PATHS, f(5), 3),
     "radiative.planet_heating.plate_to_planet_view_factor": (f(3), f(3)),
     "radiative.planet_heating.sphere_to_planet_view_factor": (f(3),),
     "radiative.planet_heating.planet_infrared_flux": (f(4, 3), f(2, 3), f(2), f()),
@@ -185,9 +220,24 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "radiative.planet_heating.albedo_radiance": (CAP, f(2, 3), f(2)),
     "radiative.planet_heating.cap_moments": (CAP, f(1, 2, 5), f(20, 3)),
     "radiative.planet_heating.shadowed_fraction": (f(20, 4), f(20, 4), f(4, 3), f(2, 20, 3)),
-    "radiative.radiosity.closed_exchange_area": (f(3, 3), f(3), f(3)),
-    "radiative.radiosity.irradiation": (f(3, 3), f(3), f(3), f(3, 2), f(3, 2)),
-    "radiative.radiosity.exchange_factors": (f(3, 3), f(3), f(3), f(3), f(3, 2)),
+    "radiative.ageing.ageing_progress": (f(), f(), f(2), f(2), f(2)),
+    "radiative.exchange_tiles.tile_product": (TILES, f(5, 2)),
+    "radiative.exchange_tiles.row_sums": (TILES, 5),
+    "radiative.exchange_tiles.tiles_to_dense": (TILES, 5),
+    "radiative.planck.fraction_below": (f(3),),
+    "radiative.planck.band_fractions": (f(2), f(3)),
+    "radiative.radiosity.conjugate_gradients": lambda kernel: Wrapped(partial(kernel, _double), (f(3, 1), f(3, 2))),
+    "radiative.radiosity.exchanged": (Enclosure(TILES, f(5), f(5)), f(5, 2)),
+    "radiative.radiosity.space_view": (Enclosure(TILES, f(5), f(5)),),
+    # By conjugate gradients on tiles, and by a factorization of the dense matrix.
+    "radiative.radiosity.irradiation": lambda kernel: Wrapped(
+        lambda tiled, dense, rho, e, q: (
+            kernel(tiled, rho, e, q, direct=False),
+            kernel(dense, rho, e, q, direct=True),
+        ),
+        (Enclosure(TILES, f(5), f(5)), Enclosure(f(5, 5), f(5), f(5)), f(5), f(5, 2), f(5, 2)),
+    ),
+    "radiative.radiosity.exchange_factors": (Enclosure(TILES, f(5), f(5)), f(5), f(5), i(5), 2),
     "radiative.radiosity.blackbody_emission": (f(3),),
     "radiative.view_factor.tile_exchange_area": (TILE, TILE, f()),
     "radiative.view_factor.point_exchange_area": PAIRS,

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -59,7 +60,7 @@ def _two_plates() -> caloris.Model:
     return caloris.build(caloris.parse_case("\n".join(parts)))
 
 
-def _inputs(thermal: Thermal) -> tuple[jax.Array, ...]:
+def _inputs(thermal: Thermal) -> tuple[Any, ...]:
     """Coatings, capacities, start, conductance, exchange areas: numbers of every kind."""
     nodes = thermal.nodes
     return (

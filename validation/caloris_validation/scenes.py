@@ -79,7 +79,9 @@ class Result:
     """The arrays of a finished run, by name and node."""
 
     def __init__(self, *parts: str):
-        self.arrays: dict[str, Any] = caloris.run(caloris.parse_case("\n".join(parts))).data.arrays
+        run = caloris.run(caloris.parse_case("\n".join(parts)))
+        self.model: caloris.Model = run.model
+        self.arrays: dict[str, Any] = run.data.arrays
         self.names = [str(name) for name in self.arrays["thermal/node"]]
 
     def nodes(self, name: str) -> np.ndarray:

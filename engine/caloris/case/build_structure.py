@@ -6,9 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.address import parse_address
+from caloris.case.build_coatings import build_bands, build_coatings
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
 from caloris.case.schema_surface import SurfaceTable
+from caloris.case.schema_types import Life
 from caloris.case.schema_types import Schedule as ScheduleTable
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.geometry.edge_joint import edge_joint
@@ -16,7 +18,6 @@ from caloris.geometry.errors import GeometryError
 from caloris.model.power import Batteries, Bus, SolarArrays
 from caloris.model.schedule import Schedule
 from caloris.model.structure import ComputeTable, EdgeJoints, LinkTable, LoadTable, Spread, Structure
-from caloris.model.thermal import Coatings
 
 
 def build_structure(case: Case, geometry: Geometry) -> Structure:
@@ -27,11 +28,8 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
     start = 293.15 if case.run is None else case.run.start_temperature
     free, temperature = _start(case, topology, start)
     return Structure(
-        coatings=Coatings(
-            tuple(coating.name for coating in case.coatings),
-            _column([coating.solar_absorptance.at(life) for coating in case.coatings]),
-            _column([coating.infrared_emittance.at(life) for coating in case.coatings]),
-        ),
+        coatings=build_coatings(case, life),
+        bands=build_bands(case),
         node_name=nodes.names,
         **_sheets(case),
         lumped_heat_capacity=_column([node.heat_capacity or 0.0 for node in case.nodes]),
@@ -177,7 +175,7 @@ def _loads(case: Case, nodes: NodeNames) -> tuple[LoadTable | ComputeTable, ...]
     return (*loads, *computers)
 
 
-def _arrays(case: Case, topology: Topology, life: float) -> SolarArrays | None:
+def _arrays(case: Case, topology: Topology, life: Life) -> SolarArrays | None:
     """Solar arrays: which facets carry the cells of which table."""
     tables = case.solar_arrays
     if not tables:

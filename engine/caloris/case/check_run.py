@@ -131,5 +131,5 @@ def warnings(draft: Draft) -> Iterator[str]:
             part, _, side = text.partition("/")
             surface = surfaces.get(part.split("[")[0].split(".")[0])
             name = surface.sides.get(side or "front") if surface is not None else None
-            if name in coatings and taken > coatings[name].solar_absorptance.at(life):
+            if name in coatings and taken > coatings[name].solar_absorptance.largest(life):
                 yield f"solar_array on {text}: cells take out more than the coating {name} absorbs"

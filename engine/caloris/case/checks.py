@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from caloris.case import check_run, check_sense
+from caloris.case import check_coating, check_run, check_sense
 from caloris.case.address import AddressError, cell_counts, check_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
@@ -24,6 +24,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *_arrays(draft),
         *_devices(draft),
         *check_sense.problems(draft),
+        *check_coating.problems(draft),
         *check_run.problems(draft),
     ]
     return problems, list(check_run.warnings(draft))

@@ -40,7 +40,7 @@ def _locate(loc: tuple[int | str, ...], raw: Any, missing: bool) -> tuple[tuple[
         else:
             if missing and k == len(loc) - 1 and isinstance(value, dict):
                 kept.append(part)
-            break
+            continue
         kept.append(part)
     return tuple(kept), value
 

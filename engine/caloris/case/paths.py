@@ -10,6 +10,7 @@ from typing import Any
 
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
 from caloris.case.schema import LATER_TABLES, TABLES, Case
+from caloris.case.schema_coating import CoatingFraction
 from caloris.case.schema_surface import SHAPES
 from caloris.case.schema_types import LifeFraction, Table
 
@@ -121,7 +122,7 @@ def _last(current: Any, part: str, path: str, create: bool) -> Any:
 def get_value(case: Case, path: str) -> Any:
     """The checked value at `path`: a float in SI (or the field's unit), a text, a tuple.
 
-    Defaults count; a life fraction given as one number is that number. CaseError for a wrong path.
+    Defaults count; a fraction given as one number (or list) is that. CaseError for a wrong path.
     """
     if path == "title":
         return case.title
@@ -136,7 +137,7 @@ def get_value(case: Case, path: str) -> Any:
         raise _fail(path, f"the case has no table [{table}]" if current is None else f"a path is {table}/name/key")
     for part in parts:
         current = _inside(current, part, path)
-    if isinstance(current, LifeFraction) and current.beginning == current.end:
+    if isinstance(current, LifeFraction | CoatingFraction) and not current.changes:
         return current.beginning
     return current
 

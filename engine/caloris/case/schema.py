@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from caloris.case.schema_coating import Bands
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
@@ -26,6 +27,7 @@ TABLES: dict[str, TableKind] = {
     "planet": TableKind(Planet, "planet", False),
     "attitude": TableKind(Attitude, "attitude", False),
     "body": TableKind(Body, "bodies", True),
+    "bands": TableKind(Bands, "bands", False),
     "coating": TableKind(Coating, "coatings", True),
     "material": TableKind(Material, "materials", True),
     "surface": TableKind(SurfaceTable, "surfaces", True),
@@ -62,8 +64,8 @@ LATER_TABLES: dict[str, str] = {
 class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
-    `orbit`, `power`, `particles` and `run` are None when the file has no such table; `planet` and `attitude`
-    have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it.
+    `orbit`, `power`, `particles` and `run` are None when the file has no such table; `planet`, `attitude`
+    and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it.
     """
 
     title: str = ""
@@ -71,6 +73,7 @@ class Case:
     planet: Planet = Planet()
     attitude: Attitude = Attitude()
     bodies: tuple[Body, ...] = ()
+    bands: Bands = Bands()
     coatings: tuple[Coating, ...] = ()
     materials: tuple[Material, ...] = ()
     surfaces: tuple[Surface, ...] = ()

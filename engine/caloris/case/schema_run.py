@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from caloris.case import quantity as q
 from caloris.case.errors import shown
 from caloris.case.schema_types import (
     ExistingFile,
+    Exposure,
     Measure,
     Name,
     PositiveTime,
@@ -43,7 +44,12 @@ def _life(value: object, info: Any) -> float:
     try:
         return Measure(q.RATIO, least=0, most=1).parse(value, info)
     except ValueError:
-        raise ValueError(f'{shown(value)} is not a life; allowed: "beginning", "end" or a number from 0 to 1') from None
+        allowed = '"beginning", "end", a number from 0 to 1 or { time = ..., fluence = ... }'
+        raise ValueError(f"{shown(value)} is not a life; allowed: {allowed}") from None
+
+
+def _life_form(value: object) -> str:
+    return "exposure" if isinstance(value, dict | Exposure) else "number"
 
 
 def _at(value: object) -> object:
@@ -76,7 +82,12 @@ class Run(Table):
     joint_states: Annotated[int, Whole(least=2, most=1000)] = Field(
         default=12, description="Poses at which exchange factors of moving bodies are computed"
     )
-    life: Annotated[float, BeforeValidator(_life)] = Field(
-        default=0.0, description='"beginning", "end" or 0 to 1, kept as a number', json_schema_extra={"unit": "1"}
+    life: Annotated[
+        Annotated[float, BeforeValidator(_life), Tag("number")] | Annotated[Exposure, Tag("exposure")],
+        Discriminator(_life_form),
+    ] = Field(
+        default=0.0,
+        description='"beginning", "end" or 0 to 1, kept as a number; or an exposure in time and fluence',
+        json_schema_extra={"unit": "1"},
     )
     seed: Annotated[int, Whole(least=0, most=2**31 - 1)] = Field(default=0, description="Seed of random numbers")

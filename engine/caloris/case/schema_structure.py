@@ -3,15 +3,15 @@
 import math
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from caloris.case import quantity as q
 from caloris.case.errors import nearest, shown
+from caloris.case.schema_coating import CoatingFraction, without_temperature
 from caloris.case.schema_types import (
     Angle,
     Direction,
     HeatCapacity,
-    LifeFraction,
     Measure,
     Name,
     Position,
@@ -76,14 +76,16 @@ _Zero = Annotated[float, BeforeValidator(_not_yet_above_zero)]
 
 
 class Coating(Table):
-    """Thermo-optical properties of a side, gray and diffuse in the solar and the infrared band."""
+    """Thermo-optical properties of a side, gray and diffuse in each solar and each infrared band."""
 
     name: Name = Field(description="Name among the coatings")
-    solar_absorptance: LifeFraction = Field(
-        description="Absorbed fraction of sunlight", json_schema_extra={"unit": "1"}
+    solar_absorptance: Annotated[CoatingFraction, AfterValidator(without_temperature)] = Field(
+        description="Absorbed fraction of sunlight: a number, by life, or a list by solar band",
+        json_schema_extra={"unit": "1"},
     )
-    infrared_emittance: LifeFraction = Field(
-        description="Hemispherical infrared emittance", json_schema_extra={"unit": "1"}
+    infrared_emittance: CoatingFraction = Field(
+        description="Hemispherical infrared emittance: a number, by life, by infrared band, or over temperature",
+        json_schema_extra={"unit": "1"},
     )
     solar_specularity: _Zero = Field(
         default=0.0, description="Mirror-like part of the solar reflectance (0 only)", json_schema_extra={"unit": "1"}

@@ -222,7 +222,55 @@ class ExistingFile(Rule):
         return {"type": "string", "suffixes": list(self.suffixes)}
 
 
-class LifeFraction(Table):
+class Exposure(Table):
+    """What a surface has lived through: `{ time = "5 year", fluence = "1e15 1/cm^2" }`."""
+
+    time: Annotated[float, Measure(q.TIME, least=0)] | None = Field(
+        default=None, description="Time of exposure, in whatever hours the coatings' time_constant counts"
+    )
+    fluence: Annotated[float, Measure(q.FLUENCE, least=0)] | None = Field(
+        default=None, description="Particles per area, of the kind that the coatings' fluence_constant counts"
+    )
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "Exposure":
+        if self.time is None and self.fluence is None:
+            raise ValueError("an exposure needs time or fluence (or both)")
+        return self
+
+
+Life = float | Exposure
+"""The point of life: 0 (beginning) to 1 (end), or an exposure."""
+
+
+class AgeingTable(Table):
+    """How what has a beginning and an end gets from one to the other under an exposure."""
+
+    time_constant: PositiveTime | None = Field(
+        default=None, description="Time after which 1 - 1/e of the change is done"
+    )
+    fluence_constant: Annotated[float, Measure(q.FLUENCE, above=0)] | None = Field(
+        default=None, description="Fluence after which 1 - 1/e of the change is done"
+    )
+    exponent: Annotated[float, Measure(q.RATIO, above=0, most=10)] = Field(
+        default=1.0, description="Exponent of the exposure over its constant"
+    )
+
+    @property
+    def changes(self) -> bool:
+        """Whether the end differs from the beginning."""
+        raise NotImplementedError
+
+    def progress(self, life: Life) -> float:
+        """How much of the change is done at `life`, 0 to 1."""
+        if not isinstance(life, Exposure):
+            return life
+        pairs = ((life.time, self.time_constant), (life.fluence, self.fluence_constant))
+        dose = sum((spent / constant) ** self.exponent for spent, constant in pairs if spent and constant)
+        return -math.expm1(-dose)
+
+
+class LifeFraction(AgeingTable):
     """A fraction that changes over the mission: a number, or `{ beginning = 0.15, end = 0.25 }`."""
 
     beginning: Fraction = Field(description="Value at the beginning of life")
@@ -233,9 +281,14 @@ class LifeFraction(Table):
     def _from_number(cls, value: Any) -> Any:
         return value if isinstance(value, dict | LifeFraction) else {"beginning": value, "end": value}
 
-    def at(self, life: float) -> float:
-        """The value at `life`, 0 (beginning) to 1 (end), linear between."""
-        return self.beginning + life * (self.end - self.beginning)
+    @property
+    def changes(self) -> bool:
+        """Whether the end differs from the beginning."""
+        return self.beginning != self.end
+
+    def at(self, life: Life) -> float:
+        """The value at `life`; linear in a number from 0 (beginning) to 1 (end)."""
+        return self.beginning + self.progress(life) * (self.end - self.beginning)
 
 
 Between = Literal["step", "linear"]

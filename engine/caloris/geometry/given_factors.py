@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from caloris_kernels.radiative.exchange_tiles import LANE, ExchangeTiles
+
 # Numbers below zero by less than this are rounding.
 _ROUNDING = 1e-9
 # A_i F_ij and A_j F_ji may differ by this part of the smaller area for any pair, and by this part of their sum in all.
@@ -30,6 +32,11 @@ class GivenFactors:
     inactive_view: np.ndarray  # [facet] -
     error_estimate: float = 0.0  # -, of the exchange areas
     occluded: bool = True  # they do not follow the geometry
+
+    @property
+    def tiles(self) -> ExchangeTiles:
+        """The same exchange areas in blocks, facets in their order."""
+        return _blocks_of_pairs(self.pair_first, self.pair_second, self.pair_exchange_area, len(self.area))
 
     @property
     def facet_view(self) -> np.ndarray:
@@ -132,3 +139,16 @@ def _check_reciprocity(exchange_area: np.ndarray, area: np.ndarray) -> None:
             i,
             j,
         )
+
+
+def _blocks_of_pairs(first: np.ndarray, second: np.ndarray, area: np.ndarray, count: int) -> ExchangeTiles:
+    """Blocks of pairs of facets, each given once with its exchange area (m2), in the order of the facets."""
+    tiles = -(-count // LANE)
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    code, block = np.unique(low // LANE * tiles + high // LANE, return_inverse=True)
+    value = np.zeros((len(code), LANE, LANE), np.float32)
+    value[block, low % LANE, high % LANE] = area
+    own = code // max(tiles, 1) == code % max(tiles, 1)
+    value[own] += value[own].swapaxes(1, 2)
+    facet = np.minimum(np.arange(tiles * LANE), count).reshape(tiles, LANE)
+    return ExchangeTiles(facet, code // max(tiles, 1), code % max(tiles, 1), value)  # pyright: ignore[reportArgumentType]

@@ -66,6 +66,13 @@ class Planet(eqx.Module):
     # False: solar_flux is the flux at the spacecraft, never rescaled. True: the flux at 1 au.
     seasonal: bool = eqx.field(default=False, static=True)
 
+    @property
+    def infrared_temperature(self) -> Float[Array, ""]:
+        """Temperature of the black body that emits as much as the planet (K); 0 for a planet that emits nothing."""
+        shines = self.infrared_flux > 0.0
+        flux = jnp.where(shines, self.infrared_flux, 1.0)
+        return jnp.where(shines, (flux / constants.STEFAN_BOLTZMANN) ** 0.25, 0.0)
+
     def infrared_on(self, normal: Float[Array, "facet xyz"], state: OrbitState) -> Float[Array, "time facet"]:
         """Unshadowed planet infrared on plates in W m-2, exact; normals in the frame of `state`."""
         ratio = state.distance / self.radius

@@ -4,9 +4,9 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Int
 
+from caloris.model.coating import Bands, Coatings
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris.model.schedule import Schedule
-from caloris.model.thermal import Coatings
 
 
 class Spread(eqx.Module):
@@ -73,6 +73,7 @@ class Structure(eqx.Module):
     """Thermal and electrical properties by surface and node; what `couple` adds to the geometry."""
 
     coatings: Coatings
+    bands: Bands
     node_name: tuple[str, ...] = eqx.field(static=True)  # cells, then nodes without a surface
     surface_heat_capacity: Float[Array, " surface"]  # J K-1, totals
     surface_areal_heat_capacity: Float[Array, " surface"]  # J K-1 m-2

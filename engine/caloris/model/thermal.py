@@ -5,17 +5,13 @@ incident fluxes as leaves: where they come from (geometry, orbit, rays) is the b
 """
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Float, Int
 
+from caloris.model.coating import Bands, Coatings
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
-
-
-class Coatings(eqx.Module):
-    """Optical properties of every coating of the case, at the run's point of life."""
-
-    name: tuple[str, ...] = eqx.field(static=True)
-    solar_absorptance: Float[Array, " coating"]  # -
-    infrared_emittance: Float[Array, " coating"]  # -
+from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
+from caloris_kernels.radiative.radiosity import Enclosure
 
 
 class Nodes(eqx.Module):
@@ -51,9 +47,21 @@ class Exchange(eqx.Module):
     facet_node: Int[Array, " facet"]
     facet_coating: Int[Array, " facet"]
     seeing: Int[Array, " seeing"]  # facets that see any other surface; the rest see only space
-    exchange_area: Float[Array, "pose seeing seeing"]  # m2, A_i F_ij, symmetric
+    # m2, A_i F_ij, symmetric: dense, or tiles whose arrays have a leading axis of poses; the facets of either are
+    # numbered within `seeing`.
+    exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles
     inactive_view: Float[Array, "pose facet"]  # - view toward sides that take no part
     space_view: Float[Array, "pose facet"]  # -
+
+    @property
+    def poses(self) -> int:
+        """How many poses there are."""
+        return self.space_view.shape[0]
+
+    def enclosure(self, pose: Int[Array, ""]) -> Enclosure:
+        """The facets that see others, in one pose."""
+        area, inactive = self.area[self.seeing], self.inactive_view[pose][self.seeing]
+        return Enclosure(jax.tree.map(lambda stored: stored[pose], self.exchange_area), area, inactive)
 
 
 class Timeline(eqx.Module):
@@ -87,6 +95,7 @@ class Thermal(eqx.Module):
     """Everything a thermal solve needs."""
 
     coatings: Coatings
+    bands: Bands
     nodes: Nodes
     exchange: Exchange
     links: Links
@@ -95,6 +104,7 @@ class Thermal(eqx.Module):
     incident: Incident
     loads: tuple[HeatLoad | Compute, ...]
     space_temperature: Float[Array, ""]  # K
+    planet_temperature: Float[Array, ""]  # K, of the black body that emits the planet's infrared
     arrays: SolarArrays | None = None
     bus: Bus | None = None
     batteries: Batteries | None = None

@@ -11,7 +11,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from caloris.programs import kept
-from caloris.solve.network import FacetFluxes, Network, without_exchange
+from caloris.solve.facet_radiation import facet_terms
+from caloris.solve.network import Network, without_exchange
 from caloris.solve.rates import HeatTerms, Instant, at_time, average, heat_terms, net_heat
 from caloris.solve.solution import Solution, SteadySolution
 from caloris.solve.systems import full_charge
@@ -50,8 +51,18 @@ class Audit(NamedTuple):
     stored_energy: Float[Array, "time battery"]  # change since the start
 
 
-def _by_source(instant: Instant) -> Float[Array, "3 node"]:
-    return jnp.stack([instant.absorbed_solar, instant.absorbed_albedo, instant.absorbed_infrared])
+def _by_source(network: Network, instant: Instant, terms: HeatTerms) -> Float[Array, "3 node"]:
+    sunlight, infrared = instant.absorbed_solar + instant.absorbed_albedo, instant.absorbed_infrared
+    if network.facets is not None:
+        infrared = terms.absorbed - sunlight
+    return jnp.stack([instant.absorbed_solar, instant.absorbed_albedo, infrared])
+
+
+def _present_infrared(network: Network, instant: Instant, temperature: Array) -> Float[Array, " facet"]:
+    """Absorbed planet infrared of each facet where emittances depend on the temperature (W m-2)."""
+    assert network.facets is not None and instant.facets is not None
+    terms = facet_terms(network.facets, instant.facets, network.band_edge, temperature, network.space_temperature)
+    return terms.from_planet / network.facets.exchange.area
 
 
 def _moment(network: Network, instant: Instant, temperature: Array, charge: Array):
@@ -62,7 +73,7 @@ def _moment(network: Network, instant: Instant, temperature: Array, charge: Arra
     internal = jnp.sum(terms.exchanged) + jnp.sum(terms.conducted)
     power = jnp.sum(available, axis=1)
     stored, boundary = net * network.free, -net * (1.0 - network.free)
-    return terms, _by_source(instant), stored, boundary, internal, power, used * power, flow
+    return terms, _by_source(network, instant, terms), stored, boundary, internal, power, used * power, flow
 
 
 @kept
@@ -74,13 +85,17 @@ def balance(solution: Solution | SteadySolution) -> Balance:
         rows = _moment(network, instant, solution.temperature, full_charge(network))
         rows = jax.tree.map(lambda value: value[None], rows)
         lit, facets = instant.lit_fraction[None], _steady_fluxes(solution)
+        if network.facets is not None:
+            facets.append(_present_infrared(network, instant, solution.temperature)[None])
         return Balance(*rows, *facets, lit)  # pyright: ignore[reportCallIssue]
 
     def row(x: tuple):
         time, temperature, charge = x
         instant, position = _at(network, time)
-        facets = [cubic_uniform(table, position, False) for table in fluxes]
+        facets = [cubic_uniform(table, position, False) for table in fluxes if table is not None]
         facets[0] = instant.lit_fraction * facets[0]
+        if network.facets is not None:
+            facets.append(_present_infrared(network, instant, temperature))
         return (*_moment(network, instant, temperature, charge), *facets, instant.lit_fraction)
 
     return Balance(*jax.lax.map(row, (solution.time, solution.temperature, solution.charge)))
@@ -95,14 +110,14 @@ def _at(network: Network, time: Array) -> tuple[Instant, Array]:
 
 
 def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
-    """Mean (or momentary) absorbed flux of each facet."""
+    """Mean (or momentary) absorbed flux of each facet: sunlight, albedo, and infrared where it is constant."""
     network, fluxes = solution.network, solution.fluxes
     if solution.time is not None:
         instant, position = _at(network, solution.time)
-        rows = [cubic_uniform(table, position, False) for table in fluxes]
-        return [instant.lit_fraction * rows[0][None], rows[1][None], rows[2][None]]
-    fluxes = FacetFluxes(*(table[1:-1] for table in fluxes))
-    count, points = fluxes.solar.shape[0], 8
+        rows = [cubic_uniform(table, position, False) for table in fluxes if table is not None]
+        return [instant.lit_fraction * rows[0][None], *(row[None] for row in rows[1:])]
+    solar, *others = (table[1:-1] for table in fluxes if table is not None)
+    count, points = solar.shape[0], 8
     # Trapezoid over the grid for smooth tables; sunlight with the lit fraction at finer moments.
     time = (jnp.arange((count - 1) * points) + 0.5) / ((count - 1) * points) * network.duration
     small = without_exchange(network)
@@ -111,7 +126,7 @@ def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
     left, right = jnp.mean(lit * (1.0 - x), axis=1), jnp.mean(lit * x, axis=1)
     weight = (jnp.zeros(count).at[:-1].add(left).at[1:].add(right)) / (count - 1)
     even = jnp.full(count, 1.0).at[0].set(0.5).at[-1].set(0.5) / (count - 1)
-    return [(weight @ fluxes.solar)[None], (even @ fluxes.albedo)[None], (even @ fluxes.infrared)[None]]
+    return [(weight @ solar)[None], *((even @ table)[None] for table in others)]
 
 
 @kept
@@ -133,7 +148,8 @@ def audit(solution: Solution, bounded: bool) -> Audit:
             supplied = -jnp.sum(net_heat(terms) * (1.0 - network.free))
         else:
             # Exchange is internal: its sum vanishes, as the exchange residual shows.
-            wide = instant._replace(near=jnp.zeros((1, nodes)), far=jnp.zeros((1, nodes)))
+            none = jnp.zeros((*instant.near.shape[:-2], 1, nodes))
+            wide = instant._replace(near=none, far=none)
             terms, available, flow = heat_terms(network, wide, temperature, charge)
             supplied = jnp.zeros(())
         power = jnp.sum(available, axis=1)
@@ -180,7 +196,7 @@ def mean_terms(solution: Solution) -> tuple[HeatTerms, Float[Array, "3 node"], F
         instant = at_time(network, time, segment)
         terms = heat_terms(network, instant, state[:nodes], state[nodes:])[0]
         supplied = -net_heat(terms) * (1.0 - network.free)
-        return jnp.concatenate([*terms, _by_source(instant).ravel(), supplied])
+        return jnp.concatenate([*terms, _by_source(network, instant, terms).ravel(), supplied])
 
     ends = solution.time[jnp.array([0, -1])]
     total = integrate_along(flows, network, solution.grid, solution.record, network.edges, ends, points=2, block=None)

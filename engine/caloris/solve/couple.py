@@ -16,6 +16,8 @@ from caloris.solve.timeline import build_timeline
 from caloris.solve.visibility import Visibility
 from caloris_kernels.conduction.shell import cell_area, overlap_length, shell_conductance
 from caloris_kernels.radiative.contour import exchange_area as clear_exchange_area
+from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
+from caloris_kernels.radiative.radiosity import Enclosure, space_view
 
 
 class Context(eqx.Module):
@@ -59,12 +61,15 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     if surroundings is None or motion is None:
         dark = jnp.zeros((visibility.grid_phase.shape[0], area.shape[0]))
         incident, space_temperature = Incident(dark, dark, dark), structure.space_temperature
+        planet_temperature = jnp.zeros(())
     else:
         normal = geometry.body_normals()
         incident = incident_fluxes(topology, visibility, surroundings.planet, motion, normal, timeline)
         space_temperature = surroundings.planet.space_temperature
+        planet_temperature = surroundings.planet.infrared_temperature
     return Thermal(
         coatings=structure.coatings,
+        bands=structure.bands,
         nodes=Nodes(
             structure.node_name,
             _heat_capacity(topology, node_area, structure),
@@ -78,6 +83,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         incident=incident,
         loads=tuple(load.on_nodes(node_area) for load in structure.loads),
         space_temperature=space_temperature,
+        planet_temperature=planet_temperature,
         arrays=structure.arrays,
         bus=structure.bus,
         batteries=structure.batteries,
@@ -133,14 +139,25 @@ def _shell(topology: Topology, vertices: Float[Array, "vertex 3"], structure: St
 
 
 def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, area: Float[Array, " facet"]) -> Exchange:
-    """View factors as leaves; where nothing hides anything they follow the geometry."""
+    """View factors as leaves; where nothing hides anything they follow the geometry, unless they stand in tiles.
+
+    With tiles the view to space is what their stored values leave of one, so that rounding loses no heat.
+    """
     factors, inactive, space = visibility.exchange_area, visibility.inactive_view, visibility.space_view
-    if visibility.occluded:
+    if isinstance(factors, ExchangeTiles):
+        still = fixed_shadow("view factors in tiles", geometry.vertices())
+        factors = factors._replace(value=factors.value + (0.0 * jnp.sum(still)).astype(factors.value.dtype))
+        seeing = visibility.seeing
+        left = jax.lax.map(
+            lambda pose: space_view(Enclosure(pose[0], area[seeing], pose[1][seeing])), (factors, inactive)
+        )
+        space = space.at[:, seeing].set(left)
+    elif visibility.occluded:
         still = fixed_shadow("view factors with hidden parts", geometry.vertices())
         tie = 0.0 * jnp.sum(still)
         factors, inactive, space = factors + tie, inactive + tie, space + tie
     elif visibility.pair.shape[0]:
-        factors = _follow(geometry, topology, visibility)
+        factors = _follow(geometry, topology, visibility, factors)
         seen = jnp.zeros_like(space).at[:, visibility.seeing].set(jnp.sum(factors, axis=2)) / area
         space = space - (seen - jax.lax.stop_gradient(seen))
     return Exchange(
@@ -154,7 +171,9 @@ def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, ar
     )
 
 
-def _follow(geometry: Geometry, topology: Topology, visibility: Visibility) -> Float[Array, "pose seeing seeing"]:
+def _follow(
+    geometry: Geometry, topology: Topology, visibility: Visibility, factors: Float[Array, "pose seeing seeing"]
+) -> Float[Array, "pose seeing seeing"]:
     """Stored exchange areas with the derivative of the closed double contour integral of every pair."""
     corners = jnp.asarray(topology.facet_corners)
     first, second = visibility.pair[:, 0], visibility.pair[:, 1]
@@ -165,4 +184,4 @@ def _follow(geometry: Geometry, topology: Topology, visibility: Visibility) -> F
         change = clear - jax.lax.stop_gradient(clear)
         return stored.at[first, second].add(change).at[second, first].add(change)
 
-    return jax.vmap(one_pose)(visibility.path.joint_angle, visibility.exchange_area)
+    return jax.vmap(one_pose)(visibility.path.joint_angle, factors)

@@ -9,7 +9,7 @@ from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.network import assemble
 from caloris.solve.rates import average
-from caloris.solve.solution import Solution, raise_failure
+from caloris.solve.solution import Solution, judged, raise_failure
 from caloris.solve.steady import steady_temperature
 from caloris.solve.systems import TRANSIENT, mean_linearize
 from caloris.solve.transient import record_length, start_charge, state_tolerance
@@ -78,7 +78,7 @@ def _solve(thermal: Thermal, times: Array, tolerance: Array, steps: int) -> Solu
         time=times,
         temperature=states[:, :nodes],
         charge=states[:, nodes:],
-        result=cycle.result,
+        result=judged(cycle.result, network),
         failed_state=cycle.failed_state,
         iterations=cycle.iterations,
         steps=cycle.grid.steps,

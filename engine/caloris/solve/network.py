@@ -6,14 +6,15 @@ What remains is a network of nodes with dense radiative exchange, conduction, an
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
+from caloris.model.coating import EmittanceTable
 from caloris.model.power import SolarArrays
 from caloris.model.thermal import Exchange, Thermal
+from caloris.solve.facet_radiation import FacetRadiation
+from caloris.solve.pose_radiosity import planet_shares, solve_poses
 from caloris_kernels.power.bus import BatteryBank
-from caloris_kernels.radiative.radiosity import closed_exchange_area, exchange_factors, irradiation
 
 
 class CellParameters(NamedTuple):
@@ -30,9 +31,13 @@ class Network(NamedTuple):
     heat_capacity: Float[Array, " node"]  # J K-1
     free: Float[Array, " node"]
     boundary_temperature: Float[Array, " node"]  # K
-    exchange: Float[Array, "pose node node"]  # m2
-    to_space: Float[Array, "pose node"]  # m2
-    emission: Float[Array, " node"]  # m2, emittance times area
+    # Exchange factors by band of wavelength where there are several; empty where they depend on the temperature.
+    exchange: Float[Array, "pose *band node node"]  # m2
+    to_space: Float[Array, "pose *band node"]  # m2
+    emission: Float[Array, " *band node"]  # m2, emittance times area
+    band_edge: Float[Array, " edge"] | None  # m, wavelengths that split thermal radiation; None: one band
+    facets: FacetRadiation | None  # thermal radiation with emittances that depend on the temperature
+    sound: Bool[Array, ""]  # the radiosity of every pose was solved
     space_temperature: Float[Array, ""]  # K
     pair: Int[Array, "pair 2"]
     conductance: Float[Array, " pair"]  # W K-1
@@ -54,12 +59,12 @@ class Network(NamedTuple):
     bus_efficiency: Float[Array, ""] | None
     loss_node: Int[Array, ""] | None
     # The exchange factors of the two poses that bracket one segment, set by `within`.
-    bracket: tuple[Float[Array, "node node"], Float[Array, "node node"]] | None = None
+    bracket: tuple[Float[Array, "*band node node"], Float[Array, "*band node node"]] | None = None
 
 
 def without_exchange(network: Network) -> Network:
     """The network with empty exchange factors, for what does not need them: nothing large is copied."""
-    return network._replace(exchange=jnp.zeros((network.exchange.shape[0], 1, 1)))
+    return network._replace(exchange=jnp.zeros((*network.exchange.shape[:-2], 1, 1)))
 
 
 def within(network: Network, segment: Int[Array, ""]) -> Network:
@@ -75,61 +80,48 @@ class FacetFluxes(NamedTuple):
 
     solar: Float[Array, "padded facet"]  # for an unshadowed Sun
     albedo: Float[Array, "padded facet"]
-    infrared: Float[Array, "padded facet"]
-
-
-class _PoseSolution(NamedTuple):
-    """Radiosity of one pose."""
-
-    exchange: Float[Array, "node node"]
-    to_space: Float[Array, " node"]
-    irradiation: Float[Array, "source facet"]  # solar, albedo, infrared, each over the grid
+    infrared: Float[Array, "padded facet"] | None  # None where it depends on the temperature
 
 
 def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
     """Solve the radiosity of every pose and reduce the model to its nodes. Differentiable in every leaf.
 
-    The fluxes between two poses are interpolated linearly, like the exchange factors themselves.
+    The fluxes between two poses are interpolated linearly, like the exchange factors themselves. Where an emittance
+    depends on the temperature, thermal radiation is left to the rates (`caloris.solve.facet_radiation`).
     """
-    exchange, timeline, coatings = thermal.exchange, thermal.timeline, thermal.coatings
-    absorptance = coatings.solar_absorptance[exchange.facet_coating]
-    emittance = coatings.infrared_emittance[exchange.facet_coating]
+    exchange, timeline = thermal.exchange, thermal.timeline
     nodes = len(thermal.nodes.name)
-    incident = jnp.stack([thermal.incident.solar, thermal.incident.albedo, thermal.incident.infrared])
-    poses = exchange.exchange_area.shape[0]
-
-    def solve(pose: Int[Array, ""]) -> _PoseSolution:
-        return _solve_pose(exchange, pose, absorptance, emittance, incident, nodes)
-
-    def accumulate(total, pose):
-        solved = jax.checkpoint(solve)(pose)
-        first, second = (timeline.grid_pose_index[:, k] == pose for k in (0, 1))
-        weight = first * (1.0 - timeline.grid_pose_weight) + second * timeline.grid_pose_weight
-        share = solved.irradiation.reshape(incident.shape) * weight[None, :, None]
-        return total + share, (solved.exchange, solved.to_space)
-
-    received, (factors, to_space) = jax.lax.scan(accumulate, jnp.zeros_like(incident), jnp.arange(poses))
-    absorbed = received * jnp.stack([absorptance, absorptance, emittance])[:, None, :]
-    rows = _node_sums(absorbed * exchange.area, exchange, nodes)
-    surroundings = list(rows)
+    emittance = thermal.coatings.infrared_emittance
+    facets = None
+    if isinstance(emittance, EmittanceTable):
+        incident = _pad(thermal.incident.infrared, timeline.periodic)
+        facets = FacetRadiation(exchange, emittance, planet_shares(thermal), incident)
+    found = solve_poses(thermal, nodes)
+    absorbed, light = found.absorbed, found.light
+    rows = list(_node_sums(absorbed * exchange.area, exchange, nodes))
+    if facets is not None:
+        rows.append(jnp.zeros_like(rows[0]))
     if thermal.arrays is not None:
-        light = received[:2] * exchange.area
-        surroundings += _cell_light(light, thermal.arrays, exchange, nodes)
+        rows += _cell_light(light * exchange.area, thermal.arrays, exchange, nodes)
     heat, electrical, demand = _loads(thermal, nodes)
     pair, conductance = _conduction(thermal)
     free = thermal.nodes.free
     batteries, bus = thermal.batteries, thermal.bus
+    banded = thermal.bands.infrared_count > 1
     network = Network(
         heat_capacity=jnp.where(free > 0, thermal.nodes.heat_capacity, 1.0),
         free=free,
         boundary_temperature=thermal.nodes.start_temperature,
-        exchange=factors,
-        to_space=to_space,
-        emission=jax.ops.segment_sum(emittance * exchange.area, exchange.facet_node, nodes),
+        exchange=found.exchange,
+        to_space=found.to_space,
+        emission=found.emission,
+        band_edge=thermal.bands.infrared_edge if banded else None,
+        facets=facets,
+        sound=found.converged,
         space_temperature=thermal.space_temperature,
         pair=pair,
         conductance=conductance,
-        surroundings=_pad(jnp.stack(surroundings, axis=1), timeline.periodic),
+        surroundings=_pad(jnp.stack(rows, axis=1), timeline.periodic),
         duration=timeline.duration,
         edges=timeline.edges,
         lit_fraction=timeline.lit_fraction,
@@ -150,33 +142,8 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
         bus_efficiency=None if bus is None else bus.efficiency,
         loss_node=None if bus is None else bus.loss_node,
     )
-    return network, FacetFluxes(*(_pad(table, timeline.periodic) for table in absorbed))
-
-
-def _solve_pose(
-    exchange: Exchange,
-    pose: Int[Array, ""],
-    absorptance: Float[Array, " facet"],
-    emittance: Float[Array, " facet"],
-    incident: Float[Array, "band grid facet"],
-    nodes: int,
-) -> _PoseSolution:
-    """Both bands of one pose; facets that see nothing keep their first incidence."""
-    seeing = exchange.seeing
-    area, view_to_space = exchange.area[seeing], exchange.space_view[pose]
-    closed = closed_exchange_area(exchange.exchange_area[pose], area, exchange.inactive_view[pose][seeing])
-    member = jax.nn.one_hot(exchange.facet_node[seeing], nodes, dtype=area.dtype)
-    factors, to_space = exchange_factors(closed, area, emittance[seeing], view_to_space[seeing], member)
-    # Facets outside the system emit to space alone; a facet that sees only space has view one.
-    alone = (emittance * exchange.area * view_to_space).at[seeing].set(0.0)
-    to_space = to_space + jax.ops.segment_sum(alone, exchange.facet_node, nodes)
-    grid = incident.shape[1]
-    sources = incident.reshape(3 * grid, -1)[:, seeing].T
-    none = jnp.zeros_like(sources)
-    solar = irradiation(closed, area, 1.0 - absorptance[seeing], none[:, : 2 * grid], sources[:, : 2 * grid])
-    infrared = irradiation(closed, area, 1.0 - emittance[seeing], none[:, 2 * grid :], sources[:, 2 * grid :])
-    received = jnp.concatenate([solar, infrared], axis=1).T
-    return _PoseSolution(factors, to_space, incident.reshape(3 * grid, -1).at[:, seeing].set(received))
+    solar, albedo, *infrared = (_pad(table, timeline.periodic) for table in absorbed)
+    return network, FacetFluxes(solar, albedo, infrared[0] if infrared else None)
 
 
 def _node_sums(power: Float[Array, "row grid facet"], exchange: Exchange, nodes: int) -> Float[Array, "row grid node"]:

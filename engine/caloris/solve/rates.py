@@ -9,30 +9,39 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from caloris.solve.facet_radiation import (
+    FacetInstant,
+    FacetRadiation,
+    FacetTerms,
+    emissive_power,
+    emissive_slope,
+    facet_matrix,
+    facet_terms,
+)
 from caloris.solve.network import Network, within, without_exchange
 from caloris_kernels.conduction.network import conductance_matrix, conducted_heat
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_kernels.numerics.interpolate import cubic_uniform
 from caloris_kernels.power.bus import BatteryBank, BusFlow, bus_flow
 from caloris_kernels.power.solar_cell import cell_efficiency
-from caloris_kernels.radiative.radiosity import blackbody_emission
 
 
 class Instant(NamedTuple):
     """Everything outside the nodes at one moment."""
 
     lit_fraction: Float[Array, ""]
-    near: Float[Array, "node node"]  # exchange factors of the two bracketing poses (m2)
-    far: Float[Array, "node node"]
+    near: Float[Array, "*band node node"]  # exchange factors of the two bracketing poses (m2)
+    far: Float[Array, "*band node node"]
     weight: Float[Array, ""]  # of `far`
-    to_space: Float[Array, " node"]  # m2
+    to_space: Float[Array, " *band node"]  # m2
     absorbed_solar: Float[Array, " node"]  # W
     absorbed_albedo: Float[Array, " node"]  # W
-    absorbed_infrared: Float[Array, " node"]  # W, of the planet
+    absorbed_infrared: Float[Array, " node"]  # W, of the planet; 0 where it depends on the temperature
     light: Float[Array, "array node"]  # W on solar cells
     heat: Float[Array, " node"]  # W
     electrical_heat: Float[Array, " node"]  # W
     demand: Float[Array, ""]  # W
+    facets: FacetInstant | None  # where emittances depend on the temperature
 
 
 class HeatTerms(NamedTuple):
@@ -58,8 +67,8 @@ def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -
     first, second = network.pose_index[segment, 0], network.pose_index[segment, 1]
     weight = cubic_uniform(network.pose_weight[segment], x * (network.pose_weight.shape[1] - 1), False)
     near, far = _bracket(network, segment)
-    grid = network.surroundings.shape[0] - 3
-    row = cubic_uniform(network.surroundings, 1.0 + time / network.duration * grid, False)
+    position = 1.0 + time / network.duration * (network.surroundings.shape[0] - 3)
+    row = cubic_uniform(network.surroundings, position, False)
     arrays = (row.shape[0] - 3) // 2
     between = lambda table: table[segment, 0] + x * (table[segment, 1] - table[segment, 0])  # noqa: E731
     return Instant(
@@ -75,7 +84,19 @@ def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -
         heat=between(network.heat),
         electrical_heat=between(network.electrical_heat),
         demand=between(network.demand),
+        facets=None if network.facets is None else _facets_at(network.facets, (first, second), weight, position),
     )
+
+
+def _facets_at(
+    facets: FacetRadiation, poses: tuple[Array, Array], weight: Float[Array, ""], position: Float[Array, ""]
+) -> FacetInstant:
+    """The two bracketing poses, or the only one."""
+    incident = cubic_uniform(facets.incident, position, False)
+    if facets.exchange.poses == 1:
+        return FacetInstant(poses[0][None], jnp.ones(1), incident[None])
+    weights = jnp.stack([1.0 - weight, weight])
+    return FacetInstant(jnp.stack(poses), weights, weights[:, None] * incident)
 
 
 def _bracket(network: Network, segment: Int[Array, ""]) -> tuple[Array, Array]:
@@ -101,14 +122,22 @@ def average(network: Network) -> Instant:
     time = (network.edges[:-1, None] + abscissa * width[:, None]).ravel()
     segment = jnp.repeat(jnp.arange(segments), points)
     mean = (width[:, None] * share).ravel() / network.duration
-    light = without_exchange(network)
+    light = without_exchange(network)._replace(facets=None)
     sampled = jax.vmap(lambda t, s: at_time(light, t, s))(time, segment)
     moment = jax.tree.map(lambda value: jnp.tensordot(mean, value, 1), sampled)
-    poses = network.exchange.shape[0]
-    pose = jnp.zeros(poses).at[network.pose_index[segment, 0]].add(mean * (1.0 - sampled.weight))
-    pose = pose.at[network.pose_index[segment, 1]].add(mean * sampled.weight)
+    poses, samples = network.exchange.shape[0], jnp.arange(time.shape[0])
+    share = jnp.zeros((time.shape[0], poses)).at[samples, network.pose_index[segment, 0]].add(1.0 - sampled.weight)
+    share = share.at[samples, network.pose_index[segment, 1]].add(sampled.weight)
+    share = mean[:, None] * share
+    pose = jnp.sum(share, axis=0)
     factors = jnp.tensordot(pose, network.exchange, 1)
-    return moment._replace(near=factors, far=factors, weight=jnp.zeros(()))
+    facets = None
+    if network.facets is not None:
+        position = 1.0 + time / network.duration * (network.surroundings.shape[0] - 3)
+        table = network.facets.incident
+        incident = jax.vmap(lambda at: cubic_uniform(table, at, False))(position)
+        facets = FacetInstant(jnp.arange(poses), pose, share.T @ incident)
+    return moment._replace(near=factors, far=factors, weight=jnp.zeros(()), facets=facets)
 
 
 def power_flow(
@@ -150,10 +179,40 @@ def _electrical_heat(
     return load, flow.used_fraction * cells
 
 
-def _radiation(instant: Instant, emissive: Float[Array, " node"]) -> Float[Array, " node"]:
-    """Power that each node absorbs of what all nodes emit (W), between the two poses."""
-    near, far = instant.near @ emissive, instant.far @ emissive
-    return near + instant.weight * (far - near)
+class _Radiation(NamedTuple):
+    """Thermal radiation of every node (W)."""
+
+    exchanged: Float[Array, " node"]
+    to_space: Float[Array, " node"]
+    from_planet: Float[Array, " node"]
+
+
+def _times(factors: Float[Array, "*band node node"], emissive: Float[Array, " *band node"]) -> Float[Array, " node"]:
+    """Sum over nodes, and over bands where there are several."""
+    return factors @ emissive if emissive.ndim == 1 else jnp.einsum("bij,bj->i", factors, emissive)
+
+
+def _over_bands(power: Float[Array, " *band node"]) -> Float[Array, " node"]:
+    return power if power.ndim == 1 else jnp.sum(power, axis=0)
+
+
+def _radiation(network: Network, instant: Instant, temperature: Float[Array, " node"]) -> _Radiation:
+    """Exchange, net loss to space and absorbed planet infrared, between the two poses."""
+    edge, cold = network.band_edge, network.space_temperature
+    if network.facets is not None and instant.facets is not None:
+        terms = facet_terms(network.facets, instant.facets, edge, temperature, cold)
+        node, nodes = network.facets.exchange.facet_node, temperature.shape[0]
+        terms = FacetTerms(*(jax.ops.segment_sum(term, node, nodes) for term in terms))
+        exchanged = terms.absorbed - (terms.emitted - terms.escaping)
+        return _Radiation(exchanged, terms.escaping - terms.from_space, terms.from_planet)
+    emissive = emissive_power(edge, temperature)
+    near, far = _times(instant.near, emissive), _times(instant.far, emissive)
+    absorbed = near + instant.weight * (far - near)
+    escaping = instant.to_space * emissive
+    exchanged = absorbed - _over_bands(network.emission * emissive - escaping)
+    sky = emissive_power(edge, cold)
+    space = _over_bands(escaping - instant.to_space * (sky if sky.ndim == 0 else sky[:, None]))
+    return _Radiation(exchanged, space, instant.absorbed_infrared)
 
 
 @jax.jit
@@ -163,15 +222,14 @@ def heat_terms(
     """Every term of the heat balance at one instant (W per node), and the power flows behind it."""
     available, flow = power_flow(network, instant, temperature, charge)
     load, extracted = _electrical_heat(network, instant, available, flow)
-    emissive = blackbody_emission(temperature)
-    escaping = instant.to_space * emissive
+    radiation = _radiation(network, instant, temperature)
     terms = HeatTerms(
-        absorbed=instant.absorbed_solar + instant.absorbed_albedo + instant.absorbed_infrared,
+        absorbed=instant.absorbed_solar + instant.absorbed_albedo + radiation.from_planet,
         load=load,
         extracted=extracted,
-        exchanged=_radiation(instant, emissive) - (network.emission * emissive - escaping),
+        exchanged=radiation.exchanged,
         conducted=conducted_heat(network.pair, network.conductance, temperature),
-        to_space=escaping - instant.to_space * blackbody_emission(network.space_temperature),
+        to_space=radiation.to_space,
     )
     return terms, available, flow
 
@@ -187,8 +245,9 @@ def network_rate(network: Network, instant: Instant, state: Float[Array, " state
     C_a dT_a/dt = absorbed_a + load_a - extracted_a + sum_b G_ab sigma T_b^4 - e_a sigma T_a^4
                   + g_a sigma T_space^4 + sum_b k_ab (T_b - T_a)
 
-    with G, g, e from `caloris_kernels.radiative.radiosity.exchange_factors`. Boundary nodes are pulled to
-    their given temperature with 1 W/K, so that their row is never singular; they start there and stay.
+    with G, g, e from `caloris_kernels.radiative.radiosity.exchange_factors`, summed over bands of wavelength where
+    there are several; emittances that depend on the temperature: `caloris.solve.facet_radiation`. Boundary nodes are
+    pulled to their given temperature with 1 W/K, so that their row is never singular; they start there and stay.
     """
     nodes = network.free.shape[0]
     temperature, charge = state[:nodes], state[nodes:]
@@ -206,16 +265,30 @@ def network_matrix(network: Network, instant: Instant, state: Float[Array, " sta
     nodes = network.free.shape[0]
     temperature, charge = state[:nodes], state[nodes:]
     size = state.shape[0]
-    slope = 4.0 * STEFAN_BOLTZMANN * temperature**3
-    factors = instant.near + instant.weight * (instant.far - instant.near)
-    matrix = conductance_matrix(network.pair, network.conductance, nodes)
-    matrix = matrix - factors * slope[None, :] + jnp.diag(network.emission * slope)
+    matrix = conductance_matrix(network.pair, network.conductance, nodes) + _radiation_matrix(
+        network, instant, temperature
+    )
     matrix = jnp.pad(matrix, ((0, size - nodes), (0, size - nodes)))
     if network.cells is not None:
         matrix = matrix - _power_jacobian(network, instant, temperature, charge)
     free = jnp.concatenate([network.free, jnp.ones(size - nodes)])
     held = jnp.concatenate([1.0 - network.free, jnp.zeros(size - nodes)])
     return free[:, None] * matrix + jnp.diag(held)
+
+
+def _radiation_matrix(
+    network: Network, instant: Instant, temperature: Float[Array, " node"]
+) -> Float[Array, "node node"]:
+    """-d/dT of the net heat of thermal radiation (W K-1)."""
+    edge = network.band_edge
+    if network.facets is not None and instant.facets is not None:
+        return facet_matrix(network.facets, instant.facets, edge, temperature, network.space_temperature)
+    slope = 4.0 * STEFAN_BOLTZMANN * temperature**3 if edge is None else emissive_slope(edge, temperature)
+    factors = instant.near + instant.weight * (instant.far - instant.near)
+    received = factors * slope[..., None, :]
+    if received.ndim == 3:
+        received = jnp.sum(received, axis=0)
+    return jnp.diag(_over_bands(network.emission * slope)) - received
 
 
 def _power_jacobian(

@@ -1,6 +1,7 @@
 """What a thermal solve returns, and what happens when it fails."""
 
 import equinox as eqx
+import jax.numpy as jnp
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
@@ -56,7 +57,17 @@ RESULT_NAMES = {
     4: "not_finite",
     5: "not_converged",
     6: "energy_not_conserved",
+    7: "radiosity_not_converged",
 }
+RADIOSITY_NOT_CONVERGED = 7
+_MESSAGES = RESULT_MESSAGES | {
+    RADIOSITY_NOT_CONVERGED: "the radiosity was not solved: do surfaces that reflect everything enclose each other?"
+}
+
+
+def judged(result: Int[Array, ""], network: Network) -> Int[Array, ""]:
+    """The result of a solve, or that the exchange factors under it were not found."""
+    return jnp.where(network.sound, result, RADIOSITY_NOT_CONVERGED)
 
 
 def raise_failure(verb: str, solution: Solution | SteadySolution, names: tuple[str, ...]) -> None:
@@ -70,4 +81,4 @@ def raise_failure(verb: str, solution: Solution | SteadySolution, names: tuple[s
     if isinstance(solution, Solution) and int(solution.failed_state) >= 0:
         state = int(solution.failed_state)
         where = f" (at {names[state]!r})" if state < len(names) else " (at a battery's charge)"
-    raise SolveError(f"{verb}: {RESULT_MESSAGES[code]}{where}", RESULT_NAMES[code], solution)
+    raise SolveError(f"{verb}: {_MESSAGES[code]}{where}", RESULT_NAMES[code], solution)

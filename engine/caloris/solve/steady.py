@@ -8,7 +8,7 @@ from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.network import Network, assemble
 from caloris.solve.rates import Instant, at_time, average
-from caloris.solve.solution import SteadySolution, raise_failure
+from caloris.solve.solution import SteadySolution, judged, raise_failure
 from caloris.solve.systems import STEADY, SteadyProblem
 from caloris_kernels.stepping.steady import Steady
 from caloris_kernels.stepping.steady import solve_steady as solve_balance
@@ -56,5 +56,11 @@ def _solve(thermal: Thermal, time: Float[Array, ""] | None) -> SteadySolution:
         instant = at_time(network, time, segment)
     steady = steady_temperature(network, instant, thermal.nodes.start_temperature)
     return SteadySolution(
-        steady.y, steady.residual * network.free, steady.iterations, steady.result, network, fluxes, time
+        steady.y,
+        steady.residual * network.free,
+        steady.iterations,
+        judged(steady.result, network),
+        network,
+        fluxes,
+        time,
     )

@@ -19,6 +19,7 @@ from caloris.geometry.sky_table import sky_table
 from caloris.geometry.sun_visibility import samples_within, sky_view, sun_visibility
 from caloris.geometry.view_factors import compute_pose_view_factors
 from caloris.model.surroundings import Surroundings, motion_along
+from caloris.solve.pose_tiles import PoseTiles, collect, exchange_of_poses, pairs, seeing_facets
 from caloris.solve.visibility import PosePath, Visibility
 from caloris_kernels.radiative.visibility import fibonacci_sphere
 
@@ -34,7 +35,7 @@ _STILL = 1e-6
 SKY_SAMPLES = 4, 64
 SUN_SAMPLES = 16, 256
 # The meaning of stored results: raise it when they change.
-_TRACE_VERSION = 2
+_TRACE_VERSION = 3
 # Largest difference of the two estimates of a facet's view of space. The ray estimate's noise is 2e-3 (rms) and
 # 1e-2 at most; beyond five times that the view factors are wrong, as they are when parts interpenetrate.
 SKY_MISMATCH_BOUND = 0.05
@@ -75,8 +76,9 @@ class _Scene(NamedTuple):
 class _Rays(NamedTuple):
     """What rays found; every field an array, so that they can be stored."""
 
-    pair: np.ndarray  # [pair, 3] pose and both facets
-    pair_area: np.ndarray  # [pair] exchange area, m2
+    tile_facet: np.ndarray  # the fields of PoseTiles
+    block_place: np.ndarray
+    block_value: np.ndarray
     inactive: np.ndarray  # [pose, facet]
     space: np.ndarray  # [pose, facet]
     flags: np.ndarray  # error estimate, whether occluded
@@ -153,8 +155,8 @@ def _stored(
     inputs |= dict(zip(("triangles", "facet_triangle", "facet_side"), scene.facets, strict=True))
     inputs |= {"triangle_body": scene.topology.triangle_body, "ray_backend": np.array(ray_backend())}
     for pose, one in enumerate(given or ()):
-        pairs = np.column_stack([one.pair_first, one.pair_second, one.pair_exchange_area])
-        inputs |= {f"pairs {pose}": pairs, f"inactive {pose}": one.inactive_view}
+        given_pairs = np.column_stack([one.pair_first, one.pair_second, one.pair_exchange_area])
+        inputs |= {f"pairs {pose}": given_pairs, f"inactive {pose}": one.inactive_view}
     found = load_arrays("rays", inputs)
     if found is not None and set(found) == set(_Rays._fields):
         return _Rays(**found)
@@ -198,12 +200,8 @@ def _trace(
     ]
     blocked = np.stack(tables) if tables else np.zeros((1, DIRECTIONS, len(sees)))
     progress("sunlight")
-    pair = [
-        np.column_stack([np.full(len(f.pair_first), k), f.pair_first, f.pair_second]) for k, f in enumerate(factors)
-    ]
     return _Rays(
-        pair=np.concatenate(pair).astype(np.int32),
-        pair_area=np.concatenate([f.pair_exchange_area for f in factors]),
+        *collect(factors),
         inactive=inactive,
         space=space,
         flags=np.array([max(f.error_estimate for f in factors), any(f.occluded for f in factors)], float),
@@ -229,25 +227,23 @@ def _visibility(
 ) -> Visibility:
     """The same results in the order that `couple` wants them."""
     topology, poses = scene.topology, len(scene.vertices)
-    sees = rays.inactive.max(axis=0, initial=0.0) > 0
-    sees[rays.pair[:, 1:].ravel()] = True
+    facets, tiles = len(topology.facet_triangle), PoseTiles(rays.tile_facet, rays.block_place, rays.block_value)
+    sees = (rays.inactive.max(axis=0, initial=0.0) > 0) | seeing_facets(tiles, facets)
     seeing = np.flatnonzero(sees)
-    place = np.cumsum(sees) - 1
-    pose, first, second = rays.pair[:, 0], place[rays.pair[:, 1]], place[rays.pair[:, 2]]
-    exchange = np.zeros((poses, len(seeing), len(seeing)))
-    exchange[pose, first, second] = rays.pair_area
-    exchange[pose, second, first] = rays.pair_area
     table = rays.blocked.astype(np.float32) / scene.sky_samples
     bodies = [np.flatnonzero(topology.facet_body == body) for body in range(len(geometry.bodies))]
     shaded = [mine[rays.blocked[:, :, mine].max(axis=(0, 1), initial=0) > 0] for mine in bodies]
     normal = np.asarray(geometry.facet_geometry(geometry.vertices())[1])
     patches = [_flat_patches(topology, normal[mine], mine) for mine in bodies]
     occluded = bool(rays.flags[1]) or bool(rays.inactive.max(initial=0.0) > 0)
-    pairs = np.unique(np.column_stack([first, second]), axis=0) if not occluded else np.zeros((0, 2), int)
+    both = np.zeros((0, 2), int)
+    if not occluded:
+        _, *ends, _ = pairs(tiles)
+        both = np.unique(np.sort(np.searchsorted(seeing, np.column_stack(ends)), axis=1), axis=0)
     return Visibility(
         path=path,
         grid_phase=jnp.asarray(grid),
-        exchange_area=jnp.asarray(exchange),
+        exchange_area=exchange_of_poses(tiles, poses, seeing, facets),
         seeing=jnp.asarray(seeing),
         inactive_view=jnp.asarray(rays.inactive),
         space_view=jnp.asarray(rays.space),
@@ -260,7 +256,7 @@ def _visibility(
         sky_blocked=tuple(jnp.asarray(table[:, :, mine]) for mine in shaded),
         flat_facet=tuple(jnp.asarray(facet) for facet, _ in patches),
         flat_member=tuple(jnp.asarray(member) for _, member in patches),
-        pair=jnp.asarray(pairs),
+        pair=jnp.asarray(both),
         occluded=occluded,
         shadowed=shadowed,
     )

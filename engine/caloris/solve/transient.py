@@ -11,7 +11,7 @@ from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.network import Network, assemble
-from caloris.solve.solution import Solution, raise_failure
+from caloris.solve.solution import Solution, judged, raise_failure
 from caloris.solve.systems import TRANSIENT
 from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.dense_output import states_at
@@ -90,7 +90,7 @@ def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array,
         time=times,
         temperature=states[:, :nodes],
         charge=states[:, nodes:],
-        result=run.result,
+        result=judged(run.result, network),
         failed_state=run.failed_state,
         iterations=run.grid.steps,
         steps=run.grid.steps,

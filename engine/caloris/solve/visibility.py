@@ -8,6 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from caloris.solve.pose_tiles import PoseTiles, pairs
+from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
+
 
 class PosePath(eqx.Module):
     """Poses of the moving bodies along one coordinate, and where the run stands on it.
@@ -35,7 +38,7 @@ class Visibility(eqx.Module):
 
     path: PosePath
     grid_phase: Float[Array, " grid"]  # revolutions, or seconds without an orbit
-    exchange_area: Float[Array, "pose seeing seeing"]  # m2
+    exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles  # m2; tiles with a leading axis of poses
     seeing: Int[Array, " seeing"]
     inactive_view: Float[Array, "pose facet"]
     space_view: Float[Array, "pose facet"]
@@ -56,6 +59,14 @@ class Visibility(eqx.Module):
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Facets that see each other, each pair once: pose, first and second facet, A_i F_ij (m2); all [pair]."""
-        exchange, seeing = np.triu(np.asarray(self.exchange_area)), np.asarray(self.seeing)
+        seeing = np.asarray(self.seeing)
+        if isinstance(self.exchange_area, ExchangeTiles):
+            parts = (np.asarray(part) for part in self.exchange_area)
+            facet, first, second, value = parts
+            pose, block = np.nonzero(np.any(value > 0, axis=(2, 3)))
+            place = np.column_stack([pose, first[pose, block], second[pose, block]])
+            pose, i, j, area = pairs(PoseTiles(facet[0], place, value[pose, block]))
+            return pose, np.minimum(seeing[i], seeing[j]), np.maximum(seeing[i], seeing[j]), area
+        exchange = np.triu(np.asarray(self.exchange_area))
         pose, i, j = np.nonzero(exchange)
         return pose, seeing[i], seeing[j], exchange[pose, i, j]

@@ -1,0 +1,50 @@
+"""Checks of coatings against the bands and the point of life of the run."""
+
+from collections.abc import Iterator
+
+from caloris.case.draft import Draft
+from caloris.case.errors import CaseProblem, shown
+from caloris.case.schema_coating import Bands
+from caloris.case.schema_types import AgeingTable, Exposure
+
+Problems = Iterator[CaseProblem]
+
+
+def problems(draft: Draft) -> Problems:
+    """Lists that do not fit the bands, and what does not say how it ages under an exposure."""
+    yield from _lists(draft)
+    run = draft.case.run
+    if run is not None and isinstance(run.life, Exposure):
+        for path, coating in draft.located("coating"):
+            for key in ("solar_absorptance", "infrared_emittance"):
+                yield from _ageing(f"{path}/{key}", getattr(coating, key), run.life)
+        for path, array in draft.located("solar_array"):
+            yield from _ageing(f"{path}/degradation", array.degradation, run.life)
+
+
+def _lists(draft: Draft) -> Problems:
+    bands = draft.case.bands
+    if draft.raw.get("bands") and bands == Bands():
+        return  # a wrong table of bands is an error of its own
+    for path, coating in draft.located("coating"):
+        for key, split, count in (
+            ("solar_absorptance", "solar", bands.solar_count),
+            ("infrared_emittance", "infrared", bands.infrared_count),
+        ):
+            for value in getattr(coating, key).values():
+                if isinstance(value, tuple) and len(value) != count:
+                    made = f"[bands] {split} makes {count} band{'s' if count > 1 else ''}"
+                    allowed = "a number" + (f" or a list of {count}" if count > 1 else "")
+                    message = f"{shown(list(value))} has the wrong number of entries; {made}, allowed: {allowed}"
+                    yield CaseProblem(f"{path}/{key}", message)
+
+
+def _ageing(path: str, table: AgeingTable, life: Exposure) -> Problems:
+    if not table.changes:
+        return
+    if table.time_constant is None and table.fluence_constant is None:
+        message = "is missing: [run] life is an exposure; needs time_constant or fluence_constant, or one value"
+        yield CaseProblem(f"{path}/time_constant", message)
+    for key in ("time", "fluence"):
+        if getattr(table, f"{key}_constant") is not None and getattr(life, key) is None:
+            yield CaseProblem(f"run/life/{key}", f"is missing: {path} ages with it (write 0 for none)")

@@ -1,0 +1,116 @@
+"""Optical properties of surfaces by wavelength band: constant, aged by exposure, or over temperature."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from caloris_kernels.constants import SOLAR_TEMPERATURE
+from caloris_kernels.radiative.ageing import ageing_progress
+from caloris_kernels.radiative.planck import band_fractions
+
+
+class Bands(eqx.Module):
+    """Wavelengths that split sunlight and thermal radiation, shortest first; no wavelength makes one band.
+
+    Sunlight (and albedo) and thermal radiation are told apart by their source, whatever their wavelength.
+    """
+
+    infrared_edge: Float[Array, " infrared_edge"]  # m
+    solar_edge: Float[Array, " solar_edge"]  # m
+    solar_fraction: Float[Array, " solar_band"] | None  # - share of sunlight; None: a black body at 5772 K
+
+    @property
+    def infrared_count(self) -> int:
+        """How many bands thermal radiation has."""
+        return self.infrared_edge.shape[0] + 1
+
+    def solar_shares(self) -> Float[Array, " solar_band"]:
+        """Share of sunlight in each solar band (-)."""
+        if self.solar_fraction is not None:
+            return self.solar_fraction
+        return band_fractions(self.solar_edge, jnp.asarray(SOLAR_TEMPERATURE))
+
+
+class Aged(eqx.Module):
+    """Values on their way from beginning to end of life, by the exposure so far."""
+
+    beginning: Float[Array, " entry *band"]  # -
+    end: Float[Array, " entry *band"]  # -
+    time_constant: Float[Array, " entry"]  # s; infinite: time does not matter
+    fluence_constant: Float[Array, " entry"]  # m-2; infinite: fluence does not matter
+    exponent: Float[Array, " entry"]  # -
+    time: Float[Array, ""]  # s
+    fluence: Float[Array, ""]  # m-2
+
+    def now(self) -> Float[Array, " entry *band"]:
+        """The values at the exposure."""
+        constants = self.time_constant, self.fluence_constant
+        progress = ageing_progress(self.time, self.fluence, *constants, self.exponent)
+        progress = progress.reshape(-1, *([1] * (self.beginning.ndim - 1)))
+        return self.beginning + progress * (self.end - self.beginning)
+
+
+Values = Float[Array, " entry *band"] | Aged
+"""A row for each entry (one number, or one for each band where there are several), known or aged."""
+
+
+def now(values: Values) -> Float[Array, " entry *band"]:
+    """The values at the run's point of life."""
+    return values.now() if isinstance(values, Aged) else values
+
+
+class EmittanceTable(eqx.Module):
+    """Emittance over temperature: the points of all coatings, each coating's together and ascending.
+
+    A coating with one point is constant, whatever that point's temperature.
+    """
+
+    coating: Int[Array, " point"]
+    temperature: Float[Array, " point"]  # K
+    value: Values  # - [point *band]
+
+    def at(
+        self, coating: Int[Array, " facet"], temperature: Float[Array, " facet"]
+    ) -> tuple[Float[Array, " facet *band"], Float[Array, " facet *band"]]:
+        """Emittance and its slope over temperature (K-1): linear between points, held at the ends.
+
+        At a point the slope is that of the interval above it.
+        """
+        mine = self.coating[None, :] == coating[:, None]
+        first = jnp.argmax(mine, axis=1)
+        last = first + jnp.sum(mine, axis=1) - 1
+        passed = jnp.sum(mine & (self.temperature[None, :] <= temperature[:, None]), axis=1)
+        left = jnp.clip(first + passed - 1, first, last)
+        right = jnp.where(passed > 0, jnp.minimum(left + 1, last), left)
+        inside = right > left
+        width = jnp.where(inside, self.temperature[right] - self.temperature[left], 1.0)
+        part = jnp.where(inside, (temperature - self.temperature[left]) / width, 0.0)
+        value = now(self.value)
+        shape = (-1, *([1] * (value.ndim - 1)))
+        rise = value[right] - value[left]
+        return value[left] + part.reshape(shape) * rise, rise / width.reshape(shape)
+
+
+class Coatings(eqx.Module):
+    """Optical properties of every coating of the case, at the run's point of life.
+
+    One number a coating, or with several bands one for each.
+    """
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    solar_absorptance: Values  # - [coating *solar_band]
+    infrared_emittance: Values | EmittanceTable  # - [coating *infrared_band]
+
+    def emittance_range(self) -> tuple[Float[Array, " coating"], Float[Array, " coating"]]:
+        """Lowest and highest infrared emittance of each coating over bands and temperatures (-)."""
+        table = self.infrared_emittance
+        count = len(self.name)
+        owner = table.coating if isinstance(table, EmittanceTable) else jnp.arange(count)
+        value = now(table.value if isinstance(table, EmittanceTable) else table).reshape(owner.shape[0], -1)
+        low, high = jnp.full(count, jnp.inf), jnp.full(count, -jnp.inf)
+        return low.at[owner].min(value.min(axis=1)), high.at[owner].max(value.max(axis=1))
+
+    def absorptance_range(self) -> tuple[Float[Array, " coating"], Float[Array, " coating"]]:
+        """Lowest and highest solar absorptance of each coating over bands (-)."""
+        value = now(self.solar_absorptance).reshape(len(self.name), -1)
+        return value.min(axis=1), value.max(axis=1)

@@ -1,0 +1,132 @@
+"""Radiosity of every pose, where optical properties do not depend on temperature: solved once, by band."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from caloris.model.coating import EmittanceTable, now
+from caloris.model.thermal import Exchange, Thermal
+from caloris_kernels.radiative.planck import band_fractions
+from caloris_kernels.radiative.radiosity import exchange_factors, irradiation
+
+
+class PoseResults(NamedTuple):
+    """Exchange factors by pose, and absorbed fluxes along the grid. See `Network` for exchange, to_space, emission."""
+
+    exchange: Float[Array, "pose *band node node"]  # m2
+    to_space: Float[Array, "pose *band node"]  # m2
+    emission: Float[Array, " *band node"]  # m2
+    absorbed: Float[Array, "source grid facet"]  # W m-2: sunlight, albedo, and planet infrared where it is constant
+    light: Float[Array, "2 grid facet"]  # W m-2: irradiation with sunlight and albedo
+    converged: Bool[Array, ""]
+
+
+class _PoseSolution(NamedTuple):
+    """Radiosity of one pose."""
+
+    exchange: Float[Array, "*band node node"]
+    to_space: Float[Array, " *band node"]
+    irradiation: Float[Array, "row grid facet"]
+    converged: Bool[Array, ""]
+
+
+def planet_shares(thermal: Thermal) -> Float[Array, " band"]:
+    """Share of the planet's infrared in each band (-): a black body's that emits as much."""
+    return band_fractions(thermal.bands.infrared_edge, thermal.planet_temperature)
+
+
+def solve_poses(thermal: Thermal, nodes: int) -> PoseResults:
+    """Solve both kinds of radiation in every pose.
+
+    Emittances that depend on the temperature leave exchange, to_space and emission empty and the planet's infrared out.
+    """
+    exchange, timeline, coatings = thermal.exchange, thermal.timeline, thermal.coatings
+    table = coatings.infrared_emittance
+    absorptance = _by_band(now(coatings.solar_absorptance)[exchange.facet_coating])
+    emittance = [] if isinstance(table, EmittanceTable) else _by_band(now(table)[exchange.facet_coating])
+    incident = _sources(thermal, len(absorptance), len(emittance))
+
+    def solve(pose: Int[Array, ""]) -> _PoseSolution:
+        return _solve_pose(exchange, pose, absorptance, emittance, incident, nodes)
+
+    def accumulate(total, pose):
+        solved = jax.checkpoint(solve)(pose)
+        first, second = (timeline.grid_pose_index[:, k] == pose for k in (0, 1))
+        weight = first * (1.0 - timeline.grid_pose_weight) + second * timeline.grid_pose_weight
+        return total + solved.irradiation * weight[None, :, None], (solved.exchange, solved.to_space, solved.converged)
+
+    poses = jnp.arange(exchange.poses)
+    received, (factors, to_space, converged) = jax.lax.scan(accumulate, jnp.zeros_like(incident), poses)
+    sunlight, infrared = received[: 2 * len(absorptance)], received[2 * len(absorptance) :]
+    sources = [sum(row * share for row, share in zip(sunlight[k::2], absorptance, strict=True)) for k in (0, 1)]
+    if emittance:
+        sources.append(sum(row * share for row, share in zip(infrared, emittance, strict=True)))
+    emission = [jax.ops.segment_sum(each * exchange.area, exchange.facet_node, nodes) for each in emittance]
+    return PoseResults(
+        exchange=factors,
+        to_space=to_space,
+        emission=_stacked(emission, (1,)),
+        absorbed=jnp.stack(sources),
+        light=jnp.stack([sum(sunlight[k::2][1:], start=sunlight[k]) for k in (0, 1)]),
+        converged=jnp.all(converged),
+    )
+
+
+def _by_band(values: Float[Array, " facet *band"]) -> list[Float[Array, " facet"]]:
+    """The values of each band."""
+    return [values] if values.ndim == 1 else list(values.T)
+
+
+def _stacked(parts: list[Array], empty: tuple[int, ...]) -> Array:
+    """A single band as it is, several on a leading axis, zeros of the shape `empty` for none."""
+    return (parts[0] if len(parts) == 1 else jnp.stack(parts)) if parts else jnp.zeros(empty)
+
+
+def _sources(thermal: Thermal, solar: int, infrared: int) -> Float[Array, "row grid facet"]:
+    """First incidence: sunlight and albedo for each solar band, then the planet's infrared for each infrared one."""
+    light = thermal.incident
+    rows = [light.solar, light.albedo]
+    if solar > 1:
+        rows = [share * row for share in thermal.bands.solar_shares() for row in rows]
+    if infrared > 1:
+        rows += [share * light.infrared for share in planet_shares(thermal)]
+    elif infrared:
+        rows.append(light.infrared)
+    return jnp.stack(rows)
+
+
+def _solve_pose(
+    exchange: Exchange,
+    pose: Int[Array, ""],
+    absorptance: list[Float[Array, " facet"]],
+    emittance: list[Float[Array, " facet"]],
+    incident: Float[Array, "row grid facet"],
+    nodes: int,
+) -> _PoseSolution:
+    """All bands of one pose; facets that see nothing keep their first incidence."""
+    seeing, grid = exchange.seeing, incident.shape[1]
+    enclosure, view_to_space = exchange.enclosure(pose), exchange.space_view[pose]
+    node = exchange.facet_node[seeing]
+    factors, to_space, received, converged = [], [], [], []
+    for each in emittance:
+        inside, outside, sound = exchange_factors(enclosure, each[seeing], view_to_space[seeing], node, nodes)
+        # Facets outside the system emit to space alone; a facet that sees only space has view one.
+        alone = (each * exchange.area * view_to_space).at[seeing].set(0.0)
+        factors.append(inside)
+        to_space.append(outside + jax.ops.segment_sum(alone, exchange.facet_node, nodes))
+        converged.append(sound)
+    sources = incident.reshape(incident.shape[0] * grid, -1)[:, seeing].T
+    start = 0
+    for each, width in [*((each, 2 * grid) for each in absorptance), *((each, grid) for each in emittance)]:
+        found = irradiation(enclosure, 1.0 - each[seeing], None, sources[:, start : start + width])
+        received.append(found.value.T.reshape(width // grid, grid, seeing.shape[0]))
+        converged.append(found.converged)
+        start += width
+    return _PoseSolution(
+        _stacked(factors, (1, 1)),
+        _stacked(to_space, (1,)),
+        incident.at[:, :, seeing].set(jnp.concatenate(received)),
+        jnp.all(jnp.stack(converged)),
+    )
