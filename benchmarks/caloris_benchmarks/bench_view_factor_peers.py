@@ -1,7 +1,8 @@
 """Time against error of view factors with hiding: this engine and its peers on the same satellites.
 
-All solve all pairs; clear_difference compares pairs in clear view one by one, without rays; errors are over the same rows and against the same brute-force reference. Each runs in a process
-of its own: cold is the first call there (compiled programs on disk: Caloris, pyviewfactor), warm the second.
+All solve all pairs. Errors are over the same rows, against the same brute-force reference; clear_difference compares
+pairs in clear view one by one, without rays. Each runs in a process of its own: cold is its first call there (compiled
+programs on disk: Caloris, pyviewfactor), warm the best after it.
 """
 
 import functools

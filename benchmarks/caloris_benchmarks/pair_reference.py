@@ -9,7 +9,9 @@ from caloris.geometry.view_factors import Tiles
 from caloris_benchmarks.scenes import Scene
 from caloris_validation.dense_reference import dense_exchange_rows
 
-RAYS = 1 << 14  # for each partly hidden pair and seed
+# For each partly hidden pair and seed: many where few pairs average the noise.
+_RAYS, _FEW_PAIRS_RAYS = 1 << 14, 1 << 16
+_FEW = 1000  # facets
 # Rows of the reference for scenes up to so many facets: a row costs time in proportion to its length.
 _ROWS = ((5000, 100), (15_000, 50), (100_000, 30))
 
@@ -23,9 +25,10 @@ class Reference(NamedTuple):
     noise: float  # -, the error it has itself, in the norm of `pair_error`
 
 
-def reference(scene: Scene, rows: int | None = None, rays: int = RAYS) -> Reference:
-    """Rows drawn at random, each by brute force with two seeds; rows: how many (None: what the size suggests)."""
+def reference(scene: Scene, rows: int | None = None, rays: int | None = None) -> Reference:
+    """Rows drawn at random, each by brute force with two seeds; rows: how many; None: what suits the size."""
     count = len(scene.facet_triangle)
+    rays = rays or (_FEW_PAIRS_RAYS if count < _FEW else _RAYS)
     wanted = rows or next((n for limit, n in _ROWS if count <= limit), _ROWS[-1][1])
     chosen = np.sort(np.random.default_rng(0).choice(count, min(wanted, count), replace=False))
     first, second = (dense_exchange_rows(*scene.mesh, chosen, rays=rays, seed=seed) for seed in (0, 1))

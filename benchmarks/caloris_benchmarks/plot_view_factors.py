@@ -25,7 +25,7 @@ def plot_view_factors(results: list[dict[str, Any]], file: Path) -> None:
         for name in dict.fromkeys(row["who"] for row in here):
             _draw(axes, name, [row for row in here if row["who"] == name and row["reason"] is None])
         axes.axhspan(1e-12, here[0]["reference_noise"], color="0.9", zorder=0)
-        axes.text(0.02, here[0]["reference_noise"], "noise of the reference", fontsize=7, color="0.35",
+        axes.text(0.98, here[0]["reference_noise"], "noise of the reference", fontsize=7, color="0.35", ha="right",
                   va="top", transform=axes.get_yaxis_transform())  # fmt: skip
         missing = sorted({row["who"] for row in here} - {row["who"] for row in here if row["reason"] is None})
         reasons = {row["who"]: row["reason"] for row in reversed(here) if row["who"] in missing}
@@ -38,7 +38,7 @@ def plot_view_factors(results: list[dict[str, Any]], file: Path) -> None:
     low = min(min(row["error"], row["reference_noise"]) for row in measured)
     all_axes[0].set_ylim(low / 2, 2.5 * max(row["error"] for row in measured))
     all_axes[0].set_ylabel("pair error, sum |error of A F| / sum A F (-)")
-    all_axes[0].margins(x=0.18)
+    all_axes[0].margins(x=0.15)
     names = list(dict.fromkeys(row["who"] for row in measured))
     handles = [Line2D([], [], color=_style(n)[0], marker=_style(n)[1], label=n) for n in names]
     handles.append(Line2D([], [], color="0.4", marker="o", linestyle="", label="warm"))
@@ -57,8 +57,8 @@ def _draw(axes: Any, name: str, rows: list[dict[str, Any]]) -> None:
         axes.plot([row["seconds"], row["cold_seconds"]], [row["error"]] * 2, color=color, linestyle=":", linewidth=1)
         axes.plot(row["cold_seconds"], row["error"], color=color, marker=marker, markersize=6, fillstyle="none")
         place = (row["seconds"], row["error"])
-        axes.annotate(row["setting"], place, xytext=(0, -10), textcoords="offset points", fontsize=6.5, color=color,
-                      ha="center")  # fmt: skip
+        axes.annotate(row["setting"], place, xytext=(-6, -1), textcoords="offset points", fontsize=7, color=color,
+                      ha="right", va="top")  # fmt: skip
 
 
 def _style(name: str) -> tuple[str, str]:

@@ -21,13 +21,14 @@ from rich.table import Table
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "view-factors": ("caloris_benchmarks.bench_view_factors", "bench_view_factors"),
     "view-factors-peers": ("caloris_benchmarks.bench_view_factor_peers", "bench_view_factor_peers"),
+    "view-factors-large": ("caloris_benchmarks.bench_view_factors_large", "bench_view_factors_large"),
     "pose-view-factors": ("caloris_benchmarks.bench_view_factors", "bench_pose_view_factors"),
     "ray-casting": ("caloris_benchmarks.bench_ray_casting", "bench_ray_casting"),
     "transient": ("caloris_benchmarks.bench_transient", "bench_transient"),
     "periodic": ("caloris_benchmarks.bench_transient", "bench_periodic"),
     "main-case": ("caloris_benchmarks.bench_main_case", "bench_main_case"),
 }
-_SIZED = ("view-factors", "view-factors-peers")  # take the sizes of --facets
+_SIZED = ("view-factors", "view-factors-peers", "view-factors-large")  # take the sizes of --facets
 
 
 def load(name: str) -> Callable[..., dict[str, Any] | list[dict[str, Any]]]:
@@ -124,6 +125,9 @@ def _more(row: dict[str, Any]) -> list[tuple[str, str]]:
         ("scaled_process_seconds", "that, in a new process, s", ".3g", 1.0),
         ("thread_rays", "rays of one thread, 1e6/s", ".3g", 1e-6),
         ("reference_noise", "noise of the reference, -", ".2g", 1.0),
+        ("read_bandwidth", "matrix read, GB/s", ".3g", 1e-9),
+        ("rays_per_second", "rays, 1e6/s", ".3g", 1e-6),
+        ("copy_bandwidth", "copied on the device, GB/s", ".3g", 1e-9),
         ("peak_memory", "peak memory, MiB", ".0f", 1 / 2**20),
     )
     figures = [(text, f"{row[key] * unit:{form}}") for key, text, form, unit in words if row.get(key) is not None]
@@ -133,19 +137,19 @@ def _more(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _print_solvers(rows: list[dict[str, Any]]) -> None:
-    """One line a solver and setting; the reasons of what was left out below it."""
-    left_out: dict[str, None] = {}
-    table = Table("size", "who", "setting", "warm s", "first s", "process s", "MiB", "error", "clear pairs")
-    for row in rows:
-        if row["reason"] is not None:
-            left_out.setdefault(f"{row['who']}, {row['size']}: {row['reason']}")
-            table.add_row(row["size"], row["who"], row["setting"], *["left out"] * 3)
-            continue
-        times = [f"{row[key]:.3g}" for key in ("seconds", "cold_seconds", "process_seconds")]
-        errors = (f"{row['error']:.1e}", f"{row['clear_difference']:.0e}")
-        table.add_row(row["size"], row["who"], row["setting"], *times, f"{row['peak_memory'] / 2**20:.0f}", *errors)
-    noise = {row["size"]: row["reference_noise"] for row in rows}
-    Console().print(table)
-    for line in left_out:
-        Console().print("left out: " + line)
-    Console().print("noise of the reference: " + ", ".join(f"{value:.1g} ({size})" for size, value in noise.items()))
+    """A table for each size, one line a solver and setting; below it the reasons of what was left out."""
+    console = Console()
+    for size in dict.fromkeys(row["size"] for row in rows):
+        here = [row for row in rows if row["size"] == size]
+        table = Table("who", "setting", "warm s", "first s", "process s", "MiB", "error", "clear pairs", title=size)
+        left_out: dict[str, None] = {}
+        for row in here:
+            if row["reason"] is not None:
+                left_out.setdefault(f"{row['who']} left out: {row['reason']}")
+                table.add_row(row["who"], row["setting"], *["-"] * 6)
+                continue
+            times = [f"{row[key]:.3g}" for key in ("seconds", "cold_seconds", "process_seconds")]
+            errors = (f"{row['error']:.1e}", f"{row['clear_difference']:.0e}")
+            table.add_row(row["who"], row["setting"], *times, f"{row['peak_memory'] / 2**20:.0f}", *errors)
+        console.print(table)
+        console.print("\n".join([f"noise of the reference: {here[0]['reference_noise']:.1g}", *left_out]))
