@@ -3,6 +3,7 @@
 All return rows of exchange areas A_i F_ij (m2) between the fronts of a scene's triangles, and the seconds of each call.
 """
 
+import importlib
 import importlib.util
 import shutil
 import subprocess
@@ -93,23 +94,22 @@ def raystrack(scene: Scene, rays: float, rows: np.ndarray, calls: int) -> Solved
     which at 450 facets takes several times as long. Both directions of a pair are averaged here, as its own
     reciprocity does more slowly, which takes part of the noise away for nothing.
     """
-    from raystrack import Accuracy, Mesh, Query, Sampling, Scene, SolveOptions, Solver
-
+    peer = importlib.import_module("raystrack")  # not for every Python: types cannot rely on it
     face = np.array([[0, 1, 2]], np.int32)
     corners = scene.vertices[scene.triangles].astype(np.float32)
     names = [str(k) for k in range(len(corners))]
-    options = SolveOptions(
+    options = peer.SolveOptions(
         # Its least grid has 16 cells a facet.
-        sampling=Sampling(density=1, rays_per_cell=max(int(rays) // 16, 1)),
-        accuracy=Accuracy(max_replicates=1, min_replicates=1),
+        sampling=peer.Sampling(density=1, rays_per_cell=max(int(rays) // 16, 1)),
+        accuracy=peer.Accuracy(max_replicates=1, min_replicates=1),
     )
 
     def run() -> np.ndarray:
-        surfaces = {name: Mesh(corner, face) for name, corner in zip(names, corners, strict=True)}
+        surfaces = {name: peer.Mesh(corner, face) for name, corner in zip(names, corners, strict=True)}
         factor = np.zeros((len(names), len(names)))
-        with Solver(Scene.from_meshes(surfaces), device="cpu", bvh="builtin", auto_tune=False) as solver:
+        with peer.Solver(peer.Scene.from_meshes(surfaces), device="cpu", bvh="builtin", auto_tune=False) as solver:
             for k, name in enumerate(names):
-                result = solver.solve(Query.row(name, receiver_sides=("front",)), options)
+                result = solver.solve(peer.Query.row(name, receiver_sides=("front",)), options)
                 met = [result.channels[c] for c in result.data.channel_indices]
                 surface = [c.kind == "surface" for c in met]
                 to = [int(c.surface_id) for c in met if c.kind == "surface"]
