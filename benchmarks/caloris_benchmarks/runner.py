@@ -38,7 +38,7 @@ def load(name: str) -> Callable[..., dict[str, Any] | list[dict[str, Any]]]:
 
 
 def machine() -> dict[str, Any]:
-    """What the benchmarks ran on, and how busy it was with other things."""
+    """What the benchmarks ran on."""
     import jax
 
     from caloris.devices import describe_device
