@@ -52,9 +52,10 @@ bench-peers: setup-dev
 	$(BIN)/caloris-bench --only view-factors-peers --json benchmarks/results/view_factors.json \
 		--plot benchmarks/results/view_factors.png
 
+# Without the benchmarks whose child processes would want the GPU's memory beside this one's.
 bench-gpu:
 	mkdir -p benchmarks/results
-	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m caloris_benchmarks --skip view-factors-peers --json benchmarks/results/gpu.json
+	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m caloris_benchmarks --skip 'view-factor*s' --json benchmarks/results/gpu.json
 	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m pytest -m gpu
 
 docs: setup
