@@ -7,7 +7,7 @@ TEST_WORKERS ?= 2
 # A GPU machine brings its own JAX: `make bench-gpu GPU_PYTHON=python3` uses it as it is.
 GPU_PYTHON ?= python3
 
-.PHONY: setup setup-dev run test test-slow lint validate bench bench-gpu docs clean
+.PHONY: setup setup-dev run test test-slow lint validate bench bench-peers bench-gpu docs clean
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,11 +45,17 @@ validate: setup
 	$(BIN)/caloris-validate
 
 bench: setup-dev
-	$(BIN)/caloris-bench --json benchmarks/results/cpu.json
+	$(BIN)/caloris-bench --skip 'view-factors-[lp]*' --json benchmarks/results/cpu.json
 
+# Time against error beside other programs; View3D takes part where it is on the PATH.
+bench-peers: setup-dev
+	$(BIN)/caloris-bench --only view-factors-peers --json benchmarks/results/view_factors.json \
+		--plot benchmarks/results/view_factors.png
+
+# Without the benchmarks whose child processes would want the GPU's memory beside this one's.
 bench-gpu:
 	mkdir -p benchmarks/results
-	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m caloris_benchmarks --json benchmarks/results/gpu.json
+	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m caloris_benchmarks --skip 'view-factor*s' --json benchmarks/results/gpu.json
 	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m pytest -m gpu
 
 docs: setup

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.devices import RayBackend, ray_backend
-from caloris.geometry.raycast import EmbreeRayCaster, HierarchyRayCaster
-from caloris_validation.mesh_scenes import satellite
+from caloris.geometry.raycast import ONE_THREAD_RAYS, EmbreeRayCaster, HierarchyRayCaster
+from caloris_validation.mesh_scenes import Scene, satellite
 
 # Enough rays to keep each of them busy for a second or so.
 _RAYS: dict[RayBackend, int] = {"pallas": 1 << 24, "embree": 1 << 21, "lax": 1 << 16}
@@ -67,6 +67,24 @@ def copy_bandwidth(size: int) -> float:
     copy = jax.jit(lambda x: x + 1.0)
     jax.block_until_ready(copy(array))
     return 2 * size / min(_timed(lambda: copy(array)) for _ in range(5))
+
+
+def one_thread_rays(scene: Scene, rays: int = 1 << 20) -> float | None:
+    """Any-hit rays per second of one thread of Embree in a scene, the best of three; None where Embree is missing.
+
+    Rays as in `bench_ray_casting`; the caster takes so few at a time in the calling thread.
+    """
+    if importlib.util.find_spec("embreex") is None:
+        return None
+    caster = EmbreeRayCaster(scene.vertices[scene.triangles].astype(np.float32))
+    origin, direction = _rays(rays)
+
+    def trace() -> None:
+        for start in range(0, rays, ONE_THREAD_RAYS):
+            part = slice(start, start + ONE_THREAD_RAYS)
+            caster.occluded(origin[part], direction[part], _FAR)
+
+    return rays / min(_timed(trace) for _ in range(3))
 
 
 def _caster(corners: np.ndarray, backend: RayBackend) -> _Caster:

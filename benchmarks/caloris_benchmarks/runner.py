@@ -2,8 +2,12 @@
 
 import argparse
 import fnmatch
+import functools
 import json
+import os
 import platform
+import shlex
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -13,17 +17,21 @@ from rich.console import Console
 from rich.table import Table
 
 # Name -> module and function; each returns name, size, seconds, compile_seconds, error, peers, or a list of such rows.
+# Rows with "who" (one solver at one setting) hold cold_seconds and reason, why it was left out, instead of peers.
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "view-factors": ("caloris_benchmarks.bench_view_factors", "bench_view_factors"),
+    "view-factors-peers": ("caloris_benchmarks.bench_view_factor_peers", "bench_view_factor_peers"),
+    "view-factors-large": ("caloris_benchmarks.bench_view_factors_large", "bench_view_factors_large"),
     "pose-view-factors": ("caloris_benchmarks.bench_view_factors", "bench_pose_view_factors"),
     "ray-casting": ("caloris_benchmarks.bench_ray_casting", "bench_ray_casting"),
     "transient": ("caloris_benchmarks.bench_transient", "bench_transient"),
     "periodic": ("caloris_benchmarks.bench_transient", "bench_periodic"),
     "main-case": ("caloris_benchmarks.bench_main_case", "bench_main_case"),
 }
+_SIZED = ("view-factors", "view-factors-peers", "view-factors-large")  # take the sizes of --facets
 
 
-def load(name: str) -> Callable[[], dict[str, Any] | list[dict[str, Any]]]:
+def load(name: str) -> Callable[..., dict[str, Any] | list[dict[str, Any]]]:
     """The function of a benchmark; imported only when it runs."""
     module, function = BENCHMARKS[name]
     return getattr(import_module(module), function)
@@ -44,39 +52,104 @@ def machine() -> dict[str, Any]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the benchmarks chosen, print a table, write the JSON file where asked."""
+    """Run the benchmarks chosen, print a table, write the JSON file and the picture where asked."""
     parser = argparse.ArgumentParser(prog="caloris-bench", description="Benchmarks of Caloris beside its peers.")
     parser.add_argument("--list", action="store_true", help="print the names of the benchmarks")
     parser.add_argument("--only", metavar="GLOB", default="*", help="run the benchmarks whose name matches")
+    parser.add_argument("--skip", metavar="GLOB", default="", help="and not those whose name matches this")
+    parser.add_argument("--facets", metavar="N", type=int, nargs="+", help="sizes of " + ", ".join(_SIZED))
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results to FILE")
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw time against error of view-factors-peers")
+    parser.add_argument("--export", metavar="DIR", type=Path, help="write the satellites as .stl, .obj, .vs3; no runs")
     options = parser.parse_args(arguments)
-    chosen = [name for name in BENCHMARKS if fnmatch.fnmatch(name, options.only)]
+    chosen = [n for n in BENCHMARKS if fnmatch.fnmatch(n, options.only) and not fnmatch.fnmatch(n, options.skip)]
     if options.list:
         print("\n".join(chosen))
         return
+    if options.export is not None:
+        from caloris_benchmarks.scene_files import export_satellites
+
+        sizes = {"targets": tuple(options.facets)} if options.facets else {}
+        print("\n".join(str(file) for file in export_satellites(options.export, **sizes)))
+        return
     if not chosen:
         parser.error(f"no benchmark matches {options.only!r}; known: {', '.join(BENCHMARKS)}")
+    if options.plot is not None and "view-factors-peers" not in chosen:
+        parser.error("--plot draws view-factors-peers, which is not among the benchmarks chosen")
     from caloris.precision import enable_float64
 
     enable_float64()
+    command = shlex.join(["caloris-bench", *(sys.argv[1:] if arguments is None else arguments)])
+    load_before = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     results = []
     for name in chosen:
-        found = load(name)()
+        function = load(name)
+        if options.facets and name in _SIZED:
+            function = functools.partial(function, tuple(options.facets))
+        found = function()
         rows = found if isinstance(found, list) else [found]
         results.extend(rows)
         _print(rows)
         # After each: what was measured stays, should a later one stop.
         if options.json is not None:
             options.json.parent.mkdir(parents=True, exist_ok=True)
-            report = {"machine": machine(), "results": results}
+            report = {"command": command, "machine": machine(), "load_before": load_before, "results": results}
             options.json.write_text(json.dumps(report, indent=2) + "\n")
+    if options.plot is not None:
+        from caloris_benchmarks.plot_view_factors import plot_view_factors
+
+        plot_view_factors(results, options.plot)
 
 
 def _print(results: list[dict[str, Any]]) -> None:
+    solvers = [row for row in results if "who" in row]
+    if solvers:
+        _print_solvers(solvers)
     table = Table("benchmark", "size", "who", "seconds", "compile s", "error")
-    for row in results:
+    for row in (row for row in results if "who" not in row):
         own = (f"{row['seconds']:.3g}", f"{row['compile_seconds']:.3g}", f"{row['error']:.2g}")
         table.add_row(row["name"], str(row["size"]), "Caloris", *own)
+        for what, value in _more(row):
+            table.add_row("", "", what, value, "", "")
         for peer, figures in row["peers"].items():
             table.add_row("", "", peer, f"{figures['seconds']:.3g}", "", f"{figures['error']:.2g}")
-    Console().print(table)
+    if table.row_count:
+        Console().print(table)
+
+
+def _more(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Figures that only some rows have, in words."""
+    words = (
+        ("process_seconds", "in a new process, s", ".3g", 1.0),
+        ("scaled_seconds", "at 15e6 rays/s a thread, s", ".3g", 1.0),
+        ("scaled_process_seconds", "that, in a new process, s", ".3g", 1.0),
+        ("thread_rays", "rays of one thread, 1e6/s", ".3g", 1e-6),
+        ("reference_noise", "noise of the reference, -", ".2g", 1.0),
+        ("read_bandwidth", "matrix read, GB/s", ".3g", 1e-9),
+        ("rays_per_second", "rays, 1e6/s", ".3g", 1e-6),
+        ("copy_bandwidth", "copied on the device, GB/s", ".3g", 1e-9),
+        ("peak_memory", "peak memory, MiB", ".0f", 1 / 2**20),
+    )
+    figures = [(text, f"{row[key] * unit:{form}}") for key, text, form, unit in words if row.get(key) is not None]
+    if "within" in row:
+        figures.append(("within limits", "yes" if row["within"] else "no"))
+    return figures
+
+
+def _print_solvers(rows: list[dict[str, Any]]) -> None:
+    """A table for each size, one line a solver and setting; below it the reasons of what was left out."""
+    console = Console()
+    for size in dict.fromkeys(row["size"] for row in rows):
+        here = [row for row in rows if row["size"] == size]
+        table = Table("who", "setting", "warm s", "first s", "process s", "MiB", "error", "clear pairs", title=size)
+        left_out: dict[str, None] = {}
+        for row in here:
+            if row["reason"] is not None:
+                left_out.setdefault(f"{row['who']} left out: {row['reason']}")
+                table.add_row(row["who"], row["setting"], *["-"] * 6)
+                continue
+            times = [f"{row[key]:.3g}" for key in ("seconds", "cold_seconds", "process_seconds")]
+            errors = (f"{row['error']:.1e}", f"{row['clear_difference']:.0e}")
+            table.add_row(row["who"], row["setting"], *times, f"{row['peak_memory'] / 2**20:.0f}", *errors)
+        console.print(table)
+        console.print("\n".join([f"noise of the reference: {here[0]['reference_noise']:.1g}", *left_out]))

@@ -14,7 +14,9 @@ import numpy as np
 from caloris.geometry.raycast import RayCaster, ray_caster
 from caloris_kernels.radiative.contour import exchange_area
 
-_POINTS = 16  # along each graded part of an edge: 1e-8 for triangles that touch
+# Along each graded part of an edge: 16 give 1e-8 for triangles that touch, but 2e-3 for slivers of 4 cm by 2.5 m at
+# 0.1 m from a long edge, where 64 give 4e-8 of what exact clipping finds.
+_POINTS = 64
 _CHUNK = 256
 _RAYS_AT_ONCE = 1 << 20
 _LIFT = 2e-6  # of the scene's diagonal: ray ends stand off their surface

@@ -19,7 +19,7 @@ from caloris.geometry.chunks import ahead
 from caloris_kernels.radiative import bvh_walk
 from caloris_kernels.radiative.bvh import build_hierarchy, pad_hierarchy
 
-_RAYS_AT_ONCE = 1 << 15  # Embree: what one thread takes at a time
+ONE_THREAD_RAYS = 1 << 15  # Embree: what one thread takes at a time
 # JAX: rays of one compiled shape, 28 bytes each; a GPU holds some 200 000 threads at a time.
 _RAY_BLOCK = {"lax": 1 << 14, "pallas": 1 << 18}
 _LEAST_ENTRIES = 256
@@ -76,11 +76,11 @@ class EmbreeRayCaster:
             return _nothing(len(origin))
 
         def trace(start: int) -> dict[str, np.ndarray]:
-            part = slice(start, start + _RAYS_AT_ONCE)
+            part = slice(start, start + ONE_THREAD_RAYS)
             far = np.full(len(origin[part]), 1e30, np.float32)
             return self._scene.run(origin[part], direction[part], dists=far, query="INTERSECT", output=1)
 
-        parts = _in_threads(trace, range(0, len(origin), _RAYS_AT_ONCE))
+        parts = _in_threads(trace, range(0, len(origin), ONE_THREAD_RAYS))
         found = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
         triangle = found["primID"].astype(np.int32)
         distance = np.where(triangle >= 0, found["tfar"], np.inf).astype(np.float32)
@@ -95,11 +95,11 @@ class EmbreeRayCaster:
         out = np.empty(len(origin), bool)
 
         def trace(start: int) -> None:
-            part = slice(start, start + _RAYS_AT_ONCE)
+            part = slice(start, start + ONE_THREAD_RAYS)
             reach = np.array(far[part])  # Embree writes into it
             out[part] = self._scene.run(origin[part], direction[part], dists=reach, query="OCCLUDED") != -1
 
-        _in_threads(trace, range(0, len(origin), _RAYS_AT_ONCE))
+        _in_threads(trace, range(0, len(origin), ONE_THREAD_RAYS))
         return out
 
 
