@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from caloris.geometry.device_clear import clear_chunk
+from caloris.geometry.device_clear import clear_chunk, write_used
 from caloris.geometry.device_lists import Plan, free_memory, make_plan, padded, power_above, roomy
 from caloris.geometry.device_occlusion import Settings, take_off_hidden_on_device, total_on_device
 from caloris.geometry.device_scene import DeviceScene, device_scene, point_width
@@ -60,7 +60,8 @@ class DeviceBlocks:
         for start in range(0, len(block_tile), plan.blocks):
             part = block_tile[start : start + plan.blocks].astype(np.int32)
             chunk = jnp.asarray(padded(part, plan.blocks))
-            data, filled, which = clear_chunk(data, filled, scene, chunk, len(part), slices=plan.slices)
+            area, which = clear_chunk(scene, chunk, len(part), slices=plan.slices)
+            data, filled = write_used(data, filled, area, which)
             used.append(which)
         kept = block_tile[np.concatenate(jax.device_get(used))[: len(block_tile)]]
         return kept, _fitted(Held(data, len(kept)))

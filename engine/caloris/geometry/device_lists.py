@@ -18,9 +18,10 @@ _DEFAULT_LIMIT = 1 << 30
 _MOST_LIMIT = 1 << 32
 # Bytes that a program holds for each item of its lists, rounded up from what XLA reports on a processor.
 _PER_PAIR = 64  # of a block, beside its points
+_PER_LISTED = 128  # of a segment
 _PER_POINT_PAIR = 40
 _PER_RAY = 192
-_PER_REFINED = (2048, 4096, 16384, 131072)  # by the rules of `clear_blocks.REFINED`
+_PER_REFINED = (512, 512, 4096, 16384)  # by the rules of `clear_blocks.REFINED`
 # Longer slices than these gain nothing on a processor, whose caches they leave; elsewhere they are a guess.
 _SLICES = {True: (8192, 8192, 1024, 512), False: (1 << 20, 1 << 18, 1 << 16, 1 << 14)}
 _RAYS = {"lax": 1 << 14, "embree": 1 << 14, "pallas": 1 << 22}
@@ -61,7 +62,7 @@ def make_plan(count: int, width: int, limit: int, backend: RayBackend) -> Plan:
         for n, size in zip(most, _PER_REFINED, strict=True)
     )
     rays = min(_RAYS[backend], max(512, _power_below(quarter / _PER_RAY)))
-    pairs = max(PAIRS, min(blocks * PAIRS // 8, _power_below(quarter / _PER_PAIR)))
+    pairs = max(PAIRS, min(blocks * PAIRS // 8, _power_below(quarter / _PER_LISTED)))
     return Plan(blocks, slices, rays, pairs)
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, UInt8
 
 from caloris.geometry.device_clear import Value, pair_facets
 from caloris.geometry.device_lists import PAIRS, places
-from caloris.geometry.device_partial import PairList, Rays
+from caloris.geometry.device_partial import Doubt, Rays
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.facet_tiles import LANES
 from caloris.geometry.pair_visibility import LIFT, THIN, segment_distance
@@ -20,31 +20,43 @@ from caloris_kernels.radiative.visibility import count_points, facing_points
 class Sorted(NamedTuple):
     """What the points say of a chunk of blocks."""
 
-    doubt: PairList  # as long as the chunk has pairs
+    doubt: Doubt  # as long as the chunk has pairs
     count: Int[Array, ""]  # pairs in doubt
     rays: Int[Array, ""]
     hidden: Bool[Array, ""]  # some pair is hidden
 
 
+@jax.jit
+def read_blocks(value: Value, rows: Int[Array, " chunk"]) -> Value:
+    """The blocks at some rows; zero past the last."""
+    return value.at[rows].get(mode="fill", fill_value=0.0)
+
+
+@partial(jax.jit, donate_argnums=(0,))
+def write_blocks(value: Value, rows: Int[Array, " chunk"], part: Value) -> Value:
+    """The blocks with those at some rows replaced; rows past the last are left out."""
+    return value.at[rows].set(part, mode="drop")
+
+
 @partial(jax.jit, static_argnames=("any_hit", "rays"), donate_argnums=(0,))
 def sort_chunk(
-    value: Value,
+    area: Value,
     rows: Int[Array, " chunk"],
+    count: Int[Array, ""],
     of: Rays,
     large: Float[Array, ""],
     tolerance: Float[Array, ""],
     any_hit: Callable,
     rays: int,
 ) -> tuple[Value, Sorted]:
-    """Clear the hidden pairs of the blocks at these rows, list the doubtful ones; rows past the last block are empty.
+    """Clear the hidden pairs of the blocks that lie at these rows, list the doubtful ones; the first `count` are real.
 
-    large: exchange area (m2) from which on a pair is probed even where its points agree; tolerance: view factor (from
+    area: in clear view, m2; large: exchange area (m2) from which on a pair is probed even where its points agree; tolerance: view factor (from
     the smaller facet) from which on it is.
     """
     block_tile = of.block_tile[jnp.minimum(rows, len(of.block_tile) - 1)]
     tile_i, tile_j = block_tile[:, 0], block_tile[:, 1]
-    area = value.at[rows].get(mode="fill", fill_value=0.0)
-    valid, visible, traced = _see(of, block_tile, rows < len(value), any_hit, rays)
+    valid, visible, traced = _see(of, block_tile, jnp.arange(len(rows)) < count, any_hit, rays)
 
     there = area > 0
     part = there & ((valid < 9) | ((visible > 0) & (visible < 9)))
@@ -56,20 +68,17 @@ def sort_chunk(
     large, tolerance = large.astype(jnp.float32), tolerance.astype(jnp.float32)
     probed = settled & (area > jnp.minimum(large, tolerance * smaller))
     hidden = settled & (visible == 0)
-    value = value.at[rows].set(jnp.where(hidden & ~probed, 0.0, area), mode="drop")
-
-    place, count = places((part | probed).reshape(-1))
-    at = jnp.minimum(place, len(place) - 1)
+    place, number = places((part | probed).reshape(-1))
+    at, real = jnp.minimum(place, len(place) - 1), place < len(place)
     guess = jnp.where(valid > 0, visible.astype(jnp.float64) / jnp.maximum(valid, 1), 0.5)
-    doubt = PairList(
-        jnp.where(place < len(place), rows[at // PAIRS], len(value)),
+    doubt = Doubt(
+        jnp.where(real, rows[at // PAIRS], -1),
         at % PAIRS,
+        jnp.where(real, area.reshape(-1)[at], 0.0),
         guess.reshape(-1)[at],
-        part.reshape(-1)[at] & (place < len(place)),
-        jnp.zeros(len(place), jnp.int32),
-        jnp.zeros((2, len(place))),
+        part.reshape(-1)[at] & real,
     )
-    return value, Sorted(doubt, count, traced, jnp.any(hidden))
+    return jnp.where(hidden & ~probed, 0.0, area), Sorted(doubt, number, traced, jnp.any(hidden))
 
 
 def _see(
