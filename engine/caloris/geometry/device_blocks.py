@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from caloris.devices import RayBackend
 from caloris.geometry.device_clear import clear_chunk, write_used
 from caloris.geometry.device_lists import Plan, free_memory, make_plan, padded, power_above, roomy
 from caloris.geometry.device_occlusion import Settings, take_off_hidden_on_device, total_on_device
@@ -26,7 +27,6 @@ from caloris.geometry.facet_tiles import LANES
 from caloris.geometry.occlusion import Seen
 from caloris.geometry.raycast import HierarchyRayCaster, RayCaster
 from caloris.geometry.scene_layout import Layout, Pose, blocks_in_doubt
-from caloris.devices import RayBackend
 
 _SUMS_AT_ONCE = 64  # blocks
 
@@ -155,7 +155,8 @@ def _facet_sums(
     length: int,
     both: bool,
 ) -> Float[Array, " facet"]:
-    """Sum rows, and columns of blocks of two tiles, by facet; the array's end is met by going over some blocks again."""
+    """Sum rows, and columns of blocks of two tiles, by facet."""
+    # The last step goes back over some blocks, whose sums do not count again.
     step = min(_SUMS_AT_ONCE, len(data))
 
     def some(k: Array, sums: Array) -> Array:

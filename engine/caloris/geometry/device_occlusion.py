@@ -32,7 +32,6 @@ from caloris.geometry.occlusion import NOTHING_HIDDEN, PROBE, PROBES, Seen
 from caloris.geometry.partial_pairs import ROW, error_bound, row_scale, sobol_table
 from caloris.geometry.raycast import HierarchyRayCaster
 
-
 _FEW_BLOCKS = 1 << 12
 
 

@@ -12,7 +12,6 @@ from caloris.geometry.device_clear import Value, pair_facets
 from caloris.geometry.device_lists import PAIRS, places
 from caloris.geometry.device_partial import Doubt, Rays
 from caloris.geometry.device_scene import DeviceScene
-from caloris.geometry.facet_tiles import LANES
 from caloris.geometry.pair_visibility import LIFT, THIN, segment_distance
 from caloris_kernels.radiative.visibility import count_points, facing_points
 
@@ -49,10 +48,10 @@ def sort_chunk(
     any_hit: Callable,
     rays: int,
 ) -> tuple[Value, Sorted]:
-    """Clear the hidden pairs of the blocks that lie at these rows, list the doubtful ones; the first `count` are real.
+    """Clear the hidden pairs of the blocks that lie at these rows, list the doubtful ones.
 
-    area: in clear view, m2; large: exchange area (m2) from which on a pair is probed even where its points agree; tolerance: view factor (from
-    the smaller facet) from which on it is.
+    The first `count` rows are real. area: in clear view, m2; large: exchange area (m2) from which on a pair is probed
+    even where its points agree; tolerance: view factor (from the smaller facet) from which on it is.
     """
     block_tile = of.block_tile[jnp.minimum(rows, len(of.block_tile) - 1)]
     tile_i, tile_j = block_tile[:, 0], block_tile[:, 1]

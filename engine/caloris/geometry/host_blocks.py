@@ -68,9 +68,7 @@ class Blocks(Protocol):
         """Return the sum of all, m2."""
         ...
 
-    def facet_sums(
-        self, value: Value, block_tile: np.ndarray, facet: np.ndarray, count: int, both: bool
-    ) -> np.ndarray:
+    def facet_sums(self, value: Value, block_tile: np.ndarray, facet: np.ndarray, count: int, both: bool) -> np.ndarray:
         """Return each facet's sum of exchange areas [facet], m2.
 
         facet [tile, lane] below or at `count`, where an empty lane has `count`. both: blocks of two tiles stand for

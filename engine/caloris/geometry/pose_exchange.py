@@ -27,9 +27,7 @@ class RigidExchange(Exchange):
     clear: Value  # [block, lane, lane] float32, m2
 
 
-def rigid_exchange(
-    layout: Layout, vertices: np.ndarray, caster: RayCaster | None, blocks: Blocks
-) -> RigidExchange:
+def rigid_exchange(layout: Layout, vertices: np.ndarray, caster: RayCaster | None, blocks: Blocks) -> RigidExchange:
     """Exchange between the sides of each rigid group, in blocks that live where `blocks` keeps them.
 
     caster: of the whole scene, when everything is one group; None traces each group against itself alone,

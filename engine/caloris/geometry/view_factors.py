@@ -24,7 +24,6 @@ from caloris.geometry.scene_layout import Layout, make_layout
 from caloris.geometry.scene_sides import active_sides, check_scene, with_seen_inactive
 from caloris.precision import require_float64
 
-
 Place = Literal["host", "device"]
 """Where lists of pairs and rays are kept: numpy arrays, or arrays on JAX's device."""
 
