@@ -66,6 +66,10 @@ def f32(*shape: int) -> Any:
     return jax.ShapeDtypeStruct(shape, jnp.float32)
 
 
+def u64(*shape: int) -> Any:
+    return jax.ShapeDtypeStruct(shape, jnp.uint64)
+
+
 def i(*shape: int) -> Any:
     return jax.ShapeDtypeStruct(shape, jnp.int32)
 
@@ -326,7 +330,7 @@ SCENE = DeviceScene(
     centroid=f(*LANE, 3),
     area=f(*LANE),
     radius=f(*LANE),
-    code=jax.ShapeDtypeStruct(LANE, jnp.uint64),
+    code=u64(*LANE),
     part=i(*LANE),
     lane_slot=i(*LANE, 3),
     place=f32(8, 16, 3),
@@ -337,7 +341,7 @@ SCENE = DeviceScene(
     thin_extent=f(1),
     size=f(),
 )
-AGAINST = device_partial.Rays(SCENE, i(4, 2), f32(8, 12), f32(16, 8, 4), jax.ShapeDtypeStruct((), jnp.uint64))
+AGAINST = device_partial.Rays(SCENE, i(4, 2), f32(8, 12), f32(16, 8, 4), u64())
 BLOCKS, LIST = f32(4, 64, 64), i(2 * 64 * 64)
 DOUBT = device_partial.Doubt(i(32), i(32), f32(32), f(32), b(32))
 TRACED = device_partial.Traced(i(32), f(2, 32))

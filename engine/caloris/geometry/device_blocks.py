@@ -35,7 +35,7 @@ class Held(NamedTuple):
     """Blocks in an array with room for more: rows from `count` on are zero."""
 
     data: Float[Array, "block lane lane"]  # m2
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 class DeviceBlocks:

@@ -33,7 +33,7 @@ def clear_chunk(
         triangle = scene.exact if exact else scene.tile.triangle
         for start in range(0, int(number), pairs):
             part, ends = ends_of_slice(place, start, triangle, scene.area, block_tile, pairs=pairs, exact=exact)
-            area = write_slice(area, part, function(*ends))
+            area = write_slice(area, part, function(ends[0], ends[1]))
     return area, _any(area)
 
 

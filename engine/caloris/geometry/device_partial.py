@@ -88,7 +88,8 @@ class Probed(NamedTuple):
     settled: Int[Array, " pair"]  # block of each pair where rays agree with the points, else -1
     area: Float[Array, " pair"]  # m2, what is visible of these
     left: Doubt  # the others
-    count: Int[Array, ""]  # of the others
+    # How many others.
+    count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
     rays: Int[Array, ""]
 
 

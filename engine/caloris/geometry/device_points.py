@@ -20,7 +20,8 @@ class Sorted(NamedTuple):
     """What the points say of a chunk of blocks."""
 
     doubt: Doubt  # as long as the chunk has pairs
-    count: Int[Array, ""]  # pairs in doubt
+    # Pairs in doubt.
+    count: Int[Array, ""]  # pyright: ignore[reportIncompatibleMethodOverride]
     rays: Int[Array, ""]
     hidden: Bool[Array, ""]  # some pair is hidden
 
@@ -122,7 +123,7 @@ def _near_thin(scene: DeviceScene, block_tile: Int[Array, "chunk 2"], pairs: int
 
         def near(part: Array, out: Array) -> Array:
             other = (scene.part[first] != scene.thin_number[part]) & (scene.part[second] != scene.thin_number[part])
-            gap = segment_distance(*ends, *scene.thin_ends[part], jnp)
+            gap = segment_distance(*ends, scene.thin_ends[part, 0], scene.thin_ends[part, 1], jnp)
             small = scene.thin_extent[part] < THIN * width
             return out | (small & other & (gap < scene.thin_radius[part] + larger))
 

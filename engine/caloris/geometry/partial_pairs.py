@@ -148,7 +148,7 @@ def row_scale(sums: tuple[float, float], allowed: float) -> float:
     return float(_ERROR_FACTOR * sums[0] / allowed) ** (1 / _ERROR_POWER)
 
 
-def more_rows(share: Any, scale: float, done: Any, xp: Any = np) -> Any:
+def more_rows(share: Any, scale: Any, done: Any, xp: Any = np) -> Any:
     """Rows of rays that a pair still wants: up to a power of two, and none where what is done nearly suffices."""
     wanted = (2 ** xp.round(xp.log2(xp.clip(scale * share / ROW, 1, _MOST // ROW)))).astype(done.dtype)
     return xp.where(wanted > 1.4 * done, wanted - done, 0)
