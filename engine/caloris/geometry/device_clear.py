@@ -43,7 +43,7 @@ def rough_chunk(
 ) -> tuple[Value, UInt8[Array, " item"], Int[Array, " rule"]]:
     """Rough exchange areas (m2) of a chunk's pairs, the rule that each wants, how many want each of `REFINED`."""
     sides = (Tile(*(array[block_tile[:, side]] for array in scene.tile)) for side in (0, 1))
-    area, rule = tile_exchange_area(*sides, jnp.asarray(2e-6 * scene.size, jnp.float32))
+    area, rule = tile_exchange_area(*sides, jnp.asarray(2e-6 * scene.size, jnp.float32))  # pyright: ignore[reportCallIssue]
     upper = jnp.triu(jnp.ones((LANES, LANES), bool), 1)
     kept = (block_tile[:, 0] != block_tile[:, 1])[:, None, None] | upper
     kept &= (jnp.arange(len(block_tile)) < count)[:, None, None]
