@@ -46,13 +46,13 @@ def _by_contour(triangle_i, triangle_j):
     return exchange_area(triangle_i, triangle_j, _TOUCHING_POINTS)
 
 
-# Rule, function, pairs at once, whether float64 is needed.
-_REFINED = (
+REFINED = (
     (rules.POINTS, _by_points, 8192, False),
     (rules.CLIPPED, _by_clipping, 8192, False),
     (rules.APART, _by_plain_contour, 1024, True),
     (rules.TOUCHING, _by_contour, 512, True),
 )
+"""Rule, function, pairs at once on the host, whether float64 is needed."""
 
 
 def clear_blocks(facets: Facets, tiles: np.ndarray, block_tile: np.ndarray, size: float) -> np.ndarray:
@@ -62,7 +62,7 @@ def clear_blocks(facets: Facets, tiles: np.ndarray, block_tile: np.ndarray, size
     a tile with itself holds each pair once, above its diagonal. size is the scene's diagonal (m): heights above a
     plane below 2e-6 of it count as on the plane. Relative L1 error about 1e-5.
     """
-    data = _tile_arrays(facets, tiles)
+    data = tile_arrays(facets, tiles)
     center = facets.centroid.mean(axis=0) if len(facets.centroid) else np.zeros(3)
     exact = facets.triangle - center
     triangle = {False: exact.astype(np.float32), True: exact}
@@ -100,7 +100,7 @@ def _fill(data: Tile, pairs: np.ndarray, tolerance: np.float32, value: np.ndarra
         rule[start : start + count] = np.asarray(which)[:count]
 
 
-def _tile_arrays(facets: Facets, tiles: np.ndarray) -> Tile:
+def tile_arrays(facets: Facets, tiles: np.ndarray) -> Tile:
     """Facet data laid out by tile in float32, about the scene's center; empty lanes repeat a facet, area 0."""
     filled = np.where(tiles >= 0, tiles, tiles[:, :1])
     center = facets.centroid.mean(axis=0)
@@ -122,7 +122,7 @@ def _refine(
 ) -> None:
     """Replace rough values by the rule that each pair wants."""
     flat_value, flat_rule = value.reshape(-1), rule.reshape(-1)
-    for wanted, function, chunk, exact in _REFINED:
+    for wanted, function, chunk, exact in REFINED:
         place = np.flatnonzero(flat_rule == wanted)
         if not len(place):
             continue

@@ -22,8 +22,8 @@ from caloris.geometry.scene_layout import Layout, Pose, blocks_in_doubt
 # Pairs above this part of the allowed error, and those whose view factor (from the smaller facet) is above the
 # tolerance, are probed by rays of their own even where their points agree: what is smaller than large facets, or pokes
 # in between few points, would be missed. A missed corner of a panel cost a small facet beside it 5e-3 of its view.
-_PROBE = 0.1
-_PROBES = 8, 1024  # rays
+PROBE = 0.1
+PROBES = 8, 1024  # rays
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def take_off_hidden(
     position = point_positions(layout.points, pose.facets, LIFT * layout.size)
     parts = thin_parts(pose.blockers, layout.size)
     in_view = total(value) + elsewhere
-    large = _PROBE * layout.tolerance * in_view
+    large = PROBE * layout.tolerance * in_view
     found, rays, hidden = [], 0, False
     for start in range(0, len(chosen), BLOCKS_AT_ONCE):
         rows = chosen[start : start + BLOCKS_AT_ONCE]
@@ -96,7 +96,7 @@ def _probe(
     if not len(probe):
         return 0
     flat, place = value.reshape(-1), doubt.place[probe]
-    count = np.clip(16 * flat[place].astype(np.float64) / large, *_PROBES).astype(np.int64)
+    count = np.clip(16 * flat[place].astype(np.float64) / large, *PROBES).astype(np.int64)
     fraction, rays = tracer.probed_fraction(*block_facets(layout.tiles, block_tile, place), count)
     settled = doubt.guess[probe]
     agree = fraction == settled

@@ -6,6 +6,7 @@ that have them: about half a ray per pair of facets, where nine rays each would 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
@@ -20,7 +21,7 @@ from caloris_kernels.radiative.visibility import count_points, facing_points
 _PULL = 0.04  # how far points move from their vertex into the facets around it
 LIFT = 5e-6  # of the scene's diagonal: how far ray ends stand off their surface, well above float32 rounding
 _POINT_PAIRS_AT_ONCE = 1 << 21
-_THIN = 2.0  # parts thinner than this many facet sizes can hide between the points
+THIN = 2.0  # parts thinner than this many facet sizes can hide between the points
 
 _facing_points, _count_points = jax.jit(facing_points), jax.jit(count_points)
 
@@ -139,7 +140,7 @@ def thin_parts(triangles: Facets, size: float) -> ThinParts:
         axes = np.linalg.eigh(np.cov((points - middle).T))[1]
         along = (points - middle) @ axes
         low, high = along.min(axis=0), along.max(axis=0)
-        if high[1] - low[1] < _THIN * largest:
+        if high[1] - low[1] < THIN * largest:
             line = np.repeat(((low + high) / 2)[None], 2, axis=0)
             line[:, 2] = low[2], high[2]
             number.append(part)
@@ -163,20 +164,23 @@ def near_thin_part(
     width = np.sqrt(np.maximum(facets.area[first], facets.area[second]))
     own_first, own_second = parts.label[facet_triangle[first]], parts.label[facet_triangle[second]]
     for number, ends, radius, extent in zip(parts.number, parts.ends, parts.radius, parts.extent, strict=True):
-        pick = ~out & (extent < _THIN * width) & (own_first != number) & (own_second != number)
+        pick = ~out & (extent < THIN * width) & (own_first != number) & (own_second != number)
         pick = np.flatnonzero(pick)
-        gap = _segment_distance(facets.centroid[first[pick]], facets.centroid[second[pick]], ends[0], ends[1])
+        gap = segment_distance(facets.centroid[first[pick]], facets.centroid[second[pick]], ends[0], ends[1])
         out[pick[gap < radius + larger[pick]]] = True
     return out
 
 
-def _segment_distance(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """Distance (m) between segments a-b [pair, xyz] and one segment c-d (Ericson 2005, section 5.1.9)."""
+def segment_distance(a: Any, b: Any, c: Any, d: Any, xp: Any = np) -> Any:
+    """Distance (m) between segments a-b [pair, xyz] and one segment c-d (Ericson 2005, section 5.1.9).
+
+    Works on numpy arrays, or with xp = jax.numpy on JAX's.
+    """
     run, axis, between = b - a, d - c, a - c
-    aa, ee = np.sum(run * run, axis=1), float(axis @ axis)
-    f, cc, bb = between @ axis, np.sum(run * between, axis=1), run @ axis
+    aa, ee = xp.sum(run * run, axis=1), axis @ axis
+    f, cc, bb = between @ axis, xp.sum(run * between, axis=1), run @ axis
     slope = aa * ee - bb * bb
-    s = np.where(slope > 1e-12 * aa * ee, (bb * f - cc * ee) / np.where(slope > 0, slope, 1.0), 0.0).clip(0, 1)
-    t = ((bb * s + f) / ee if ee > 0 else np.zeros_like(f)).clip(0, 1)
-    s = ((bb * t - cc) / np.where(aa > 0, aa, 1.0)).clip(0, 1)
-    return np.linalg.norm(between + s[:, None] * run - t[:, None] * axis, axis=1)
+    s = xp.where(slope > 1e-12 * aa * ee, (bb * f - cc * ee) / xp.where(slope > 0, slope, 1.0), 0.0).clip(0, 1)
+    t = xp.where(ee > 0, (bb * s + f) / xp.where(ee > 0, ee, 1.0), 0.0).clip(0, 1)
+    s = ((bb * t - cc) / xp.where(aa > 0, aa, 1.0)).clip(0, 1)
+    return xp.linalg.norm(between + s[:, None] * run - t[:, None] * axis, axis=1)

@@ -1,9 +1,10 @@
 """Visible part of facet pairs that something half hides: quasi-random rays, more where they count more."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,9 @@ from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster
 from caloris_kernels.radiative.visibility import pair_rays
 
-_ROW = 8  # rays are traced in rows of 8 per pair: the least number a pair gets
+ROW = 8
+"""Rays are traced in rows of 8 per pair: the least number a pair gets."""
+
 _ROWS_AT_ONCE = 1 << 14
 # Points of the low-discrepancy table: most pairs want few, and a long table is slow to make and to read. Pairs that
 # want more than the long one has start over with another random shift.
@@ -38,7 +41,7 @@ class PartialVisibility(NamedTuple):
 
 
 @jax.jit
-def _row_rays(triangles, table, row, shift, lift):
+def row_rays(triangles, table, row, shift, lift):
     """Rays of one row of samples per pair; rows past the table start over with another shift."""
     lap = (row // table.shape[0])[:, None].astype(shift.dtype)
     uniform = table[row % table.shape[0]] + (shift + lap * _LAP)[:, None]
@@ -66,25 +69,24 @@ class PairTracer:
         sums = np.zeros((2, len(first)))
         error, fraction = 0.0, guess
         for _ in range(2):
-            wanted = _rows(area * _sigma(fraction, np.maximum(_ROW * done, 9)), allowed)
-            more = np.where(wanted > 1.4 * done, wanted - done, 0)
+            share = row_share(spread_of(area, fraction, np.maximum(ROW * done, 9)))
+            more = more_rows(share, row_scale(share_sums(share), allowed), done)
             sums += self._trace(first, second, done, more)
             done += more
             fraction = np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), guess)
-            spread = area * _sigma(fraction, _ROW * done)
-            each = _ERROR_FACTOR * spread * (_ROW * np.maximum(done, 1)) ** -_ERROR_POWER
-            error = float(np.sum(each)) * _margin(each)
-        return PartialVisibility(fraction, error, int(done.sum()) * _ROW)
+            each = expected_error(area, fraction, done)
+            error = error_bound(np.sum(each), np.sum(each * each))
+        return PartialVisibility(fraction, error, int(done.sum()) * ROW)
 
     def probed_fraction(self, first: np.ndarray, second: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, int]:
         """Visible fractions of the given pairs by count [pair] rays each, and the number of rays."""
-        rows = -(-count // _ROW)
+        rows = -(-count // ROW)
         sums = self._trace(first, second, np.zeros_like(rows), rows)
-        return np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), 0.0), int(rows.sum()) * _ROW
+        return np.where(sums[1] > 0, sums[0] / np.where(sums[1] > 0, sums[1], 1.0), 0.0), int(rows.sum()) * ROW
 
     @cached_property
     def _codes(self) -> np.ndarray:
-        return _facet_codes(self.facets, self.size)
+        return facet_codes(self.facets, self.size)
 
     @cached_property
     def _triangles(self) -> np.ndarray:
@@ -94,9 +96,9 @@ class PairTracer:
         """Trace rows done ... done + more of each pair; return [2, pair]: sums of weight x visible and of weight."""
         swap = self._codes[first] > self._codes[second]
         ends = np.stack([np.where(swap, second, first), np.where(swap, first, second)], axis=1)
-        shift = _pair_shift(self._codes[ends[:, 0]], self._codes[ends[:, 1]], self.seed)
-        longest = _ROW * int((done + more).max(initial=0))
-        table = _sobol(self.seed, _TABLES[longest > _TABLES[0]])
+        shift = pair_shift(self._codes[ends[:, 0]], self._codes[ends[:, 1]], np.uint64(self.seed))
+        longest = ROW * int((done + more).max(initial=0))
+        table = sobol_table(self.seed, longest)
         owner = np.repeat(np.arange(len(done)), more)
         row = np.arange(len(owner)) - np.repeat(np.cumsum(more) - more - done, more)
         lift = np.float32(LIFT * self.size)
@@ -106,50 +108,83 @@ class PairTracer:
                 who, number = owner[start : start + _ROWS_AT_ONCE], row[start : start + _ROWS_AT_ONCE]
                 full = np.resize(who, _ROWS_AT_ONCE)  # one compiled shape
                 number = np.resize(number, _ROWS_AT_ONCE).astype(np.int32)
-                yield start, len(who), _row_rays(self._triangles[ends[full]], table, number, shift[full], lift)
+                yield start, len(who), row_rays(self._triangles[ends[full]], table, number, shift[full], lift)
 
         parts = np.empty((2, len(owner)))
         for start, count, (origin, direction, weight) in ahead(launch()):
             ray = (np.asarray(origin)[:count].reshape(-1, 3), np.asarray(direction)[:count].reshape(-1, 3))
-            clear = ~self.caster.occluded(*ray).reshape(count, _ROW)
+            clear = ~self.caster.occluded(*ray).reshape(count, ROW)
             weight = np.asarray(weight)[:count]
             parts[0, start : start + count] = np.sum(weight * clear, axis=1, dtype=np.float64)
             parts[1, start : start + count] = np.sum(weight, axis=1, dtype=np.float64)
         return np.stack([np.bincount(owner, part, len(done)) for part in parts])
 
 
-def _sigma(fraction: np.ndarray, rays: np.ndarray) -> np.ndarray:
-    """Standard deviation of one ray, never quite zero: n rays that agree leave room for another outcome."""
-    return np.sqrt(np.maximum(fraction * (1 - fraction), _DOUBT / (rays + 2.0)))
+def spread_of(area: Any, fraction: Any, rays: Any, xp: Any = np) -> Any:
+    """Standard deviation of one ray times the area, never quite zero: n rays that agree leave room for another outcome.
+
+    Works on numpy arrays, or with xp = jax.numpy on JAX's, as do the functions below.
+    """
+    return area * xp.sqrt(xp.maximum(fraction * (1 - fraction), _DOUBT / (rays + 2.0)))
 
 
-def _margin(error: np.ndarray, spread: float = 2.0) -> float:
+def row_share(spread: Any, xp: Any = np) -> Any:
+    """What the number of rays of a pair is proportional to, so that the least rays reach a sum of errors."""
+    return xp.maximum(spread, 1e-300) ** (1 / (1 + _ERROR_POWER))
+
+
+def share_sums(share: Any, xp: Any = np) -> tuple[Any, Any]:
+    """What `row_scale` wants to know of all pairs: the sums of their shares and of the squares of these."""
+    return xp.sum(share), xp.sum(share * share)
+
+
+def row_scale(sums: tuple[float, float], allowed: float) -> float:
+    """Rays per share, so that the expected errors sum to allowed (m2).
+
+    The error of a pair, spread times (scale share)^-p with share^(1 + p) = spread, is its share times scale^-p.
+    """
+    # Where a few pairs make up all of the error nothing averages, and rays are cheap: aim well below.
+    allowed = max(allowed, 1e-300) / _margin(*sums, 12.0)
+    return float(_ERROR_FACTOR * sums[0] / allowed) ** (1 / _ERROR_POWER)
+
+
+def more_rows(share: Any, scale: Any, done: Any, xp: Any = np) -> Any:
+    """Rows of rays that a pair still wants: up to a power of two, and none where what is done nearly suffices."""
+    wanted = (2 ** xp.round(xp.log2(xp.clip(scale * share / ROW, 1, _MOST // ROW)))).astype(done.dtype)
+    return xp.where(wanted > 1.4 * done, wanted - done, 0)
+
+
+def expected_error(area: Any, fraction: Any, done: Any, xp: Any = np) -> Any:
+    """Expected |error| (m2) of pairs after done rows of rays."""
+    return _ERROR_FACTOR * spread_of(area, fraction, ROW * done, xp) * (ROW * xp.maximum(done, 1)) ** -_ERROR_POWER
+
+
+def error_bound(total: float, square: float) -> float:
+    """The sum of |errors| that the true one hardly exceeds, from the expected errors' sum and sum of squares."""
+    return float(total) * _margin(total, square)
+
+
+def _margin(total: float, square: float, spread: float = 2.0) -> float:
     """What to multiply the expected sum of |errors| with, so that the true one stays below: 1 + spread / root of N.
 
     The sum of N equal independent errors scatters by its root of N-th part; unequal ones count as fewer.
     """
-    square = float(np.sum(error * error))
-    return 1.0 + spread * np.sqrt(square) / float(np.sum(error)) if square > 0 else 1.0
+    return 1.0 + spread * math.sqrt(square) / float(total) if square > 0 else 1.0
 
 
-def _rows(spread: np.ndarray, allowed: float) -> np.ndarray:
-    """Rows of rays per pair, a power of two, so that the expected errors sum to allowed."""
-    share = np.maximum(spread, 1e-300) ** (1 / (1 + _ERROR_POWER))
-    # Where a few pairs make up all of the error nothing averages, and rays are cheap: aim well below.
-    allowed = max(allowed, 1e-300) / _margin(share, 12.0)
-    scale = _ERROR_FACTOR * float(np.sum(spread * share**-_ERROR_POWER)) / allowed
-    wanted = scale ** (1 / _ERROR_POWER) * share / _ROW
-    return (2 ** np.round(np.log2(np.clip(wanted, 1, _MOST // _ROW)))).astype(np.int64)
+def sobol_table(seed: int, longest: int) -> jax.Array:
+    """The table of points for pairs of at most `longest` rays."""
+    return _sobol(seed, _TABLES[longest > _TABLES[0]])
 
 
 @lru_cache(maxsize=4)
 def _sobol(seed: int, count: int) -> jax.Array:
-    """Scrambled Sobol points [row, _ROW, 4], float32 (Owen 1998, doi:10.1006/jcom.1998.0487)."""
+    """Scrambled Sobol points [row, ROW, 4], float32 (Owen 1998, doi:10.1006/jcom.1998.0487)."""
     points = qmc.Sobol(4, rng=np.random.default_rng(seed)).random(count)
-    return jnp.asarray(points.astype(np.float32).reshape(-1, _ROW, 4))
+    return jnp.asarray(points.astype(np.float32).reshape(-1, ROW, 4))
 
 
-def _facet_codes(facets: Facets, size: float) -> np.ndarray:
+def facet_codes(facets: Facets, size: float) -> np.ndarray:
     """A number for each facet that follows from where it is, whatever its place in the list [facet] uint64."""
     place = np.round(np.concatenate([facets.centroid / size, facets.normal], axis=1) * (1 << 20)).astype(np.int64)
     code = np.zeros(len(place), np.uint64)
@@ -159,7 +194,7 @@ def _facet_codes(facets: Facets, size: float) -> np.ndarray:
     return code
 
 
-def _mixed(code: np.ndarray) -> np.ndarray:
+def _mixed(code: Any) -> Any:
     """Spread every bit of a number over all of them (Steele et al. 2014, doi:10.1145/2660193.2660195)."""
     with np.errstate(over="ignore"):
         code = (code ^ (code >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -167,9 +202,12 @@ def _mixed(code: np.ndarray) -> np.ndarray:
         return code ^ (code >> np.uint64(31))
 
 
-def _pair_shift(first: np.ndarray, second: np.ndarray, seed: int) -> np.ndarray:
-    """A shift in [0, 1)^4 for each pair of facet codes: shared points would make the errors of pairs add up."""
+def pair_shift(first: Any, second: Any, seed: Any, xp: Any = np) -> Any:
+    """A shift in [0, 1)^4 for each pair of facet codes: shared points would make the errors of pairs add up.
+
+    seed: an uint64.
+    """
     with np.errstate(over="ignore"):
-        code = _mixed(_mixed(first + np.uint64(seed + 1)) + second)
+        code = _mixed(_mixed(first + (seed + np.uint64(1))) + second)
     parts = [(code >> np.uint64(16 * k)) & np.uint64(0xFFFF) for k in range(4)]
-    return np.stack(parts, axis=1).astype(np.float32) / np.float32(65536)
+    return xp.stack(parts, axis=1).astype(np.float32) / np.float32(65536)

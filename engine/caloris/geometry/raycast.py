@@ -124,12 +124,13 @@ class HierarchyRayCaster:
     def __init__(self, corners: np.ndarray, backend: RayBackend) -> None:
         """Build the hierarchy over triangles [t, 3, 3] and put it on JAX's device."""
         self._corners = corners
+        self.backend: RayBackend = backend
         self._block = _RAY_BLOCK[backend]
-        self._any_hit, self._nearest_hit = _walks(backend)
+        self.any_hit, self._nearest_hit = _walks(backend)
         built = build_hierarchy(corners)
         # Powers of two: scenes of about the same size, and all poses of one, share a compiled program.
         entries = max(_LEAST_ENTRIES, 1 << (len(built) - 1).bit_length())
-        self._hierarchy = jnp.asarray(pad_hierarchy(built, entries))
+        self.hierarchy = jnp.asarray(pad_hierarchy(built, entries))
 
     def hit(self, origin: np.ndarray, direction: np.ndarray) -> RayHit:
         """See RayCaster."""
@@ -144,20 +145,23 @@ class HierarchyRayCaster:
         """See RayCaster."""
         origin, direction = _rays(origin, direction)
         found = np.zeros(len(origin), bool)
-        self._trace(self._any_hit, origin, direction, distance, (found,))
+        self._trace(self.any_hit, origin, direction, distance, (found,))
         return found
 
     def occluded_on_device(
         self, origin: Float[Array, "ray 3"], direction: Float[Array, "ray 3"], distance: Float[Array, " ray"]
     ) -> Bool[Array, " ray"]:
-        """`occluded` of arrays that stay on JAX's device, also within a program; compiled once per number of rays."""
-        return self._any_hit(self._hierarchy, origin, direction, distance)
+        """`occluded` of arrays that stay on JAX's device; compiled once per number of rays.
+
+        A program that is to serve several scenes calls `any_hit` with `hierarchy` among its own arguments.
+        """
+        return self.any_hit(self.hierarchy, origin, direction, distance)
 
     def hit_on_device(
         self, origin: Float[Array, "ray 3"], direction: Float[Array, "ray 3"], distance: Float[Array, " ray"]
     ) -> bvh_walk.Hit:
         """`hit` within a distance, of arrays that stay on JAX's device; the distance is kept where nothing is met."""
-        return self._nearest_hit(self._hierarchy, origin, direction, distance)
+        return self._nearest_hit(self.hierarchy, origin, direction, distance)
 
     def _trace(self, walk: Callable, origin: np.ndarray, direction: np.ndarray, distance: Any, found: tuple) -> None:
         """Walk in blocks of one shape into `found`; the last is filled up with rays that have no reach."""
@@ -168,7 +172,7 @@ class HierarchyRayCaster:
                 part = slice(start, min(start + self._block, len(origin)))
                 missing = start + self._block - part.stop
                 padded = [np.pad(x[part], [(0, missing)] + [(0, 0)] * (x.ndim - 1)) for x in (origin, direction, reach)]
-                yield part, walk(self._hierarchy, *padded)
+                yield part, walk(self.hierarchy, *padded)
 
         for part, results in ahead(launch()):
             for array, value in zip(found, jax.tree.leaves(results), strict=True):
