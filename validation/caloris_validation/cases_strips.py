@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import caloris
+from caloris.geometry.flat_shapes import Rectangle
 from caloris.geometry.view_factors import compute_view_factors
 from caloris_validation.mesh_scenes import Sheet, build
 from caloris_validation.reference_case import ReferenceCase
@@ -80,8 +81,9 @@ def _refuse() -> None:
 
     def temperature(factor: jax.Array) -> jax.Array:
         """Temperature (K) of the upper plate when the sheet between is `factor` times as wide."""
-        width = factor * nominal.surfaces[2].shape.edge_u
-        geometry = eqx.tree_at(lambda g: g.surfaces[2].shape.edge_u, nominal, width)
+        sheet = nominal.surfaces[2].shape
+        assert isinstance(sheet, Rectangle)
+        geometry = eqx.tree_at(lambda g: g.surfaces[2].shape.edge_u, nominal, factor * sheet.edge_u)
         return caloris.solve_steady(caloris.couple(geometry, visibility, context)).temperature[1]
 
     try:

@@ -8,7 +8,7 @@ from caloris.geometry import device_clear, device_occlusion, device_partial, dev
 from caloris.geometry.device_lists import PAIRS, make_plan, places, roomy
 from caloris.geometry.raycast import ray_caster
 from caloris.geometry.view_factors import ViewFactors, compute_pose_view_factors, compute_view_factors
-from caloris_benchmarks.scenes import Scene, Sheet, box, build, icosphere, satellite, sheet_satellite, turned
+from caloris_validation.mesh_scenes import Scene, Sheet, box, build, icosphere, satellite, sheet_satellite, turned
 
 # A few chunks of eight blocks where the default is one.
 LITTLE = 8_000_000
@@ -28,7 +28,7 @@ def _assert_equal(device: ViewFactors, host: ViewFactors) -> None:
     """The same but for rays at edges, whose fate another caster may see differently.
 
     One of n rays of a partial pair weighs a n-th of the pair; such rays are one in 10 000 (measured: 1e-11 to 8e-9 of
-    all exchange, a planted shift of the points 4e-4), so 1e-5 leaves room for other processors.
+    all exchange), so 1e-5 leaves room for other processors.
     """
     assert isinstance(device.tiles.value, jax.Array) and isinstance(host.tiles.value, np.ndarray)
     np.testing.assert_array_equal(device.tiles.facet, host.tiles.facet)
