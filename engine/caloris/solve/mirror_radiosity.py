@@ -39,8 +39,16 @@ class MirrorPose(NamedTuple):
     response: Float[Array, "direction seeing"] | None  # sr, to the planet's radiance; None without an orbit
 
 
-def mirror_pose(exchange: Exchange, mirrors: Mirrors, pose: Int[Array, ""], band: SpecularBand) -> MirrorPose:
-    """Join straight lines and paths of one pose in one band."""
+def mirror_poses(
+    exchange: Exchange, mirrors: Mirrors, pose: Int[Array, ""], bands: list[SpecularBand]
+) -> list[MirrorPose]:
+    """Join straight lines and paths of one pose in every band, one after the other."""
+    stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *bands)
+    found = jax.lax.map(lambda band: _mirror_pose(exchange, mirrors, pose, band), stacked)
+    return [jax.tree.map(lambda value: value[k], found) for k in range(len(bands))]
+
+
+def _mirror_pose(exchange: Exchange, mirrors: Mirrors, pose: Int[Array, ""], band: SpecularBand) -> MirrorPose:
     seeing, rays = exchange.seeing, mirrors.rays
     area = exchange.area[seeing]
     paths = rays.paths._replace(**{name: getattr(rays.paths, name)[pose] for name in rays.paths._fields})

@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 from caloris.model.coating import EmittanceTable, now
 from caloris.model.mirrors import Mirrors
 from caloris.model.thermal import Exchange, Thermal
-from caloris.solve.mirror_radiosity import MirrorPose, SpecularBand, mirror_pose, sun_beams
+from caloris.solve.mirror_radiosity import MirrorPose, SpecularBand, mirror_poses, sun_beams
 from caloris_kernels.radiative.planck import band_fractions
 from caloris_kernels.radiative.radiosity import exchange_factors, irradiation
 
@@ -166,10 +166,8 @@ def _solve_pose(
         infrared = [(straight, 1.0 - each[seeing]) for each in emittance]
         views = [exchange.space_view[pose][seeing]] * len(emittance)
     else:
-        lit, warm = (
-            [mirror_pose(exchange, among.mirrors, pose, band) for band in those]
-            for those in (among.solar, among.infrared)
-        )
+        every = mirror_poses(exchange, among.mirrors, pose, [*among.solar, *among.infrared])
+        lit, warm = every[: len(among.solar)], every[len(among.solar) :]
         solar = [(at.enclosure, band.diffuse_reflectance) for at, band in zip(lit, among.solar, strict=True)]
         infrared = [(at.enclosure, band.diffuse_reflectance) for at, band in zip(warm, among.infrared, strict=True)]
         views = [at.space_view for at in warm]
