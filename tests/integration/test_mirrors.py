@@ -1,4 +1,4 @@
-"""Mirrors and transmitting sheets from the case file: exact beams, closed balances, and nothing where there are none."""
+"""Mirrors and transmitting sheets from the case file: exact beams, closed balances, no cost elsewhere."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,8 @@ def test_a_sheet_that_lets_all_through_is_not_there():
     for source, bound in (("solar", 5e-3), ("albedo", 1e-2), ("infrared", 1e-2)):
         covered, bare = (result.total(f"node_absorbed_{source}", name) for name in ("covered", "open"))
         assert covered == pytest.approx(bare, rel=bound), source
-    emitted = [result.total("node_emitted_to_space", name) / result.temperature(name) ** 4 for name in ("covered", "open")]
+    plates = ("covered", "open")
+    emitted = [result.total("node_emitted_to_space", name) / result.temperature(name) ** 4 for name in plates]
     assert emitted[0] == pytest.approx(emitted[1], rel=1e-9)
     assert abs(result.total("node_absorbed", "film")) < 1e-9
 

@@ -129,7 +129,8 @@ def test_what_moves_mirrors_or_the_sun_raises():
 
     def moved(scale):
         edge = lambda g: g.surfaces[0].shape.edge_u  # noqa: E731
-        return couple(eqx.tree_at(edge, geometry, scale * edge(geometry)), visibility, context).exchange.space_view.sum()
+        larger = eqx.tree_at(edge, geometry, scale * edge(geometry))
+        return couple(larger, visibility, context).exchange.space_view.sum()
 
     def turned(angle):
         at = lambda c: c.surroundings.orbit.raan  # noqa: E731

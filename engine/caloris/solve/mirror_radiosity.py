@@ -45,7 +45,8 @@ def mirror_poses(
     """Join straight lines and paths of one pose in every band, one after the other."""
     stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *bands)
     found = jax.lax.map(lambda band: _mirror_pose(exchange, mirrors, pose, band), stacked)
-    return [jax.tree.map(lambda value: value[k], found) for k in range(len(bands))]
+    leaves, structure = jax.tree.flatten(found)
+    return [jax.tree.unflatten(structure, [leaf[k] for leaf in leaves]) for k in range(len(bands))]
 
 
 def _mirror_pose(exchange: Exchange, mirrors: Mirrors, pose: Int[Array, ""], band: SpecularBand) -> MirrorPose:

@@ -182,7 +182,8 @@ def _solve_pose(
         converged.append(sound)
     sources = sources.reshape(incident.shape[0] * grid, -1).T
     start = 0
-    for (enclosure, reflectance), width in [*((each, 2 * grid) for each in solar), *((each, grid) for each in infrared)]:
+    widths = [2 * grid] * len(solar) + [grid] * len(infrared)
+    for (enclosure, reflectance), width in zip([*solar, *infrared], widths, strict=True):
         found = irradiation(enclosure, reflectance, None, sources[:, start : start + width])
         received.append(found.value.T.reshape(width // grid, grid, seeing.shape[0]))
         converged.append(found.converged)
