@@ -1,5 +1,7 @@
 """Mirrors and transmitting sheets from the case file: exact beams, closed balances, no cost elsewhere."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from jax import tree_util
@@ -99,7 +101,7 @@ def test_energy_is_conserved_while_a_mirror_turns():
 def test_zeros_change_nothing():
     """Keys that are zero make the same model, number by number, as no keys: no path is traced, no leaf is added."""
 
-    def thermal(**keys: object):
+    def thermal(**keys: object) -> Any:
         plates = (
             _plate("a", [0, 0, 0], [1, 0, 0], [0, 1, 0], "gray"),
             _plate("b", [0, 0, 1], [0, 1, 0], [1, 0, 0], "gray"),

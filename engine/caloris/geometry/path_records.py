@@ -173,7 +173,7 @@ def joined_records(records: Sequence[Paths]) -> Paths:
     whole |= {"pair": 0 * whole["pair"], "pair_first": none, "pair_second": none, "pair_variance": np.zeros(1)}
     whole["replicates"] = parts[0]["replicates"]
     whole["doublings"] = max((part["doublings"] for part in parts), key=len)
-    joined = Paths(**whole)
+    joined = Paths(**whole)  # pyright: ignore[reportArgumentType]
     lengths = _longest([joined]) | {name: _rounded(len(whole[name])) for name in ("source", "path")}
     return _filled_up(joined, lengths)
 

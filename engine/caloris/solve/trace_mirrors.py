@@ -160,7 +160,7 @@ def _stored(
         found |= {} if beams is None else {f"beams {name}": array for name, array in beams._asdict().items()}
         store_arrays("mirrors", inputs, found)
     kinds = ("paths", "beams") if len(sun) else ("paths",)
-    records = [Paths(**{name: found[f"{kind} {name}"] for name in Paths._fields}) for kind in kinds]
+    records = [Paths._make(found[f"{kind} {name}"] for name in Paths._fields) for kind in kinds]
     return records[0], records[1] if len(sun) else None
 
 
@@ -190,7 +190,7 @@ def _beams(facets: _Facets, vertices: np.ndarray, normals: list[MirrorNormals], 
         [
             trace_sun_paths(
                 *facets.scene(at),
-                directions,
+                directions,  # pyright: ignore[reportCallIssue]
                 rays=samples_within(rows, *BEAM_RAYS, rays=_PATHS_AT_MOST),
                 replicates=_REPLICATES[1],
                 may_reflect=facets.reflects,
@@ -206,9 +206,9 @@ def _beams(facets: _Facets, vertices: np.ndarray, normals: list[MirrorNormals], 
 def _nodes(paths: Paths, directions: int) -> EscapeNodes:
     """Nodes of the table of directions for the escapes of every pose."""
     found = [escape_nodes(direction, directions) for direction in paths.direction]
-    stacked = (jnp.stack([getattr(one, name) for one in found]) for name in ("node", "weight"))
-    return EscapeNodes(*stacked, found[0].solid_angle)
+    node, weight = (jnp.stack([getattr(one, name) for one in found]) for name in ("node", "weight"))
+    return EscapeNodes(node, weight, found[0].solid_angle)
 
 
 def _on_device(paths: Paths) -> Paths:
-    return Paths(*(jnp.asarray(field) for field in paths))
+    return Paths._make(jnp.asarray(field) for field in paths)
