@@ -54,8 +54,8 @@ _NADIR = section("attitude", point="+z", toward="nadir", align="+x", to="velocit
 def test_a_sheet_that_lets_all_through_is_not_there():
     """Under it, a plate turned to the planet gets the same sunlight, albedo and infrared as one in the open.
 
-    Sunlight within the stratified points' edge error; the planet's light within the noise of the paths and of the
-    planet's limb, smoothed over 0.2 rad (4e-3 measured, a quarter of it through the sheet).
+    Bounds: 5e-3 for sunlight, whose stratified points err at the edge of the sheet's beam; 1e-2 for the planet's light,
+    for the noise of the paths and the planet's limb, which the table of directions smooths over 0.2 rad.
     """
     result = Result(
         section("orbit", altitude="500 km", beta="30 deg"),
