@@ -22,6 +22,7 @@ from caloris_validation.mirror_scenes import (
     spheres,
 )
 from caloris_validation.reference_case import ReferenceCase
+from caloris_validation.scenes import Result, deep_space, steady, table
 
 _MODEST = "Modest & Mazumder, Radiative Heat Transfer, 4th ed. (2021), ch. 6"
 _DIFFERENCE = STEFAN_BOLTZMANN * (500.0**4 - 300.0**4)
@@ -110,6 +111,25 @@ def _duct_case(name: str, quantity: str, exact: float, bound: float, noise: str,
     )
 
 
+def _sphere_run() -> float:
+    """The same spheres through a case file: straight view factors and paths from the outer sphere's cells (W)."""
+
+    def sphere(name: str, radius: float, divide: list[int], temperature: float, **sides: str) -> str:
+        place = {"shape": "sphere", "center": [0, 0, 0], "radius": radius, "divide": divide}
+        return table("surface", name=name, temperature=temperature, **place, **sides)
+
+    mirror = {"solar_absorptance": 0.5, "infrared_emittance": 0.5, "infrared_specularity": 1.0}
+    result = Result(
+        deep_space(),
+        table("coating", name="gray", solar_absorptance=0.5, infrared_emittance=0.8),
+        table("coating", name="mirror", **mirror),
+        sphere("in", 0.5, [28, 14], 500, front="gray", back="inactive"),
+        sphere("out", 1.0, [12, 6], 300, front="inactive", back="mirror"),
+        steady(),
+    )
+    return -result.total("node_exchanged", "in")
+
+
 CASES: tuple[ReferenceCase, ...] = (
     _duct_case("mirror-duct-view", "view_factor", 0.6078115541, 6e-4, "1.8e-4", 0),
     _duct_case("mirror-duct-derivative", "view_factor per mirror_reflectance", 0.9417763166, 1.1e-3, "3.5e-4", 1),
@@ -135,6 +155,16 @@ CASES: tuple[ReferenceCase, ...] = (
         ),
         source=f"{_MODEST}: A_1 sigma (T_1^4 - T_2^4) / (1/eps_1 + 1/eps_2 - 1), whatever the outer radius",
         measure=lambda: _sphere_heat(1.0),
+    ),
+    ReferenceCase(
+        name="mirror-concentric-spheres-case-file",
+        quantity="exchanged heat",
+        unit="W",
+        exact=_DIFFERENCE * math.pi / (1 / 0.8 + 1 / 0.5 - 1),
+        bound=3e-3,
+        reason="as mirror-concentric-spheres: the inner sphere's polygon (1.8e-3 with the rays of a run)",
+        source=f"{_MODEST}: A_1 sigma (T_1^4 - T_2^4) / (1/eps_1 + 1/eps_2 - 1), whatever the outer radius",
+        measure=_sphere_run,
     ),
     ReferenceCase(
         name="transmitting-sheet-between-black-plates",

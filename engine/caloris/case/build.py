@@ -25,6 +25,7 @@ from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.solve.couple import Context, couple
 from caloris.solve.trace import SkyMismatchError, trace
+from caloris.solve.trace_mirrors import MirrorLimitError, with_mirrors
 from caloris.solve.visibility import Visibility
 
 # Views that a file gives may add up to more than 1 by this, or by the view-factor tolerance of the run: rounding to
@@ -74,6 +75,14 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     if case.is_device_only:
         return Model(None, None, None, None, devices, particles)
     geometry, visibility, context = build_visibility(case, progress)
+    assert case.run is not None
+    where, coatings = context.surroundings, context.structure.coatings
+    try:
+        visibility = with_mirrors(
+            geometry, where, visibility, coatings, context.frozen, seed=case.run.seed, progress=progress
+        )
+    except MirrorLimitError as error:
+        raise CaseError([CaseProblem("coating", str(error))], case.source) from None
     progress("coupling")
     return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
 

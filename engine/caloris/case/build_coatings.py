@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from caloris.case.schema import Case
 from caloris.case.schema_coating import BandValue, CoatingFraction
 from caloris.case.schema_types import Exposure, Life
-from caloris.model.coating import Aged, Bands, Coatings, EmittanceTable
+from caloris.model.coating import Aged, Bands, Coatings, EmittanceTable, SpecularCoatings, Values
 
 
 def build_bands(case: Case) -> Bands:
@@ -33,6 +33,32 @@ def build_coatings(case: Case, life: Life) -> Coatings:
         infrared_emittance=_over_temperature(infrared, life, count)
         if any(fraction.is_table for fraction in infrared)
         else _values(infrared, life, count),
+        specular=_specular(case, life),
+    )
+
+
+def _specular(case: Case, life: Life) -> SpecularCoatings | None:
+    """What reflects like a mirror or lets radiation through in any band; None where nothing does."""
+
+    def of(*keys: str) -> list[int]:
+        return [k for k, one in enumerate(case.coatings) if any(getattr(one, key).most() > 0.0 for key in keys)]
+
+    mirror = of("solar_specularity", "infrared_specularity")
+    sheet = of("solar_transmittance", "infrared_transmittance")
+    if not mirror and not sheet:
+        return None
+    solar, infrared = case.bands.solar_count, case.bands.infrared_count
+
+    def values(key: str, those: list[int], bands: int) -> Values:
+        return _values([getattr(case.coatings[k], key) for k in those], life, bands)
+
+    return SpecularCoatings(
+        mirror=tuple(mirror),
+        sheet=tuple(sheet),
+        solar_specularity=values("solar_specularity", mirror, solar),
+        infrared_specularity=values("infrared_specularity", mirror, infrared),
+        solar_transmittance=values("solar_transmittance", sheet, solar),
+        infrared_transmittance=values("infrared_transmittance", sheet, infrared),
     )
 
 

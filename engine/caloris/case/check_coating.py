@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from caloris.case import check_specular
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, shown
 from caloris.case.schema_coating import Bands
@@ -9,14 +10,27 @@ from caloris.case.schema_types import AgeingTable, Exposure
 
 Problems = Iterator[CaseProblem]
 
+# Keys of a coating and the split of [bands] that a list in them has to fit.
+_KEYS = {
+    "solar_absorptance": "solar",
+    "solar_specularity": "solar",
+    "solar_transmittance": "solar",
+    "infrared_emittance": "infrared",
+    "infrared_specularity": "infrared",
+    "infrared_transmittance": "infrared",
+}
+
 
 def problems(draft: Draft) -> Problems:
     """Lists that do not fit the bands, and what does not say how it ages under an exposure."""
-    yield from _lists(draft)
+    lists = list(_lists(draft))
+    yield from lists
+    if not lists:
+        yield from check_specular.problems(draft)
     run = draft.case.run
     if run is not None and isinstance(run.life, Exposure):
         for path, coating in draft.located("coating"):
-            for key in ("solar_absorptance", "infrared_emittance"):
+            for key in _KEYS:
                 yield from _ageing(f"{path}/{key}", getattr(coating, key), run.life)
         for path, array in draft.located("solar_array"):
             yield from _ageing(f"{path}/degradation", array.degradation, run.life)
@@ -27,10 +41,8 @@ def _lists(draft: Draft) -> Problems:
     if draft.raw.get("bands") and bands == Bands():
         return  # a wrong table of bands is an error of its own
     for path, coating in draft.located("coating"):
-        for key, split, count in (
-            ("solar_absorptance", "solar", bands.solar_count),
-            ("infrared_emittance", "infrared", bands.infrared_count),
-        ):
+        for key, split in _KEYS.items():
+            count = bands.solar_count if split == "solar" else bands.infrared_count
             for value in getattr(coating, key).values():
                 if isinstance(value, tuple) and len(value) != count:
                     made = f"[bands] {split} makes {count} band{'s' if count > 1 else ''}"

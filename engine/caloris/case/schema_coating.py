@@ -149,6 +149,10 @@ class CoatingFraction(AgeingTable):
         first, last = (end if isinstance(end, tuple) else (end,) * count for end in (self.beginning, self.end))
         return tuple(a + progress * (b - a) for a, b in zip(first, last, strict=True))
 
+    def most(self) -> float:
+        """The largest value that stands in the case."""
+        return max(max(value) if isinstance(value, tuple) else value for value in self.values())
+
     def largest(self, life: Life) -> float:
         """The largest value of any band at `life`, of what does not depend on the temperature."""
         value = self.at(life)

@@ -1,7 +1,7 @@
 """The tables of what the spacecraft is made of: bodies, coatings, materials, nodes and conductors."""
 
 import math
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -65,18 +65,12 @@ class Body(Table):
     orientation: Orientation | None = Field(default=None, description="Fixed rotation")
 
 
-def _not_yet_above_zero(value: object, info: Any) -> float:
-    fraction = Measure(q.RATIO, least=0, most=1).parse(value, info)
-    if fraction > 0.0:
-        raise ValueError(f"{shown(value)} is not supported yet; allowed: 0")
-    return fraction
-
-
-_Zero = Annotated[float, BeforeValidator(_not_yet_above_zero)]
+_NONE = CoatingFraction(beginning=0.0, end=0.0)
+_Share = Annotated[CoatingFraction, AfterValidator(without_temperature)]
 
 
 class Coating(Table):
-    """Thermo-optical properties of a side, gray and diffuse in each solar and each infrared band."""
+    """Thermo-optical properties of a side, gray in each solar and each infrared band; diffuse where not specular."""
 
     name: Name = Field(description="Name among the coatings")
     solar_absorptance: Annotated[CoatingFraction, AfterValidator(without_temperature)] = Field(
@@ -87,16 +81,25 @@ class Coating(Table):
         description="Hemispherical infrared emittance: a number, by life, by infrared band, or over temperature",
         json_schema_extra={"unit": "1"},
     )
-    solar_specularity: _Zero = Field(
-        default=0.0, description="Mirror-like part of the solar reflectance (0 only)", json_schema_extra={"unit": "1"}
-    )
-    infrared_specularity: _Zero = Field(
-        default=0.0,
-        description="Mirror-like part of the infrared reflectance (0 only)",
+    solar_specularity: _Share = Field(
+        default=_NONE,
+        description="Mirror-like share of the solar reflectance 1 - absorptance - transmittance",
         json_schema_extra={"unit": "1"},
     )
-    solar_transmittance: _Zero = Field(
-        default=0.0, description="Transmitted fraction of sunlight (0 only)", json_schema_extra={"unit": "1"}
+    infrared_specularity: _Share = Field(
+        default=_NONE,
+        description="Mirror-like share of the infrared reflectance 1 - emittance - transmittance",
+        json_schema_extra={"unit": "1"},
+    )
+    solar_transmittance: _Share = Field(
+        default=_NONE,
+        description="Fraction of sunlight that goes straight through the sheet; the same on both sides",
+        json_schema_extra={"unit": "1"},
+    )
+    infrared_transmittance: _Share = Field(
+        default=_NONE,
+        description="Fraction of thermal radiation that goes straight through the sheet; the same on both sides",
+        json_schema_extra={"unit": "1"},
     )
 
 

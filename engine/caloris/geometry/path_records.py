@@ -1,5 +1,6 @@
 """Traced paths as records for the kernels: compact, of rounded lengths, with pairs and closing variances."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import jax.numpy as jnp
@@ -144,3 +145,63 @@ def _rounded(count: int) -> int:
     """The next of 4, 5, 6, 7 times a power of two; 64 at least."""
     step = 1 << max(4, int(count - 1).bit_length() - 3)
     return max(64, -(-count // step) * step)
+
+
+def stacked_records(records: Sequence[Paths]) -> Paths:
+    """Records of several poses with a leading axis of poses (numpy): filled up to the longest, as each one is."""
+    lengths = _longest(records)
+    filled = [_filled_up(paths, lengths) for paths in records]
+    return Paths(*(np.stack(fields) for fields in zip(*filled, strict=True)))  # pyright: ignore[reportArgumentType]
+
+
+def joined_records(records: Sequence[Paths]) -> Paths:
+    """Records of several sets of sunlight's directions as one, their directions numbered on (numpy).
+
+    The pairs of source and facet are left out: `beam_irradiation` counts by bounce.
+    """
+    parts = [{name: np.asarray(field) for name, field in paths._asdict().items()} for paths in records]
+    if len(parts) > 1:
+        source, path, bounce = (
+            np.cumsum([0, *(len(part[name]) for part in parts[:-1])]) for name in ("space_variance", "source", "path")
+        )
+        for part, s, p, b in zip(parts, source, path, bounce, strict=True):
+            part["source"] = part["source"] + s
+            part["path"] = part["path"] + p
+            part["last"] = np.where(part["last"] < 0, -1, part["last"] + b)
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    none = np.zeros(1, np.int32)
+    whole |= {"pair": 0 * whole["pair"], "pair_first": none, "pair_second": none, "pair_variance": np.zeros(1)}
+    whole["replicates"] = parts[0]["replicates"]
+    whole["doublings"] = max((part["doublings"] for part in parts), key=len)
+    joined = Paths(**whole)  # pyright: ignore[reportArgumentType]
+    lengths = _longest([joined]) | {name: _rounded(len(whole[name])) for name in ("source", "path")}
+    return _filled_up(joined, lengths)
+
+
+_PATH_FIELDS = ("source", "weight", "replicate", "outcome", "direction", "last")
+_PAIR_FIELDS = ("pair_first", "pair_second", "pair_variance")
+_FILL = {"outcome": ENDED, "last": -1, "first": 1, "cosine": 1, "probability": 1}
+
+
+def _longest(records: Sequence[Paths]) -> dict[str, int]:
+    """Largest number of paths, bounces, pairs and doublings."""
+    return {
+        name: max(len(getattr(paths, name)) for paths in records)
+        for name in ("source", "path", "pair_first", "doublings")
+    }
+
+
+def _filled_up(paths: Paths, lengths: dict[str, int]) -> Paths:
+    """The records with entries of weight and share 0 up to these lengths (numpy)."""
+
+    def longer(name: str, array: np.ndarray) -> np.ndarray:
+        if name in ("space_variance", "inactive_variance", "replicates"):
+            return array
+        if name == "doublings":
+            return np.arange(lengths["doublings"])
+        kind = "source" if name in _PATH_FIELDS else "pair_first" if name in _PAIR_FIELDS else "path"
+        rest = np.full((lengths[kind] - len(array), *array.shape[1:]), _FILL.get(name, 0), array.dtype)
+        return np.concatenate([array, rest])
+
+    arrays = {name: longer(name, np.asarray(field)) for name, field in paths._asdict().items()}
+    return Paths(**arrays)  # pyright: ignore[reportArgumentType]

@@ -91,6 +91,33 @@ class EmittanceTable(eqx.Module):
         return value[left] + part.reshape(shape) * rise, rise / width.reshape(shape)
 
 
+class SpecularCoatings(eqx.Module):
+    """Coatings that reflect in part like a mirror, and those that let radiation through, in any band.
+
+    Only these coatings have numbers here: a path never goes on where nothing was to be followed, so the other coatings
+    have no leaf with respect to which a derivative would be wrong.
+    """
+
+    mirror: tuple[int, ...] = eqx.field(static=True)  # coatings with a specularity above zero in some band
+    sheet: tuple[int, ...] = eqx.field(static=True)  # coatings with a transmittance above zero in some band
+    solar_specularity: Values  # - mirror-like share of the reflectance [mirror *solar_band]
+    infrared_specularity: Values  # - [mirror *infrared_band]
+    solar_transmittance: Values  # - [sheet *solar_band]
+    infrared_transmittance: Values  # - [sheet *infrared_band]
+
+    def split(self, absorptance: Float[Array, " coating *band"], solar: bool) -> tuple[Array, Array]:
+        """Mirror reflectance rho_s = s (1 - alpha - tau) and transmittance tau of every coating [coating *band].
+
+        absorptance: of sunlight, or (solar False) the infrared emittance.
+        """
+        share = self.solar_specularity if solar else self.infrared_specularity
+        through = self.solar_transmittance if solar else self.infrared_transmittance
+        nothing = jnp.zeros_like(absorptance)
+        transmittance = nothing.at[jnp.asarray(self.sheet, int)].set(now(through))
+        specularity = nothing.at[jnp.asarray(self.mirror, int)].set(now(share))
+        return specularity * (1.0 - absorptance - transmittance), transmittance
+
+
 class Coatings(eqx.Module):
     """Optical properties of every coating of the case, at the run's point of life.
 
@@ -100,6 +127,7 @@ class Coatings(eqx.Module):
     name: tuple[str, ...] = eqx.field(static=True)
     solar_absorptance: Values  # - [coating *solar_band]
     infrared_emittance: Values | EmittanceTable  # - [coating *infrared_band]
+    specular: SpecularCoatings | None = None  # None: all reflect diffusely and let nothing through
 
     def emittance_range(self) -> tuple[Float[Array, " coating"], Float[Array, " coating"]]:
         """Lowest and highest infrared emittance of each coating over bands and temperatures (-)."""

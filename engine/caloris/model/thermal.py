@@ -9,6 +9,7 @@ import jax
 from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
+from caloris.model.mirrors import Mirrors
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 from caloris_kernels.radiative.radiosity import Enclosure
@@ -108,3 +109,4 @@ class Thermal(eqx.Module):
     arrays: SolarArrays | None = None
     bus: Bus | None = None
     batteries: Batteries | None = None
+    mirrors: Mirrors | None = None  # None: no path goes on anywhere

@@ -11,6 +11,7 @@ from caloris.model.surroundings import Surroundings
 from caloris.model.thermal import Exchange, Incident, Links, Nodes, ShellConduction, Thermal
 from caloris.programs import kept
 from caloris.solve.incident import incident_fluxes
+from caloris.solve.mirror_light import mirror_light
 from caloris.solve.shadow_guard import fixed_shadow
 from caloris.solve.timeline import build_timeline
 from caloris.solve.visibility import Visibility
@@ -37,7 +38,8 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     Differentiable in every dimension, in the orbit and in all of `context`, with three exceptions that raise
     ShadowDerivativeError: view factors when a third surface hides part of a view (moving it would move its
     shadow) or when a view ends on an inactive side, sunlight when a shadow's edge lies on some facet, and the
-    planet's light with respect to the geometry of shadowed facets. Rays (`visibility`) are frozen numbers.
+    planet's light with respect to the geometry of shadowed facets. With mirrors or transmitting sheets every
+    derivative raises that would move them, what they show, or the Sun. Rays (`visibility`) are frozen numbers.
     """
     structure, surroundings = context.structure, context.surroundings
     topology = geometry.topology()
@@ -87,6 +89,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         arrays=structure.arrays,
         bus=structure.bus,
         batteries=structure.batteries,
+        mirrors=mirror_light(visibility, None if surroundings is None else surroundings.planet, motion, timeline),
     )
 
 
@@ -152,8 +155,9 @@ def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, ar
             lambda pose: space_view(Enclosure(pose[0], area[seeing], pose[1][seeing])), (factors, inactive)
         )
         space = space.at[:, seeing].set(left)
-    elif visibility.occluded:
-        still = fixed_shadow("view factors with hidden parts", geometry.vertices())
+    elif visibility.occluded or visibility.mirrors is not None:
+        what = "view factors with hidden parts" if visibility.mirrors is None else "views by way of mirrors and sheets"
+        still = fixed_shadow(what, geometry.vertices())
         tie = 0.0 * jnp.sum(still)
         factors, inactive, space = factors + tie, inactive + tie, space + tie
     elif visibility.pair.shape[0]:

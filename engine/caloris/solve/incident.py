@@ -63,7 +63,7 @@ def incident_fluxes(
             warm = warm.at[:, column].multiply(1.0 - shares[0], unique_indices=True)
             bright = bright.at[:, column].multiply(1.0 - shares[1], unique_indices=True)
         infrared, albedo = infrared.at[:, mine].set(warm), albedo.at[:, mine].set(bright)
-    refine = partial(_refine, count=solar.shape[0], periodic=timeline.periodic)
+    refine = partial(refined, count=solar.shape[0], periodic=timeline.periodic)
     return Incident(solar, refine(albedo), refine(infrared))
 
 
@@ -80,7 +80,7 @@ def coarse_moments(count: int) -> np.ndarray:
     return np.arange(0, count, stride)
 
 
-def _refine(table: Float[Array, "coarse facet"], count: int, periodic: bool) -> Float[Array, "grid facet"]:
+def refined(table: Float[Array, "coarse facet"], count: int, periodic: bool) -> Float[Array, "grid facet"]:
     """The table on all moments of the grid."""
     if table.shape[0] == count:
         return table

@@ -7,7 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from caloris.model.coating import EmittanceTable, now
+from caloris.model.mirrors import Mirrors
 from caloris.model.thermal import Exchange, Thermal
+from caloris.solve.mirror_radiosity import MirrorPose, SpecularBand, mirror_poses, sun_beams
 from caloris_kernels.radiative.planck import band_fractions
 from caloris_kernels.radiative.radiosity import exchange_factors, irradiation
 
@@ -47,9 +49,10 @@ def solve_poses(thermal: Thermal, nodes: int) -> PoseResults:
     absorptance = _by_band(now(coatings.solar_absorptance)[exchange.facet_coating])
     emittance = [] if isinstance(table, EmittanceTable) else _by_band(now(table)[exchange.facet_coating])
     incident = _sources(thermal, len(absorptance), len(emittance))
+    among = None if thermal.mirrors is None else _among_mirrors(thermal, thermal.mirrors)
 
     def solve(pose: Int[Array, ""]) -> _PoseSolution:
-        return _solve_pose(exchange, pose, absorptance, emittance, incident, nodes)
+        return _solve_pose(exchange, pose, absorptance, emittance, incident, nodes, among)
 
     def accumulate(total, pose):
         solved = jax.checkpoint(solve)(pose)
@@ -97,6 +100,53 @@ def _sources(thermal: Thermal, solar: int, infrared: int) -> Float[Array, "row g
     return jnp.stack(rows)
 
 
+class _AmongMirrors(NamedTuple):
+    """What mirrors and sheets add, by band."""
+
+    mirrors: Mirrors
+    solar: list[SpecularBand]
+    infrared: list[SpecularBand]
+    beams: list[Array]  # W m-2 [grid seeing], of all sunlight, with the band's properties
+    solar_share: Float[Array, " solar_band"]
+    infrared_share: Float[Array, " infrared_band"]
+
+
+def _among_mirrors(thermal: Thermal, mirrors: Mirrors) -> _AmongMirrors:
+    """Optical properties by band, and sunlight by way of mirrors."""
+    exchange, coatings, bands = thermal.exchange, thermal.coatings, thermal.bands
+    assert coatings.specular is not None
+    emittance = coatings.infrared_emittance
+    if isinstance(emittance, EmittanceTable):
+        raise ValueError("mirrors and transmitting sheets need emittances that do not depend on the temperature")
+    coating = exchange.facet_coating[exchange.seeing]
+    kinds = []
+    for values, sunlit in ((now(coatings.solar_absorptance), True), (now(emittance), False)):
+        parts = (values, *coatings.specular.split(values, sunlit))
+        split = zip(*(_by_band(part[coating]) for part in parts), strict=True)
+        kinds.append([SpecularBand(*band) for band in split])
+    solar, infrared = kinds
+    beams = [sun_beams(exchange, mirrors, band) for band in solar]
+    shares = [
+        jnp.ones(1) if len(those) == 1 else share()
+        for those, share in ((solar, bands.solar_shares), (infrared, lambda: planet_shares(thermal)))
+    ]
+    return _AmongMirrors(mirrors, solar, infrared, beams, *shares)
+
+
+def _by_mirrors(among: _AmongMirrors, solar: list[MirrorPose], infrared: list[MirrorPose]) -> list[Array]:
+    """Light that arrives by way of mirrors and sheets [grid seeing], rows in the order of `_sources` (W m-2)."""
+    rows = []
+    for pose, beam, share in zip(solar, among.beams, among.solar_share, strict=True):
+        rows += [share * beam, share * _of_planet(pose, among.mirrors.albedo, beam)]
+    for pose, share in zip(infrared, among.infrared_share, strict=True):
+        rows.append(share * _of_planet(pose, among.mirrors.infrared, among.beams[0]))
+    return rows
+
+
+def _of_planet(pose: MirrorPose, radiance: Float[Array, "grid direction"], like: Array) -> Array:
+    return jnp.zeros_like(like) if pose.response is None else radiance @ pose.response
+
+
 def _solve_pose(
     exchange: Exchange,
     pose: Int[Array, ""],
@@ -104,23 +154,37 @@ def _solve_pose(
     emittance: list[Float[Array, " facet"]],
     incident: Float[Array, "row grid facet"],
     nodes: int,
+    among: _AmongMirrors | None,
 ) -> _PoseSolution:
     """All bands of one pose; facets that see nothing keep their first incidence."""
     seeing, grid = exchange.seeing, incident.shape[1]
-    enclosure, view_to_space = exchange.enclosure(pose), exchange.space_view[pose]
     node = exchange.facet_node[seeing]
+    sources = incident[:, :, seeing]
+    if among is None:
+        straight = exchange.enclosure(pose)
+        solar = [(straight, 1.0 - each[seeing]) for each in absorptance]
+        infrared = [(straight, 1.0 - each[seeing]) for each in emittance]
+        views = [exchange.space_view[pose][seeing]] * len(emittance)
+    else:
+        every = mirror_poses(exchange, among.mirrors, pose, [*among.solar, *among.infrared])
+        lit, warm = every[: len(among.solar)], every[len(among.solar) :]
+        solar = [(at.enclosure, band.diffuse_reflectance) for at, band in zip(lit, among.solar, strict=True)]
+        infrared = [(at.enclosure, band.diffuse_reflectance) for at, band in zip(warm, among.infrared, strict=True)]
+        views = [at.space_view for at in warm]
+        sources = sources + jnp.stack(_by_mirrors(among, lit, warm))
     factors, to_space, received, converged = [], [], [], []
-    for each in emittance:
-        inside, outside, sound = exchange_factors(enclosure, each[seeing], view_to_space[seeing], node, nodes)
+    for each, (enclosure, reflectance), view in zip(emittance, infrared, views, strict=True):
+        inside, outside, sound = exchange_factors(enclosure, each[seeing], view, node, nodes, reflectance)
         # Facets outside the system emit to space alone; a facet that sees only space has view one.
-        alone = (each * exchange.area * view_to_space).at[seeing].set(0.0)
+        alone = (each * exchange.area * exchange.space_view[pose]).at[seeing].set(0.0)
         factors.append(inside)
         to_space.append(outside + jax.ops.segment_sum(alone, exchange.facet_node, nodes))
         converged.append(sound)
-    sources = incident.reshape(incident.shape[0] * grid, -1)[:, seeing].T
+    sources = sources.reshape(incident.shape[0] * grid, -1).T
     start = 0
-    for each, width in [*((each, 2 * grid) for each in absorptance), *((each, grid) for each in emittance)]:
-        found = irradiation(enclosure, 1.0 - each[seeing], None, sources[:, start : start + width])
+    widths = [2 * grid] * len(solar) + [grid] * len(infrared)
+    for (enclosure, reflectance), width in zip([*solar, *infrared], widths, strict=True):
+        found = irradiation(enclosure, reflectance, None, sources[:, start : start + width])
         received.append(found.value.T.reshape(width // grid, grid, seeing.shape[0]))
         converged.append(found.converged)
         start += width

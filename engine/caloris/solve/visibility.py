@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from caloris.model.mirrors import MirrorRays
 from caloris.solve.pose_tiles import PoseTiles, pairs
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 
@@ -56,6 +57,7 @@ class Visibility(eqx.Module):
     pair: Int[Array, "pair 2"]  # in terms of `seeing`: pairs that see each other, where nothing is occluded
     occluded: bool = eqx.field(static=True)  # some view between two facets is cut by a third
     shadowed: bool = eqx.field(static=True)  # a shadow's edge lies on some facet
+    mirrors: MirrorRays | None = None  # paths by way of mirrors and sheets; None: there are none
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Facets that see each other, each pair once: pose, first and second facet, A_i F_ij (m2); all [pair]."""

@@ -194,6 +194,7 @@ def exchange_factors(
     space_view: Float[Array, " facet"],
     node: Int[Array, " facet"],
     nodes: int,
+    reflectance: Float[Array, " facet"] | None = None,
 ) -> tuple[Float[Array, "node node"], Float[Array, " node"], Bool[Array, ""]]:
     """Radiative exchange factors between nodes and from each node to space (m2), and whether they converged.
 
@@ -202,15 +203,19 @@ def exchange_factors(
     same for uniform radiation arriving from space, by reciprocity the part of a's emission that escapes, and
     sum_b G_ab + g_a = sum_i eps_i A_i; both come from separate solves, so that this closure is a check.
 
+    reflectance is the diffuse one, 1 - eps unless given: with specular exchange areas in the enclosure
+    (`caloris_kernels.radiative.paths`) it is 1 - eps - rho_s - tau.
+
     Source: Gebhart, Int. J. Heat Mass Transfer 3 (1961) 341, doi 10.1016/0017-9310(61)90048-5.
     """
     weight = enclosure.area * emittance
+    diffuse = 1.0 - emittance if reflectance is None else reflectance
     if is_direct(enclosure.area.shape[0], nodes + 1):
         member = jax.nn.one_hot(node, nodes, dtype=enclosure.area.dtype)
         emission = emittance[:, None] * member
         emission = jnp.concatenate([emission, jnp.zeros_like(emission[:, :1])], axis=1)
         external = jnp.concatenate([jnp.zeros_like(member), space_view[:, None]], axis=1)
-        found = irradiation(enclosure, 1.0 - emittance, emission, external, direct=True)
+        found = irradiation(enclosure, diffuse, emission, external, direct=True)
         factors = member.T @ (found.value * weight[:, None])
         return factors[:, :-1], factors[:, -1], found.converged
 
@@ -219,13 +224,13 @@ def exchange_factors(
 
     def columns(start: Array) -> tuple[Array, Array]:
         emission = emittance[:, None] * jax.nn.one_hot(node - start, width, dtype=weight.dtype)
-        found = irradiation(enclosure, 1.0 - emittance, emission, None, direct=False)
+        found = irradiation(enclosure, diffuse, emission, None, direct=False)
         return absorbed(found), found.converged
 
     width = min(_COLUMNS, nodes)
     factors, converged = lax.map(jax.checkpoint(columns), jnp.arange(0, nodes, width))
     factors = jnp.moveaxis(factors, 0, 1).reshape(nodes, -1)[:, :nodes]
-    outer = irradiation(enclosure, 1.0 - emittance, None, space_view[:, None], direct=False)
+    outer = irradiation(enclosure, diffuse, None, space_view[:, None], direct=False)
     return factors, absorbed(outer)[:, 0], jnp.all(converged) & outer.converged
 
 
