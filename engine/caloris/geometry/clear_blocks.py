@@ -20,7 +20,7 @@ BLOCKS_AT_ONCE = 512
 """Blocks whose pairs are handled together: bounds what is held beside the blocks themselves to some 100 MB."""
 
 _TILE_PAIRS_AT_ONCE = 32
-_TOUCHING_POINTS = 12
+_TOUCHING_POINTS, _SLENDER_POINTS = 12, 64
 
 
 _tile_exchange_area = jax.jit(tile_exchange_area)
@@ -46,11 +46,17 @@ def _by_contour(triangle_i, triangle_j):
     return exchange_area(triangle_i, triangle_j, _TOUCHING_POINTS)
 
 
+@jax.jit
+def _by_fine_contour(triangle_i, triangle_j):
+    return exchange_area(triangle_i, triangle_j, _SLENDER_POINTS)
+
+
 REFINED = (
     (rules.POINTS, _by_points, 8192, False),
     (rules.CLIPPED, _by_clipping, 8192, False),
     (rules.APART, _by_plain_contour, 1024, True),
     (rules.TOUCHING, _by_contour, 512, True),
+    (rules.SLENDER, _by_fine_contour, 128, True),
 )
 """Rule, function, pairs at once on the host, whether float64 is needed."""
 

@@ -21,9 +21,9 @@ _PER_PAIR = 64  # of a block, beside its points
 _PER_LISTED = 128  # of a segment
 _PER_POINT_PAIR = 40
 _PER_RAY = 192
-_PER_REFINED = (512, 512, 4096, 16384)  # by the rules of `clear_blocks.REFINED`
+_PER_REFINED = (512, 512, 4096, 16384, 65536)  # by the rules of `clear_blocks.REFINED`
 # Longer slices than these gain nothing on a processor, whose caches they leave; elsewhere they are a guess.
-_SLICES = {True: (8192, 8192, 1024, 512), False: (1 << 20, 1 << 18, 1 << 16, 1 << 14)}
+_SLICES = {True: (8192, 8192, 1024, 512, 128), False: (1 << 20, 1 << 18, 1 << 16, 1 << 14, 1 << 12)}
 _RAYS = {"lax": 1 << 14, "embree": 1 << 14, "pallas": 1 << 22}
 
 

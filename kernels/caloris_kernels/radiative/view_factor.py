@@ -6,12 +6,16 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, UInt8
 
-DONE, POINTS, CLIPPED, APART, TOUCHING = 1, 2, 3, 4, 5
+DONE, POINTS, CLIPPED, APART, TOUCHING, SLENDER = 1, 2, 3, 4, 5, 6
 """What `tile_exchange_area` says of a pair (0: the two do not face each other): its value stands; it wants
-`point_exchange_area`; `clipped_exchange_area`; `contour.apart_exchange_area`; `contour.exchange_area`."""
+`point_exchange_area`; `clipped_exchange_area`; `contour.apart_exchange_area`; `contour.exchange_area`; the same with
+several times the points, since one of the two is long and narrow."""
 
 # Largest (R_i + R_j) / distance at which each rule holds 1e-5 to 5e-5 (relative L1 over pairs).
 _DONE_RATIO, _POINT_RATIO, _CLIPPED_RATIO, _APART_RATIO = 0.2, 0.45, 0.25, 0.8
+# A facet is slender from this R^2 / area on (equilateral: 0.77). Beside an edge at a distance of a few widths the
+# integrand along its own long edges varies within that distance.
+_SLENDER = 3.0
 
 
 def _rule(*orbits: tuple[float, float]) -> list[tuple[float, float, float, float]]:
@@ -83,7 +87,9 @@ def tile_exchange_area(
     above = lambda ratio: reach > ratio**2 * square  # noqa: E731
     whole = jnp.where(above(_POINT_RATIO), APART, jnp.where(above(_DONE_RATIO), POINTS, DONE))
     cut = jnp.where(above(_CLIPPED_RATIO), APART, CLIPPED)
-    rule = jnp.where(above(_APART_RATIO), TOUCHING, jnp.where(behind, cut, whole))
+    slender_i, slender_j = (tile.radius**2 > _SLENDER * tile.area for tile in (tile_i, tile_j))
+    near = jnp.where(slender_i[:, :, None] | slender_j[:, None, :], SLENDER, TOUCHING)
+    rule = jnp.where(above(_APART_RATIO), near, jnp.where(behind, cut, whole))
     return jnp.where(facing, total, 0.0), jnp.where(facing, rule, 0).astype(jnp.uint8)
 
 

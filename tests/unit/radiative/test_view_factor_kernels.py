@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from caloris_kernels.radiative import contour, view_factor
-from caloris_kernels.radiative.view_factor import APART, CLIPPED, DONE, POINTS, TOUCHING, Tile
+from caloris_kernels.radiative.view_factor import APART, CLIPPED, DONE, POINTS, SLENDER, TOUCHING, Tile
 
 # Jitted: operation by operation every small array would be compiled anew.
 exchange_area = jax.jit(contour.exchange_area, static_argnames="points")
@@ -133,11 +133,12 @@ def test_tiles_mark_what_needs_a_better_rule() -> None:
             small[0][::-1] + np.array([0, 0, 0.1]),  # all but touching
             small[1][:, [0, 2, 1]] + np.array([0, 2.0, -0.05]),  # stands half below the plane
             small[1][:, [0, 2, 1]] + np.array([0, 0.4, -0.05]),  # the same, closer
+            small[0][::-1] * np.array([20, 1, 1]) + np.array([0, 0, 0.1]),  # all but touching, long and narrow
             small[0][::-1] - np.array([0, 0, 3.0]),  # behind
         ]
     )
     value, rule = (np.asarray(x)[0] for x in tile_exchange_area(_tile(small), _tile(others), jnp.float32(1e-6)))
-    assert rule[0].tolist() == [DONE, POINTS, APART, TOUCHING, CLIPPED, APART, 0]
+    assert rule[0].tolist() == [DONE, POINTS, APART, TOUCHING, CLIPPED, APART, SLENDER, 0]
     assert value[0, -1] == 0
     exact = np.asarray(exchange_area(*_pairs(small, others[:1])))
     # 3 x 3 points at (R_i + R_j) / distance = 0.05, in float32.
