@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from caloris_kernels.stepping.adaptive import March, march
 from caloris_kernels.stepping.grid import Grid, Record, empty_grid, empty_record
+from caloris_kernels.stepping.march import March, march
 from caloris_kernels.stepping.periodic_derivative import attach_derivative
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
 from caloris_kernels.stepping.replay import replay
