@@ -73,9 +73,20 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
         "facet_absorbed_infrared": moments.facet_infrared,
         "exchange_residual": moments.exchange_residual,
     }
+    streams = network.links.stream.shape[0] > 0
+    if streams:
+        values["node_advected"] = terms.advected
+    if network.auxiliary is not None:
+        names = [f"{name} ({unit})" for name, unit in zip(network.auxiliary.name, network.auxiliary.unit, strict=True)]
+        values["auxiliary"] = np.array(names, object)
+        values["auxiliary_state"] = np.atleast_2d(np.asarray(solution.auxiliary))
     if isinstance(solution, Solution):
         mean, sources, boundary = mean_terms(solution)
-        change = np.asarray(solution.temperature[-1] - solution.temperature[0]) * values["node_heat_capacity"]
+        storage = network.storage
+        ends = [
+            solution.temperature[k] if storage is None else storage.states(solution.temperature[k]) for k in (0, -1)
+        ]
+        change = np.asarray(ends[1] - ends[0]) * values["node_heat_capacity"]
         values |= {
             "mean_heat_load": mean.load,
             "mean_absorbed_solar": sources[0],
@@ -88,6 +99,8 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
             "mean_boundary": boundary,
             "mean_stored": change / float(solution.time[-1] - solution.time[0]),
         }
+        if streams:
+            values["mean_advected"] = mean.advected
     data.arrays.update({f"thermal/{name}": np.asarray(value) for name, value in values.items()})
 
 

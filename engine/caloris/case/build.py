@@ -24,6 +24,7 @@ from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.solve.couple import Context, couple
+from caloris.solve.network import with_rows
 from caloris.solve.trace import SkyMismatchError, trace
 from caloris.solve.trace_mirrors import MirrorLimitError, with_mirrors
 from caloris.solve.visibility import Visibility
@@ -84,7 +85,8 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     except MirrorLimitError as error:
         raise CaseError([CaseProblem("coating", str(error))], case.source) from None
     progress("coupling")
-    return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
+    thermal = with_rows(couple(geometry, visibility, context))
+    return Model(geometry, visibility, context, thermal, devices, particles)
 
 
 def build_visibility(

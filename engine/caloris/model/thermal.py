@@ -10,7 +10,9 @@ from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
 from caloris.model.mirrors import Mirrors
+from caloris.model.parts import Auxiliary, HeatStorage, OneWayLinks, PartGroup, RadiativeLinks, Switches
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
+from caloris_kernels.conduction.couplings import RowLayout
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 from caloris_kernels.radiative.radiosity import Enclosure
 
@@ -48,6 +50,7 @@ class Exchange(eqx.Module):
     facet_node: Int[Array, " facet"]
     facet_coating: Int[Array, " facet"]
     seeing: Int[Array, " seeing"]  # facets that see any other surface; the rest see only space
+    radiating: Int[Array, " radiating"]  # nodes that have such facets
     # m2, A_i F_ij, symmetric: dense, or tiles whose arrays have a leading axis of poses; the facets of either are
     # numbered within `seeing`.
     exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles
@@ -110,3 +113,10 @@ class Thermal(eqx.Module):
     bus: Bus | None = None
     batteries: Batteries | None = None
     mirrors: Mirrors | None = None  # None: no path goes on anywhere
+    radiative_links: RadiativeLinks | None = None
+    one_way_links: OneWayLinks | None = None
+    parts: tuple[PartGroup, ...] = ()
+    auxiliary: Auxiliary | None = None
+    switches: Switches | None = None
+    storage: HeatStorage | None = None  # None: every heat capacity is constant
+    rows: RowLayout | None = None  # of conductive and radiative pairs, where there are many nodes

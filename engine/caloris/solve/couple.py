@@ -169,6 +169,7 @@ def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, ar
         facet_node=jnp.asarray(topology.facet_cell),
         facet_coating=jnp.asarray(topology.facet_coating),
         seeing=visibility.seeing,
+        radiating=visibility.radiating,
         exchange_area=factors,
         inactive_view=inactive,
         space_view=space,

@@ -17,7 +17,7 @@ from caloris_kernels.radiative.radiosity import exchange_factors, irradiation
 class PoseResults(NamedTuple):
     """Exchange factors by pose, and absorbed fluxes along the grid. See `Network` for exchange, to_space, emission."""
 
-    exchange: Float[Array, "pose *band node node"]  # m2
+    exchange: Float[Array, "pose *band radiating radiating"]  # m2
     to_space: Float[Array, "pose *band node"]  # m2
     emission: Float[Array, " *band node"]  # m2
     absorbed: Float[Array, "source grid facet"]  # W m-2: sunlight, albedo, and planet infrared where it is constant
@@ -28,7 +28,7 @@ class PoseResults(NamedTuple):
 class _PoseSolution(NamedTuple):
     """Radiosity of one pose."""
 
-    exchange: Float[Array, "*band node node"]
+    exchange: Float[Array, "*band radiating radiating"]
     to_space: Float[Array, " *band node"]
     irradiation: Float[Array, "row grid facet"]
     converged: Bool[Array, ""]
@@ -158,7 +158,7 @@ def _solve_pose(
 ) -> _PoseSolution:
     """All bands of one pose; facets that see nothing keep their first incidence."""
     seeing, grid = exchange.seeing, incident.shape[1]
-    node = exchange.facet_node[seeing]
+    node = jnp.searchsorted(exchange.radiating, exchange.facet_node[seeing])
     sources = incident[:, :, seeing]
     if among is None:
         straight = exchange.enclosure(pose)
@@ -174,11 +174,14 @@ def _solve_pose(
         sources = sources + jnp.stack(_by_mirrors(among, lit, warm))
     factors, to_space, received, converged = [], [], [], []
     for each, (enclosure, reflectance), view in zip(emittance, infrared, views, strict=True):
-        inside, outside, sound = exchange_factors(enclosure, each[seeing], view, node, nodes, reflectance)
+        inside, outside, sound = exchange_factors(
+            enclosure, each[seeing], view, node, exchange.radiating.shape[0], reflectance
+        )
         # Facets outside the system emit to space alone; a facet that sees only space has view one.
         alone = (each * exchange.area * exchange.space_view[pose]).at[seeing].set(0.0)
         factors.append(inside)
-        to_space.append(outside + jax.ops.segment_sum(alone, exchange.facet_node, nodes))
+        alone = jax.ops.segment_sum(alone, exchange.facet_node, nodes)
+        to_space.append(alone.at[exchange.radiating].add(outside))
         converged.append(sound)
     sources = sources.reshape(incident.shape[0] * grid, -1).T
     start = 0
