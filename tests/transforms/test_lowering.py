@@ -28,6 +28,7 @@ from caloris.model.surroundings import motion_along
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
+from caloris_kernels.conduction.couplings import Couplings, RowLayout
 from caloris_kernels.power.bus import BatteryBank
 from caloris_kernels.radiative import bvh_pallas, bvh_walk
 from caloris_kernels.radiative.bvh_walk import Hit
@@ -42,6 +43,7 @@ from caloris_kernels.stepping.adaptive import empty_grid, empty_record
 from caloris_kernels.stepping.replay import Path as ReplayPath
 from caloris_kernels.stepping.replay import Tape
 from caloris_kernels.stepping.rodas import STAGES
+from caloris_kernels.storage.enthalpy import CapacityTable
 
 PLATFORMS = ("tpu", "cuda")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orbital_data_center.toml"
@@ -102,6 +104,8 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 
 # Triangles, tiles, orbit: shapes of the arguments below.
 SHELL = (f(4, 3), i(2, 3))
+LAYOUT = RowLayout(i(2, 4), i(2, 4), i(1), i(1), i(1), i(3), i(2), i(5))
+COUPLINGS = Couplings(i(2, 4), f(2, 4), f(2, 4), i(1), i(1), f(1), f(1))
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
@@ -140,6 +144,7 @@ def _walk_step(kernel: Callable) -> Callable:
 
 # Kernels that make no program: they run on the host, or only rearrange what a program is made of.
 HOST = {
+    "conduction.couplings.row_layout": "numpy, once a network",
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
@@ -151,7 +156,13 @@ HOST = {
 
 # What each kernel is called with: arrays by shape, all else as it is. A new kernel needs an entry.
 KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
+    "conduction.couplings.in_rows": (LAYOUT, f(3), f(2)),
+    "conduction.couplings.coupled_heat": (COUPLINGS, f(4)),
+    "conduction.couplings.coupling_diagonal": (COUPLINGS, f(4)),
+    "conduction.couplings.coupling_product": (COUPLINGS, f(4), f(4), True),
     "conduction.network.conducted_heat": (i(3, 2), f(3), f(4)),
+    "conduction.network.pair_radiation": (i(3, 2), f(3), f(4)),
+    "conduction.network.one_way_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.conductance_matrix": (i(3, 2), f(3), 4),
     "conduction.shell.triangle_area_vector": SHELL,
     "conduction.shell.cell_area": (*SHELL, i(2), 2),
@@ -317,6 +328,8 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.steady.solve_steady": (ENCLOSURE, P, Y, Y),
     "stepping.system.linearization_mismatch": (ENCLOSURE, P, T, Y, SEGMENT, Y),
     "stepping.system.linear_map": (_double, _double, Y, jnp.zeros(4)),
+    "storage.enthalpy.enthalpy": (CapacityTable(f(4), f(3), f(3)), f()),
+    "storage.enthalpy.temperature_of": (CapacityTable(f(4), f(3), f(3)), f()),
     "upset.chord_length.longer_chord_fraction": (f(5), f(3)),
     "upset.cross_section.weibull": (f(5), *WEIBULL, f()),
     "upset.cross_section.weibull_thresholds": WEIBULL,

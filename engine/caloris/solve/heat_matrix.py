@@ -185,7 +185,8 @@ def matrix_diagonal(matrix: HeatMatrix) -> Float[Array, " state"]:
     heat = heat.at[links.stream[:, 1]].add(links.capacity_rate)
     result = jnp.concatenate([heat, matrix.others])
     for index, block in matrix.blocks:
-        result = result.at[index].add(-jnp.diagonal(block, axis1=1, axis2=2))
+        same = index[:, :, None] == index[:, None, :]  # a heater may be controlled by the node that it heats
+        result = result.at[index].add(-jnp.sum(jnp.where(same, block, 0.0), axis=2))
     if matrix.outer is not None:
         answer, cause, by_charge = matrix.outer
         rows, batteries = answer.shape[0], by_charge.shape[1]
