@@ -29,6 +29,11 @@ from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
 from caloris_kernels.conduction.couplings import Couplings, RowLayout
+from caloris_kernels.parts.heat_pump import HeatPump
+from caloris_kernels.parts.heater import ProportionalHeater, ThermostatHeater
+from caloris_kernels.parts.louver import Louver
+from caloris_kernels.parts.phase_change import PhaseChange
+from caloris_kernels.parts.thermoelectric import ControlledThermoelectricCooler, ThermoelectricCooler
 from caloris_kernels.power.bus import BatteryBank
 from caloris_kernels.radiative import bvh_pallas, bvh_walk
 from caloris_kernels.radiative.bvh_walk import Hit
@@ -112,6 +117,7 @@ TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
 CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
 RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
 WEIBULL = (f(), f(), f())
+LOUVER, PUMP, WAX = Louver(*[f()] * 5), HeatPump(*[f()] * 6), PhaseChange(*[f()] * 5)
 # Four paths with six bounces over three facets, two replicates, five pairs.
 PATHS = Paths(
     *(i(4), f(4), i(4), i(4), f(4, 3), i(4)),
@@ -171,6 +177,8 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.shell.overlap_length": (f(4, 3), i(1, 2), i(1, 2)),
     "numerics.interpolate.cubic_uniform": (f(9, 2), f(), True),
     "numerics.interpolate.piecewise_linear": (f(4), f(4, 2), f(3)),
+    "numerics.smooth.smooth_step": (f(3),),
+    "numerics.smooth.smooth_positive_part": (f(3), f()),
     "orbit.eclipse.lit_fraction": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.lit_fraction_cylinder": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.cone_margins": (f(3, 3), f(3, 3), f()),
@@ -202,6 +210,20 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.transport.attenuation": (f(2, 5), f(2), f(2), f(2)),
     "particle.transport.through_layer": (f(2, 5), f(6), f(2), f(2), f(2), f()),
     "particle.transport.through_layers": (f(2, 5), f(6), f(2), f(2), f(1, 2), f(1)),
+    "parts.heat_pump.cooling_performance": (f(), f(), PUMP),
+    "parts.heat_pump.heat_pump": (f(3), PUMP, f()),
+    "parts.heater.proportional_heater": (f(2), ProportionalHeater(f(), f(), f()), f()),
+    "parts.heater.thermostat_heater": (f(1), ThermostatHeater(f()), f()),
+    "parts.louver.louver": (f(3), LOUVER, f()),
+    "parts.louver.louver_emittance": (f(), LOUVER),
+    "parts.phase_change.melted_fraction": (f(3), WAX),
+    "parts.phase_change.specific_heat_table": (WAX,),
+    "parts.thermoelectric.controlled_thermoelectric_cooler": (
+        f(3),
+        ControlledThermoelectricCooler(f(), f(), f(), f(), f(), f()),
+        f(),
+    ),
+    "parts.thermoelectric.thermoelectric_cooler": (f(2), ThermoelectricCooler(f(), f(), f(), f()), f()),
     "power.bus.bus_flow": (f(), f(), f(2), BatteryBank(f(2), f(2), f(2), f(2), f(2)), f()),
     "power.solar_cell.cell_efficiency": (f(2), f(), f(), f()),
     "radiative.bvh_walk.rays_of": ([f(5)] * 3, [f(5)] * 3),

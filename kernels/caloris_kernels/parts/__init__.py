@@ -1,1 +1,1 @@
-"""What the laws of equipment have in common: heat between a few states, and heat made of electrical power."""
+"""Laws of parts: what a heater, a louver, a cooler or another element does to the few states that it couples."""

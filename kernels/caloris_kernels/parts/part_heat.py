@@ -1,11 +1,4 @@
-"""The result of a part's law: a part couples a few states of a thermal network, all parts of a kind by one law.
-
-    law(values, parameters, mode) -> PartHeat
-
-values [local]: temperatures (K) of the part's nodes, then its auxiliary states; parameters: a NamedTuple of scalars or
-small arrays; mode: 0 or 1 of the part's switch, 0 for parts without one. A law is a smooth function of one part: the
-network maps it over the parts of a group and takes its small Jacobian.
-"""
+"""What the law of a part returns: heat into each of the states that it couples."""
 
 from typing import NamedTuple
 
@@ -13,12 +6,17 @@ from jaxtyping import Array, Float
 
 
 class PartHeat(NamedTuple):
-    """Right sides of the states that a part couples.
+    """Heat into each local state of a part (W): its nodes first, then its auxiliary states.
 
-    internal: W into each of the part's nodes out of the others, their sum vanishes; for auxiliary states the right
-    side F of C y' = F (C = 0: an algebraic equation 0 = F). source: W into each node made of electrical power, whose
-    sum the part draws.
+    A law is a function (values, parameters, mode) -> PartHeat: values are the temperatures (K) of the nodes and then
+    the auxiliary states, parameters a NamedTuple of scalars, mode 0 or 1 is the position of the part's switch (0 for
+    parts without one). It is C1 where the physics allows, finite and of finite derivative from 3 K to 2000 K.
     """
 
     internal: Float[Array, " local"]
+    """W into each local state from the others; over node entries it sums to zero.
+
+    For auxiliary states it is the right side of C y' = F (C = 0: an algebraic row 0 = F).
+    """
     source: Float[Array, " local"]
+    """W into each local state from electrical power turned into heat; its sum is what the part draws from the bus."""
