@@ -188,8 +188,8 @@ def _loads(thermal: Thermal, nodes: int):
 
 
 def _conduction(thermal: Thermal) -> tuple[Int[Array, "pair 2"], Float[Array, " pair"]]:
-    """Shell pairs and link entries in one list."""
-    links = thermal.links
+    """Pairs inside bodies and link entries in one list."""
+    links, inside = thermal.links, thermal.conduction
     entries = links.conductance[links.entry_link] * links.entry_share
-    pair = jnp.concatenate([thermal.shell.node, links.entry_node])
-    return pair, jnp.concatenate([thermal.shell.conductance, entries])
+    pair = jnp.concatenate([inside.node, links.entry_node])
+    return pair, jnp.concatenate([inside.conductance, entries])
