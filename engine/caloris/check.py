@@ -203,7 +203,7 @@ def _surfaces(seen: Sketch) -> Group:
     topology = seen.topology
     cells = np.bincount(topology.cell_surface, minlength=len(seen.case.surfaces))
     facets = np.bincount(topology.facet_surface, minlength=len(seen.case.surfaces))
-    capacity = np.bincount(topology.cell_surface, seen.heat_capacity[: topology.cell_count], len(seen.case.surfaces))
+    capacity = seen.surface_heat_capacity
     for k, surface in enumerate(seen.case.surfaces[:_MOST_ROWS]):
         divide = getattr(surface, "divide", None)
         divided = "x".join(str(n) for n in divide) if divide and cells[k] > 1 else str(cells[k])

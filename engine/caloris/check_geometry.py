@@ -109,7 +109,7 @@ def _one_sided(sketch: Sketch) -> Iterator[str]:
                 covered[surface] = covered.get(surface, 0.0) + finding.measure
     found: dict[str, list[str]] = {"front": [], "back": [], "both": []}
     for index, (table, area) in enumerate(zip(sketch.case.surfaces, sketch.surface_area, strict=True)):
-        sides = table.sides
+        sides = sketch.case.sides(table)
         if not sides:
             found["both"].append(table.name)
             continue

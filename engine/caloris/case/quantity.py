@@ -46,6 +46,7 @@ class Kind:
 
 
 LENGTH = Kind("length", "m", "0.5 m", words={"mil": "thou", "mils": "thou"})
+AREA = Kind("area", "m^2", "0.02 m^2")
 TIME = Kind("time", "s", "60 s")
 ANGLE = Kind("angle", "rad", "20 deg", display="deg")
 TEMPERATURE = Kind("temperature", "K", "20 degC", absolute=True)
@@ -60,6 +61,7 @@ SPECIFIC_HEAT = Kind("specific heat", "J/kg/K", "896 J/kg/K")
 DENSITY = Kind("density", "kg/m^3", "2700 kg/m^3")
 CONDUCTIVITY = Kind("conductivity", "W/m/K", "167 W/m/K")
 CONDUCTANCE = Kind("conductance", "W/K", "1 W/K")
+CONDUCTANCE_PER_AREA = Kind("conductance per area", "W/m^2/K", "2000 W/m^2/K")
 CONDUCTANCE_PER_LENGTH = Kind("conductance per length", "W/m/K", "20 W/m/K")
 GRAVITATIONAL_PARAMETER = Kind("gravitational parameter", "m^3/s^2", "398600.4418 km^3/s^2")
 PER_TEMPERATURE = Kind("change per temperature", "1/K", "-0.0007 1/K")

@@ -9,21 +9,35 @@ import jax
 from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
+from caloris.model.conduction import PropertyTables
 from caloris.model.mirrors import Mirrors
-from caloris.model.parts import Auxiliary, HeatStorage, OneWayLinks, PartGroup, RadiativeLinks, Switches
+from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, RadiativeLinks, Switches
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris_kernels.conduction.couplings import RowLayout
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 from caloris_kernels.radiative.radiosity import Enclosure
 
 
+class CapacityOverTemperature(eqx.Module):
+    """Parts of the nodes' heat capacities that change with the temperature, by their tables of specific heat.
+
+    The capacity of a node at T is Nodes.heat_capacity + sum of its parts' capacity (relative(T) - 1).
+    """
+
+    node: Int[Array, " part"]
+    capacity: Float[Array, " part"]  # J K-1 at the reference temperature
+    table: Int[Array, " part"]  # -1: does not change
+    tables: PropertyTables
+
+
 class Nodes(eqx.Module):
-    """Every temperature of the model: cells of surfaces in file order, then nodes without a surface."""
+    """Every temperature of the model: cells of surfaces in file order, nodes without a surface, further layers."""
 
     name: tuple[str, ...] = eqx.field(static=True)
     heat_capacity: Float[Array, " node"]  # J K-1; zero makes the node's balance algebraic
     free: Float[Array, " node"]  # - 1, or 0 where the temperature is given (a boundary)
     start_temperature: Float[Array, " node"]  # K; the boundary's temperature where not free
+    over_temperature: CapacityOverTemperature | None = None  # None: heat capacities do not depend on the temperature
 
 
 class Links(eqx.Module):
@@ -36,11 +50,17 @@ class Links(eqx.Module):
     entry_share: Float[Array, " entry"]  # - of the link's total
 
 
-class ShellConduction(eqx.Module):
-    """Conduction between neighboring cells along surfaces and across joined edges."""
+class Conduction(eqx.Module):
+    """Conduction inside bodies: along and through surfaces, and across joined edges.
+
+    Heat from b to a is g (theta(T_b) - theta(T_a)), theta the Kirchhoff temperature of the pair's table
+    (`caloris_kernels.conduction.kirchhoff`), or the temperature itself where it has none.
+    """
 
     node: Int[Array, "pair 2"]
-    conductance: Float[Array, " pair"]  # W K-1
+    conductance: Float[Array, " pair"]  # W K-1, at the reference temperature
+    table: Int[Array, " pair"] | None  # -1: does not depend on the temperature; None: no pair does
+    tables: PropertyTables
 
 
 class Exchange(eqx.Module):
@@ -103,7 +123,7 @@ class Thermal(eqx.Module):
     nodes: Nodes
     exchange: Exchange
     links: Links
-    shell: ShellConduction
+    conduction: Conduction
     timeline: Timeline
     incident: Incident
     loads: tuple[HeatLoad | Compute, ...]
@@ -118,5 +138,4 @@ class Thermal(eqx.Module):
     parts: tuple[PartGroup, ...] = ()
     auxiliary: Auxiliary | None = None
     switches: Switches | None = None
-    storage: HeatStorage | None = None  # None: every heat capacity is constant
     rows: RowLayout | None = None  # of conductive and radiative pairs, where there are many nodes

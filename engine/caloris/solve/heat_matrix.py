@@ -36,6 +36,7 @@ class HeatMatrix(NamedTuple):
     facets: Float[Array, "node node"] | None  # W K-1, radiation whose emittances depend on the temperature
     links: NodeLinks
     slope: Float[Array, " node"]  # 4 sigma T^3 (W m-2 K-1)
+    tabled: Float[Array, "pair 2"] | None  # W K-1, conductances at both ends of pairs with tables
     blocks: tuple[tuple[Int[Array, "part local"], Float[Array, "part local local"]], ...]  # of +dF/dy
     outer: _Outer | None
     others: Float[Array, " other"]  # zeros, as many as there are batteries and auxiliary states
@@ -59,6 +60,9 @@ def _pieces(network: Network, instant: Instant, state: State, stretch: Array | N
         factors = instant.near + instant.weight * (instant.far - instant.near)
         received = factors * own[..., None, network.radiating]
         received = received if received.ndim == 2 else jnp.sum(received, axis=0)
+    tabled = network.links.tabled
+    if tabled is not None:
+        tabled = tabled.conductance[:, None] * tabled.theta(temperature)[1]
     outer, cells, served = _electrical(network, instant, state)
     blocks = []
     for block in part_blocks(network, state):
@@ -73,6 +77,7 @@ def _pieces(network: Network, instant: Instant, state: State, stretch: Array | N
         facets=facets,
         links=network.links,
         slope=4.0 * STEFAN_BOLTZMANN * temperature**3,
+        tabled=tabled,
         blocks=tuple(blocks),
         outer=outer,
         others=jnp.zeros(sum(sizes(network)[1:])),
@@ -183,6 +188,8 @@ def matrix_diagonal(matrix: HeatMatrix) -> Float[Array, " state"]:
             node = links.radiative_pair[:, end]
             heat = heat.at[node].add(links.radiative_area * matrix.slope[node])
     heat = heat.at[links.stream[:, 1]].add(links.capacity_rate)
+    if links.tabled is not None:
+        heat = heat.at[links.tabled.pair].add(matrix.tabled)
     result = jnp.concatenate([heat, matrix.others])
     for index, block in matrix.blocks:
         same = index[:, :, None] == index[:, None, :]  # a heater may be controlled by the node that it heats
@@ -200,11 +207,21 @@ def _linked(matrix: HeatMatrix, node: Float[Array, " node"], transpose: bool) ->
     """K v, or K^T v, of conduction and given radiative couplings."""
     links, slope = matrix.links, matrix.slope
     if links.rows is not None:
-        return coupling_diagonal(links.rows, slope) * node - coupling_product(links.rows, slope, node, transpose)
-    conducted = conducted_heat(links.pair, links.conductance, node)
+        heat = coupling_diagonal(links.rows, slope) * node - coupling_product(links.rows, slope, node, transpose)
+    else:
+        heat = -conducted_heat(links.pair, links.conductance, node)
+        inner, outer = (node, slope) if transpose else (slope * node, 1.0)
+        heat = heat - outer * conducted_heat(links.radiative_pair, links.radiative_area, inner)
+    if links.tabled is None or matrix.tabled is None:
+        return heat
+    pair, by_end = links.tabled.pair, matrix.tabled
+    at = node[pair]
     if transpose:
-        return -conducted - slope * conducted_heat(links.radiative_pair, links.radiative_area, node)
-    return -conducted - conducted_heat(links.radiative_pair, links.radiative_area, slope * node)
+        change = by_end * (at - at[:, ::-1])
+    else:
+        flow = by_end[:, 0] * at[:, 0] - by_end[:, 1] * at[:, 1]
+        change = jnp.stack([flow, -flow], axis=1)
+    return heat.at[pair].add(change)
 
 
 def _dense(matrix: HeatMatrix) -> Float[Array, "state state"]:
@@ -218,6 +235,11 @@ def _dense(matrix: HeatMatrix) -> Float[Array, "state state"]:
         heat = heat.at[seen[:, None], seen[None, :]].add(-matrix.received)
     if links.radiative_pair.shape[0]:
         heat = heat + conductance_matrix(links.radiative_pair, links.radiative_area, nodes) * matrix.slope
+    if links.tabled is not None and matrix.tabled is not None:
+        first, second = links.tabled.pair.T
+        here, there = matrix.tabled.T
+        heat = heat.at[first, first].add(here).at[first, second].add(-there)
+        heat = heat.at[second, second].add(there).at[second, first].add(-here)
     start, end = links.stream[:, 0], links.stream[:, 1]
     heat = heat.at[end, end].add(links.capacity_rate).at[end, start].add(-links.capacity_rate)
     beyond = matrix.others.shape[0]

@@ -8,6 +8,7 @@ and given radiative couplings (pairs), streams, equipment (parts), and tables al
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
@@ -19,7 +20,9 @@ from caloris.model.thermal import Exchange, Thermal
 from caloris.solve.facet_radiation import FacetRadiation
 from caloris.solve.pose_radiosity import planet_shares, solve_poses
 from caloris_kernels.conduction.couplings import Couplings, in_rows, row_layout
+from caloris_kernels.conduction.kirchhoff import kirchhoff_temperature
 from caloris_kernels.power.bus import BatteryBank
+from caloris_kernels.storage.enthalpy import CapacityTable
 
 # Up to so many nodes the linearized network is one dense matrix; beyond, the pairs and blocks it is made of.
 DENSE_NODES = 1500
@@ -33,6 +36,22 @@ class CellParameters(NamedTuple):
     reference_temperature: Float[Array, " array"]
 
 
+class TabledPairs(NamedTuple):
+    """Conduction with conductivities over temperature, see `caloris_kernels.conduction.kirchhoff`."""
+
+    pair: Int[Array, "pair 2"]
+    conductance: Float[Array, " pair"]  # W K-1 at the reference temperature; 0 where there is no table
+    table: Int[Array, " pair"]
+    point: Float[Array, "table point"]  # K
+    relative: Float[Array, "table point"]  # -
+
+    def theta(self, temperature: Float[Array, " node"]) -> tuple[Float[Array, "pair 2"], Float[Array, "pair 2"]]:
+        """Kirchhoff temperature (K) at both ends of every pair, and its slope (-)."""
+        index = jnp.maximum(self.table, 0)[:, None]
+        one = jax.vmap(jax.vmap(lambda k, t: kirchhoff_temperature(self.point[k], self.relative[k], t)))
+        return one(jnp.broadcast_to(index, self.pair.shape), temperature[self.pair])
+
+
 class NodeLinks(NamedTuple):
     """Couplings between two nodes each."""
 
@@ -42,6 +61,7 @@ class NodeLinks(NamedTuple):
     radiative_area: Float[Array, " radiative"]  # m2
     stream: Int[Array, "stream 2"]  # from, to
     capacity_rate: Float[Array, " stream"]  # W K-1
+    tabled: TabledPairs | None  # None: no conductivity depends on the temperature
     rows: Couplings | None  # the two kinds of pairs once more, where there are many nodes
 
 
@@ -169,7 +189,7 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
         parts=thermal.parts,
         auxiliary=thermal.auxiliary,
         switches=thermal.switches,
-        storage=thermal.storage,
+        storage=_storage(thermal),
     )
     solar, albedo, *infrared = (_pad(table, timeline.periodic) for table in absorbed)
     return network, FacetFluxes(solar, albedo, infrared[0] if infrared else None)
@@ -220,17 +240,54 @@ def _links(thermal: Thermal) -> NodeLinks:
     """Shell pairs and link entries in one list, radiative pairs and streams in theirs."""
     links, nothing = thermal.links, (jnp.zeros((0, 2), int), jnp.zeros(0))
     entries = links.conductance[links.entry_link] * links.entry_share
-    pair, conductance = conductive_pairs(thermal), jnp.concatenate([thermal.shell.conductance, entries])
+    pair, conductance = conductive_pairs(thermal), jnp.concatenate([thermal.conduction.conductance, entries])
     radiative, streams = thermal.radiative_links, thermal.one_way_links
     radiative = nothing if radiative is None else (radiative.node, radiative.area)
     streams = nothing if streams is None else (streams.node, streams.capacity_rate)
+    tabled = _tabled(thermal)
+    if tabled is not None:  # these pairs stand there alone
+        count = tabled.table.shape[0]
+        conductance = conductance.at[:count].set(jnp.where(tabled.table < 0, conductance[:count], 0.0))
     rows = None if thermal.rows is None else in_rows(thermal.rows, conductance, radiative[1])
-    return NodeLinks(pair, conductance, *radiative, *streams, rows)
+    return NodeLinks(pair, conductance, *radiative, *streams, tabled, rows)
+
+
+def _tabled(thermal: Thermal) -> TabledPairs | None:
+    """Pairs whose conductivity depends on the temperature."""
+    inside = thermal.conduction
+    if inside.table is None:
+        return None
+    constant = inside.table < 0
+    conductance = jnp.where(constant, 0.0, inside.conductance)
+    return TabledPairs(inside.node, conductance, inside.table, inside.tables.point, inside.tables.relative)
+
+
+def _storage(thermal: Thermal) -> HeatStorage | None:
+    """Heat capacities over temperature of every node that has one: all tables on the points of all of them.
+
+    A node may be made of several materials. A sum of tables of straight lines is one on the union of their points.
+    """
+    parts = thermal.nodes.over_temperature
+    if parts is None:
+        return None
+    tables, nodes = parts.tables, len(thermal.nodes.name)
+    point = jnp.sort(tables.point.ravel())
+    relative = jax.vmap(lambda at, value: jnp.interp(point, at, value))(tables.point, tables.relative)
+    count = relative.shape[0]
+    changing = jnp.where(parts.table < 0, 0.0, parts.capacity)
+    index = jnp.maximum(parts.table, 0)
+    shares = jnp.zeros((nodes, count)).at[parts.node, index].add(changing)
+    capacity = thermal.nodes.heat_capacity
+    shares = shares / jnp.where(capacity > 0.0, capacity, 1.0)[:, None]
+    # Rows of one node are equal: a node of two parts is written twice.
+    value = 1.0 + shares[parts.node] @ (relative - 1.0)
+    table = CapacityTable(jnp.broadcast_to(point, value.shape), value[:, :-1], value[:, 1:])
+    return HeatStorage(parts.node, table)
 
 
 def conductive_pairs(thermal: Thermal) -> Int[Array, "pair 2"]:
-    """Pairs of nodes that conduct: along surfaces and across edges, then links."""
-    return jnp.concatenate([thermal.shell.node, thermal.links.entry_node])
+    """Pairs of nodes that conduct: inside bodies and across edges, then links."""
+    return jnp.concatenate([thermal.conduction.node, thermal.links.entry_node])
 
 
 def with_rows(thermal: Thermal) -> Thermal:

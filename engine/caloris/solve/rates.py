@@ -121,11 +121,16 @@ def _linked(
     """Heat by conduction and by given radiative couplings (W)."""
     links = network.links
     if links.rows is not None:
-        return coupled_heat(links.rows, temperature)
-    conducted = conducted_heat(links.pair, links.conductance, temperature)
-    if not links.radiative_pair.shape[0]:
-        return conducted, jnp.zeros_like(temperature)
-    return conducted, pair_radiation(links.radiative_pair, links.radiative_area, temperature)
+        conducted, radiated = coupled_heat(links.rows, temperature)
+    else:
+        conducted = conducted_heat(links.pair, links.conductance, temperature)
+        radiated = pair_radiation(links.radiative_pair, links.radiative_area, temperature)
+    if links.tabled is None:
+        return conducted, radiated
+    theta, _ = links.tabled.theta(temperature)
+    flow = links.tabled.conductance * (theta[:, 1] - theta[:, 0])
+    first, second = links.tabled.pair.T
+    return conducted.at[first].add(flow).at[second].add(-flow), radiated
 
 
 class Moment(NamedTuple):
