@@ -7,6 +7,7 @@ import numpy as np
 
 from caloris.case.address import cell_address, parse_address
 from caloris.case.build_coatings import build_bands, build_coatings
+from caloris.case.build_equipment import build_equipment
 from caloris.case.build_sheets import build_sheets, property_tables
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.node_layout import NodeLayout
@@ -61,6 +62,7 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
             jnp.asarray(nodes.first(case.power.losses_on) if case.power.losses_on else 0),
         ),
         batteries=_batteries(case, nodes),
+        equipment=build_equipment(case, nodes),
         space_temperature=jnp.asarray(case.planet.space_temperature),
     )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
+from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
 from caloris.case.schema_material import Material
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
@@ -40,6 +41,10 @@ TABLES: dict[str, TableKind] = {
     "contact": TableKind(Contact, "contacts", True),
     "blanket": TableKind(Blanket, "blankets", True),
     "load": TableKind(Load, "loads", True),
+    "heater": TableKind(Heater, "heaters", True),
+    "louver": TableKind(Louver, "louvers", True),
+    "thermoelectric": TableKind(Thermoelectric, "thermoelectrics", True),
+    "heat_pump": TableKind(HeatPump, "heat_pumps", True),
     "solar_array": TableKind(SolarArray, "solar_arrays", True),
     "power": TableKind(PowerBus, "power", False),
     "battery": TableKind(Battery, "batteries", True),
@@ -51,7 +56,6 @@ TABLES: dict[str, TableKind] = {
 }
 
 LATER_TABLES: dict[str, str] = {
-    "heater": "heaters and their control",
     "heat_pipe": "heat pipes",
     "loop": "fluid loops",
     "dose_point": "dose",
@@ -86,6 +90,10 @@ class Case:
     contacts: tuple[Contact, ...] = ()
     blankets: tuple[Blanket, ...] = ()
     loads: tuple[Load, ...] = ()
+    heaters: tuple[Heater, ...] = ()
+    louvers: tuple[Louver, ...] = ()
+    thermoelectrics: tuple[Thermoelectric, ...] = ()
+    heat_pumps: tuple[HeatPump, ...] = ()
     solar_arrays: tuple[SolarArray, ...] = ()
     power: PowerBus | None = None
     batteries: tuple[Battery, ...] = ()

@@ -5,6 +5,7 @@ from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
 from caloris.model.conduction import EdgeJoints, LinkTable, PropertyTables, Sheets, Spread
+from caloris.model.equipment import Equipment
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris.model.schedule import Schedule
 
@@ -61,4 +62,5 @@ class Structure(eqx.Module):
     arrays: SolarArrays | None
     bus: Bus | None
     batteries: Batteries | None
+    equipment: Equipment
     space_temperature: Float[Array, ""]  # K, used where there is no planet

@@ -84,6 +84,9 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         arrays=structure.arrays,
         bus=structure.bus,
         batteries=structure.batteries,
+        parts=structure.equipment.parts(conductors.size),
+        auxiliary=structure.equipment.auxiliary,
+        switches=structure.equipment.switches,
         mirrors=mirror_light(visibility, None if surroundings is None else surroundings.planet, motion, timeline),
     )
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 import caloris
-from caloris.model.parts import Auxiliary, HeatStorage, OneWayLinks, PartGroup, RadiativeLinks, Switches
-from caloris.model.thermal import Thermal
+from caloris.model.conduction import PropertyTables
+from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, RadiativeLinks, Switches
+from caloris.model.thermal import CapacityOverTemperature, Conduction, Thermal
 from caloris.solve import heat_matrix, network, systems
 from caloris.solve.balance import audit, balance
 from caloris.solve.heat_matrix import HeatMatrix, matrix_diagonal, matrix_product, matrix_transpose_product
 from caloris.solve.network import assemble, with_rows
 from caloris_kernels.parts.part_heat import PartHeat
 from caloris_kernels.stepping.system import linearization_mismatch
-from caloris_kernels.storage.enthalpy import CapacityTable
 
 # Two plates that see each other and the sky, one with cells, a battery on a bus, and three lumped nodes.
 CASE = """
@@ -88,6 +88,7 @@ capacity = "60 kJ"
 start_charge = 0.98
 """
 TOP, BOTTOM, BOX, WAX, SINK = range(5)
+PUMP = jnp.array([1.0, 4.0])  # head and friction
 
 
 def pump(values, parameters, mode):
@@ -125,7 +126,7 @@ def plain() -> Thermal:
 def equipped(plain: Thermal) -> Thermal:
     """With everything at once."""
     parts = (
-        PartGroup(("pump",), "pump", pump, jnp.array([[BOX, BOTTOM]]), jnp.array([[0]]), (jnp.ones(1), jnp.full(1, 4.0))),
+        PartGroup(("pump",), "pump", pump, jnp.array([[BOX, BOTTOM]]), jnp.array([[0]]), (PUMP[:1], PUMP[1:])),
         PartGroup(
             ("heater",), "heater", heater, jnp.array([[BOTTOM, BOTTOM]]), jnp.zeros((1, 0), int), jnp.full(1, 30.0),
             jnp.array([0]),
@@ -140,15 +141,18 @@ def equipped(plain: Thermal) -> Thermal:
         jnp.array([1e-3, 4000.0]),
         jnp.array([0.0, 1.0]),
     )
-    melting = CapacityTable(
-        jnp.array([[290.0, 292.0, 400.0]]), jnp.array([[0.5, 40.0, 1.5]])[:, 1:], jnp.array([[40.0, 2.0]])
-    )
+    melting = PropertyTables(("wax",), jnp.array([[288.0, 290.0, 291.0, 292.0]]), jnp.array([[0.5, 1.0, 40.0, 2.0]]))
+    steel = PropertyTables(("steel",), jnp.array([[200.0, 290.0, 295.0]]), jnp.array([[0.6, 1.0, 1.5]]))
     return dataclasses.replace(
         plain,
         parts=parts,
         auxiliary=auxiliary,
         switches=Switches(("heater",), jnp.array([BOTTOM]), jnp.array([280.0]), jnp.array([300.0]), jnp.ones(1)),
-        storage=HeatStorage(jnp.array([WAX]), melting),
+        nodes=dataclasses.replace(
+            plain.nodes,
+            over_temperature=CapacityOverTemperature(jnp.array([WAX]), jnp.full(1, 400.0), jnp.array([0]), melting),
+        ),
+        conduction=Conduction(jnp.array([[TOP, BOTTOM], [TOP, WAX]]), jnp.array([0.7, 0.4]), jnp.array([0, -1]), steel),
         radiative_links=RadiativeLinks(jnp.array([[BOX, SINK], [WAX, BOTTOM]]), jnp.array([0.2, 0.1])),
         one_way_links=OneWayLinks(jnp.array([[SINK, BOX]]), jnp.array([1.5])),
     )
@@ -219,9 +223,10 @@ def test_without_equipment_nothing_changes(plain, equipped):
     """Equipment of no strength gives the plain model's temperatures."""
     idle = eqx.tree_at(
         lambda t: (t.parts[0].parameters[0], t.parts[1].parameters, t.parts[2].parameters, t.radiative_links.area,
-                   t.one_way_links.capacity_rate, t.storage.table.left, t.storage.table.right, t.auxiliary.start),
+                   t.one_way_links.capacity_rate, t.nodes.over_temperature.capacity, t.conduction.conductance,
+                   t.auxiliary.start),
         equipped,
-        (jnp.full(1, 1e-18), jnp.zeros(1), jnp.zeros(1), jnp.zeros(2), jnp.zeros(1), jnp.ones((1, 2)), jnp.ones((1, 2)),
+        (jnp.full(1, 1e-18), jnp.zeros(1), jnp.zeros(1), jnp.zeros(2), jnp.zeros(1), jnp.zeros(1), jnp.zeros(2),
          jnp.array([5e-10, 1.17e6])),
     )  # fmt: skip
     times = jnp.linspace(0.0, 2000.0, 6)
@@ -256,12 +261,12 @@ on = "wax"
 power = "10 W"
 """
     thermal = caloris.build(caloris.parse_case(text)).thermal
-    table = CapacityTable(
-        jnp.array([[270.0, 290.0, 290.5, 400.0]]), jnp.array([[1.0, 100.0, 2.0]]), jnp.array([[1.0, 100.0, 2.0]])
-    )
-    thermal = eqx.tree_at(lambda t: t.storage, thermal, HeatStorage(jnp.array([0]), table), is_leaf=lambda x: x is None)
+    # Specific heat rises to a peak and falls again: (1 + p) / 2 and (p + 2) / 2 times 0.25 K times 100 J/K are 5000 J.
+    table = PropertyTables(("wax",), jnp.array([[290.0, 290.25, 290.5]]), jnp.array([[1.0, 198.5, 2.0]]))
+    over = CapacityOverTemperature(jnp.array([0]), jnp.full(1, 100.0), jnp.array([0]), table)
+    thermal = dataclasses.replace(thermal, nodes=dataclasses.replace(thermal.nodes, over_temperature=over))
     # 1000 J to 290 K, 5000 J of melting, then 200 J/K.
-    times = jnp.array([0.0, 50.0, 100.0, 350.0, 600.0, 800.0, 1000.0])
+    times = jnp.array([0.0, 50.0, 100.0, 100.0 + 249.375, 600.0, 800.0, 1000.0])
     expected = [280.0, 285.0, 290.0, 290.25, 290.5, 290.5 + 2000 / 200, 290.5 + 4000 / 200]
     found = caloris.solve_transient(thermal, times).temperature[:, 0]
     # The state grows linearly: exact for any step, and the conversion is in closed form.
@@ -271,7 +276,7 @@ power = "10 W"
         return caloris.solve_transient(thermal, times[-1:]).temperature[0, 0]
 
     gradient = eqx.filter_grad(end)(thermal)
-    # dT/dP = t / (2 C), and a latent heat dh (J) more makes it dh / (2 C) colder: c of the piece by its width.
+    # dT/dP = t / (2 C); a peak higher by dp takes 25 J dp more and makes it 25 J dp / (2 C) colder.
     assert float(gradient.loads[0].power.value[0]) == pytest.approx(1000.0 / 200.0, rel=1e-8)
-    peak = gradient.storage.table.left[0, 1] + gradient.storage.table.right[0, 1]
-    assert float(peak) == pytest.approx(-0.5 * 100.0 / 200.0, rel=1e-8)
+    peak = gradient.nodes.over_temperature.tables.relative[0, 1]
+    assert float(peak) == pytest.approx(-25.0 / 200.0, rel=1e-8)
