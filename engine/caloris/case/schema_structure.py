@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from caloris.case import quantity as q
-from caloris.case.schema_coating import CoatingFraction, without_temperature
+from caloris.case.schema_coating import CoatingFraction, Cover, without_temperature
 from caloris.case.schema_types import (
     Angle,
     Direction,
@@ -67,7 +67,8 @@ class Coating(Table):
 
     name: Name = Field(description="Name among the coatings")
     solar_absorptance: Annotated[CoatingFraction, AfterValidator(without_temperature)] = Field(
-        description="Absorbed fraction of sunlight: a number, by life, or a list by solar band",
+        description="Absorbed fraction of sunlight, under a cover at normal incidence: a number, by life, or a list "
+        "by solar band",
         json_schema_extra={"unit": "1"},
     )
     infrared_emittance: CoatingFraction = Field(
@@ -93,6 +94,9 @@ class Coating(Table):
         default=_NONE,
         description="Fraction of thermal radiation that goes straight through the sheet; the same on both sides",
         json_schema_extra={"unit": "1"},
+    )
+    cover: Cover | None = Field(
+        default=None, description="Transparent cover, with which the solar absorptance depends on the angle"
     )
 
 

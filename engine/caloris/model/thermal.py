@@ -107,12 +107,20 @@ class Timeline(eqx.Module):
     periodic: bool = eqx.field(static=True)
 
 
+class SunAngle(eqx.Module):
+    """The angle at which direct sunlight meets the facets whose coatings are under a cover, along the timeline."""
+
+    facet: Int[Array, " covered"]
+    cosine: Float[Array, "grid covered"]  # - 0 where the Sun is behind
+
+
 class Incident(eqx.Module):
     """First-incidence fluxes on the facets along the timeline, shadowed by the spacecraft itself (W m-2)."""
 
     solar: Float[Array, "grid facet"]  # direct sunlight as if the planet cast no shadow
     albedo: Float[Array, "grid facet"]
     infrared: Float[Array, "grid facet"]
+    sun_angle: SunAngle | None = None  # None: no facet is under a cover
 
 
 class Thermal(eqx.Module):

@@ -1,5 +1,7 @@
 """Join geometry, orbit and what rays found into the thermal model: differentiable where no shadow's edge moves."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from caloris.model.surroundings import Surroundings
 from caloris.model.thermal import Exchange, Incident, Thermal
 from caloris.programs import kept
 from caloris.solve.conductors import build_conductors
-from caloris.solve.incident import incident_fluxes
+from caloris.solve.incident import incident_fluxes, sun_angle
 from caloris.solve.mirror_light import mirror_light
 from caloris.solve.shadow_guard import fixed_shadow
 from caloris.solve.timeline import build_timeline
@@ -69,6 +71,11 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         incident = incident_fluxes(topology, visibility, surroundings.planet, motion, normal, timeline)
         space_temperature = surroundings.planet.space_temperature
         planet_temperature = surroundings.planet.infrared_temperature
+    covered = structure.coatings.covered
+    if covered is not None:
+        moments = visibility.grid_phase.shape[0]
+        angle = sun_angle(topology, motion, geometry.body_normals(), moments, covered.coating)
+        incident = dataclasses.replace(incident, sun_angle=angle)
     return Thermal(
         coatings=structure.coatings,
         bands=structure.bands,
