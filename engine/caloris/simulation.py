@@ -25,7 +25,8 @@ from caloris.output.run_data import RunData
 from caloris.precision import require_float64
 from caloris.provenance import CompileClock, provenance
 from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
-from caloris.run_groups import device_arrays, limit_arrays, mesh_arrays, node_area_array, orbit_arrays
+from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
+from caloris.run_limits import limit_arrays, margin_arrays
 from caloris.solve.cyclic import solve_cyclic
 from caloris.solve.solution import Solution, SolveError, SteadySolution
 from caloris.solve.state import physical
@@ -140,6 +141,7 @@ def _thermal(case: Case, model: Model, solution: Solution | SteadySolution, data
     mesh_arrays(model, data)
     orbit_arrays(model, data)
     limit_arrays(case, data)
+    margin_arrays(data)
     coldest = np.min(np.atleast_2d(np.asarray(solution.temperature)), axis=0)
     if coldest.min() <= 0.0:
         assert model.thermal is not None

@@ -10,7 +10,7 @@ from caloris.case.schema_material import Material
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
-from caloris.case.schema_run import Limit, Run
+from caloris.case.schema_run import Limit, Margins, Run
 from caloris.case.schema_structure import Body, Coating, Edge, Link, Node
 from caloris.case.schema_surface import INACTIVE, Surface, SurfaceTable
 from caloris.case.schema_types import Table
@@ -52,6 +52,7 @@ TABLES: dict[str, TableKind] = {
     "particles": TableKind(Particles, "particles", False),
     "device": TableKind(Device, "devices", True),
     "limit": TableKind(Limit, "limits", True),
+    "margins": TableKind(Margins, "margins", False),
     "run": TableKind(Run, "run", False),
 }
 
@@ -70,7 +71,7 @@ LATER_TABLES: dict[str, str] = {
 class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
-    `orbit`, `power`, `particles` and `run` are None when the file has no such table; `planet`, `attitude`
+    `orbit`, `power`, `particles`, `margins` and `run` are None when the file has no such table; `planet`, `attitude`
     and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it.
     """
 
@@ -101,6 +102,7 @@ class Case:
     particles: Particles | None = None
     devices: tuple[Device, ...] = ()
     limits: tuple[Limit, ...] = ()
+    margins: Margins | None = None
     run: Run | None = None
     warnings: tuple[str, ...] = ()
     text: str = field(default="", repr=False)

@@ -69,6 +69,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "energy": Dimension("kinetic energy per nucleon", "particle/energy"),
     "let": Dimension("linear energy transfer in silicon", "particle/let"),
     "limit": Dimension("row of the table of limits"),
+    "margin": Dimension("row of the table of margins"),
     "pose": Dimension("pose of the moving bodies"),
     "pair": Dimension("pair of facets that see each other"),
     "moment": Dimension("moment of the run at which sunlight is traced"),
@@ -198,24 +199,43 @@ _UPSET = {
 _LIMITS = {
     "item": Quantity("1", ("limit",), "node or surface", "text"),
     "variant": Quantity("1", ("limit",), "variant of the case; empty for the case as it stands", "text"),
-    "calculated_minimum": Quantity("K", ("limit",), "lowest calculated temperature"),
-    "calculated_maximum": Quantity("K", ("limit",), "highest calculated temperature"),
+    "state": Quantity("1", ("limit",), "operating or non-operating: which range is the limit", "text"),
     "operating_minimum": Quantity("K", ("limit",), "lowest operating temperature", may_be_missing=True),
     "operating_maximum": Quantity("K", ("limit",), "highest operating temperature", may_be_missing=True),
-    "uncertainty": Quantity("K", ("limit",), "uncertainty margin of the calculation"),
+    "non_operating_minimum": Quantity("K", ("limit",), "lowest temperature while off", may_be_missing=True),
+    "non_operating_maximum": Quantity("K", ("limit",), "highest temperature while off", may_be_missing=True),
+    "limit_minimum": Quantity("K", ("limit",), "lowest temperature allowed in this state", may_be_missing=True),
+    "limit_maximum": Quantity("K", ("limit",), "highest temperature allowed in this state", may_be_missing=True),
+    "uncertainty": Quantity("K", ("limit",), "uncertainty of the calculation"),
     "acceptance": Quantity("K", ("limit",), "acceptance margin"),
-    "margin_low": Quantity(
-        "K",
-        ("limit",),
-        "calculated minimum - uncertainty - acceptance - operating minimum",
-        may_be_missing=True,
+    "qualification": Quantity("K", ("limit",), "qualification margin"),
+    "calculated_minimum": Quantity("K", ("limit",), "lowest calculated temperature"),
+    "calculated_maximum": Quantity("K", ("limit",), "highest calculated temperature"),
+    "predicted_minimum": Quantity("K", ("limit",), "calculated minimum - uncertainty"),
+    "predicted_maximum": Quantity("K", ("limit",), "calculated maximum + uncertainty"),
+    "acceptance_minimum": Quantity("K", ("limit",), "predicted minimum - acceptance margin"),
+    "acceptance_maximum": Quantity("K", ("limit",), "predicted maximum + acceptance margin"),
+    "qualification_minimum": Quantity("K", ("limit",), "acceptance minimum - qualification margin"),
+    "qualification_maximum": Quantity("K", ("limit",), "acceptance maximum + qualification margin"),
+    "margin_low": Quantity("K", ("limit",), "qualification minimum - limit minimum", may_be_missing=True),
+    "margin_high": Quantity("K", ("limit",), "limit maximum - qualification maximum", may_be_missing=True),
+    "verdict": Quantity(
+        "1", ("limit",), "kept, or the innermost range (calculated, predicted, ...) outside the limit", "text"
     ),
-    "margin_high": Quantity(
-        "K",
-        ("limit",),
-        "operating maximum - acceptance - uncertainty - calculated maximum",
-        may_be_missing=True,
-    ),
+}
+
+_MARGINS = {
+    "item": Quantity("1", ("margin",), "node or surface", "text"),
+    "state": Quantity("1", ("margin",), "operating or non-operating", "text"),
+    "coldest_variant": Quantity("1", ("margin",), "variant with the lowest calculated temperature", "text"),
+    "hottest_variant": Quantity("1", ("margin",), "variant with the highest calculated temperature", "text"),
+    "calculated_minimum": Quantity("K", ("margin",), "lowest calculated temperature of all variants"),
+    "calculated_maximum": Quantity("K", ("margin",), "highest calculated temperature of all variants"),
+    "limit_minimum": Quantity("K", ("margin",), "lowest temperature allowed at the least margin", may_be_missing=True),
+    "limit_maximum": Quantity("K", ("margin",), "highest temperature allowed at the least margin", may_be_missing=True),
+    "margin_low": Quantity("K", ("margin",), "least low margin of all variants", may_be_missing=True),
+    "margin_high": Quantity("K", ("margin",), "least high margin of all variants", may_be_missing=True),
+    "verdict": Quantity("1", ("margin",), "gravest verdict of all variants", "text"),
 }
 
 _VIEW_FACTORS = {
@@ -239,6 +259,7 @@ _GROUPS = {
     "particle": _PARTICLE,
     "upset": _UPSET,
     "limits": _LIMITS,
+    "margins": _MARGINS,
     "view_factors": _VIEW_FACTORS,
 }
 

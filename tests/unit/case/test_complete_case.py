@@ -59,6 +59,10 @@ def test_values_are_si(case):
     assert case.devices[0].shield[0].areal_density == 0.6858
     assert case.limits[0].operating == (273.15, 358.15)
     assert case.limits[0].of == ("gpu_tray",)
+    assert case.limits[0].non_operating == pytest.approx((253.15, 368.15), rel=1e-15)
+    assert (case.limits[0].uncertainty, case.limits[0].acceptance, case.limits[0].qualification) == (10.0, 5.0, None)
+    assert (case.margins.uncertainty, case.margins.acceptance, case.margins.qualification) == (15.0, 5.0, 3.0)
+    assert case.run.non_operating == ("gpu_tray",)
     assert case.run.life == 1.0
     assert case.warnings == ()
 
