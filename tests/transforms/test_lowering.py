@@ -44,10 +44,11 @@ from caloris_kernels.radiative.paths import Paths, PathSums
 from caloris_kernels.radiative.planet_heating import CapPoints
 from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
-from caloris_kernels.stepping.adaptive import empty_grid, empty_record
-from caloris_kernels.stepping.replay import Path as ReplayPath
-from caloris_kernels.stepping.replay import Tape
-from caloris_kernels.stepping.rodas import STAGES
+from caloris_kernels.stepping.events import Search
+from caloris_kernels.stepping.grid import empty_grid, empty_record
+from caloris_kernels.stepping.rodas import STAGES, Step
+from caloris_kernels.stepping.sweeps import Path as ReplayPath
+from caloris_kernels.stepping.sweeps import Tape
 from caloris_kernels.storage.enthalpy import CapacityTable
 
 PLATFORMS = ("tpu", "cuda")
@@ -130,8 +131,16 @@ P = enclosure(4)
 Y, EDGES, T, SEGMENT = f(4), f(4), f(), i()
 GRID, RECORD = empty_grid(8, jnp.float64), empty_record(8, 4, jnp.float64)
 LINEAR = jax.eval_shape(lambda t, y, s: ENCLOSURE.linearize(t, y, P, s), T, Y, SEGMENT)
-TAPE, PATH = Tape(f(8, 4), f(8, STAGES, 4)), ReplayPath(RECORD, Y)
+TAPE = Tape(f(8, 4), f(8, STAGES, 4))
 ON_GRID = (ENCLOSURE, P, Y, EDGES, GRID, Y)
+# The same with two switches that heat two nodes.
+HEATED = ENCLOSURE._replace(
+    switching=lambda t, y, p, s, mode: jnp.where(mode > 0.5, y[:2] - 300.0, 290.0 - y[:2]),
+    with_mode=lambda p, mode: p._replace(heat_load=p.heat_load.at[:2].add(mode)),
+)
+SWITCHES = empty_grid(8, jnp.float64, 2)
+SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
+SWITCHED_RECORD = empty_record(8, 4, jnp.float64, switching=True)
 
 
 def _double(v: jax.Array) -> jax.Array:
@@ -156,7 +165,10 @@ HOST = {
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
-    "stepping.replay.of_floats": "a System made of another",
+    "stepping.events.check_switches": "a check of Python",
+    "stepping.system.through": "a System made of another",
+    "stepping.system.of_floats": "a System made of another",
+    "stepping.system.in_mode": "a System made of another",
     "stepping.system.split_floating": "leaves of a pytree",
 }
 
@@ -294,13 +306,13 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "radiative.visibility.triangle_points": (f(2, 3, 3), f(2, 4, 2)),
     "radiative.visibility.pair_rays": (*PAIRS, f(2, 4, 4), f()),
     "radiative.visibility.directed_rays": (f(2, 3, 3), f(2, 3), f(2, 2), f(4, 2), f()),
-    "stepping.adaptive.empty_grid": (8, jnp.float64),
-    "stepping.adaptive.empty_record": (8, 4, jnp.float64),
-    "stepping.adaptive.step_times": (EDGES, GRID, i()),
-    "stepping.adaptive.pad_record": (RECORD, i(), Y),
     "stepping.adaptive.march": (ENCLOSURE, P, Y, EDGES, Y, f(), f(), GRID, b(), RECORD),
     "stepping.adaptive.integrate": lambda kernel: Wrapped(
-        lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, max_steps=8), (P, Y, EDGES, Y)
+        lambda p, y, edges, bound, mode: (
+            kernel(ENCLOSURE, p, y, edges, bound, max_steps=8),
+            kernel(HEATED, p, y, edges, bound, max_steps=8, mode=mode),
+        ),
+        (P, Y, EDGES, Y, f(2)),
     ),
     "stepping.consistent.consistent_state": (ENCLOSURE, P, T, SEGMENT, Y, Y),
     "stepping.consistent.consistent_tangent": (ENCLOSURE, P, T, SEGMENT, Y, Y, (T, Y, P)),
@@ -308,6 +320,15 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.dense_output.locate_steps": (GRID, EDGES, f(5)),
     "stepping.dense_output.states_at": (GRID, RECORD, EDGES, f(5)),
     "stepping.dense_output.integrate_along": (lambda t, y, p, segment: y, P, GRID, RECORD, EDGES, f(5)),
+    "stepping.events.start_search": (f(2),),
+    "stepping.events.settle": (HEATED, P, T, SEGMENT, Y, f(2), Y),
+    "stepping.events.judge": (HEATED, P, Step(Y, Y, f(STAGES, 4), i(), b()), (T, f(), SEGMENT, Y), SEARCH, Y, f()),
+    "stepping.grid.empty_grid": (8, jnp.float64, 2),
+    "stepping.grid.empty_record": (8, 4, jnp.float64),
+    "stepping.grid.step_times": (EDGES, GRID, i()),
+    "stepping.grid.is_switched": (SWITCHES, i()),
+    "stepping.grid.begins_anew": (SWITCHES, i()),
+    "stepping.grid.pad_record": (RECORD, i(), Y),
     "stepping.krylov.bicgstab": (_double, Y, Y, Y),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
     "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
@@ -334,8 +355,6 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
         (LINEAR, Y, f(), b(4), Y),
     ),
     "stepping.replay.run_grid": ON_GRID,
-    "stepping.replay.tangent_sweep": (ENCLOSURE, P, EDGES, GRID, Y, TAPE, (P, Y, EDGES)),
-    "stepping.replay.adjoint_sweep": (ENCLOSURE, P, EDGES, GRID, Y, TAPE, PATH),
     "stepping.replay.replay": ON_GRID,
     "stepping.rodas.tableau": (jnp.float64,),
     "stepping.rodas.stage_solver": lambda kernel: Wrapped(
@@ -348,6 +367,8 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
     "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),
     "stepping.steady.solve_steady": (ENCLOSURE, P, Y, Y),
+    "stepping.sweeps.tangent_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, (P, Y, EDGES)),
+    "stepping.sweeps.adjoint_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, ReplayPath(SWITCHED_RECORD, Y)),
     "stepping.system.linearization_mismatch": (ENCLOSURE, P, T, Y, SEGMENT, Y),
     "stepping.system.linear_map": (_double, _double, Y, jnp.zeros(4)),
     "storage.enthalpy.enthalpy": (CapacityTable(f(4), f(3), f(3)), f()),

@@ -66,6 +66,7 @@ RESULT_NAMES = {
     5: "not_converged",
     6: "energy_not_conserved",
     7: "radiosity_not_converged",
+    8: "too_many_switchings",
 }
 RADIOSITY_NOT_CONVERGED = 7
 _MESSAGES = RESULT_MESSAGES | {
