@@ -48,6 +48,19 @@ class Links(eqx.Module):
     entry_share: Float[Array, " entry"]  # - of the link's total
 
 
+class RadiativeLinks(eqx.Module):
+    """Radiation between two nodes beside the exchange of facets: heat from b to a is sigma A (T_b^4 - T_a^4).
+
+    A is an effective area: the whole of a blanket is its effective emittance times its area.
+    """
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    area: Float[Array, " link"]  # m2, totals
+    entry_link: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]
+    entry_share: Float[Array, " entry"]  # - of the link's total
+
+
 class Conduction(eqx.Module):
     """Conduction inside bodies: along and through surfaces, and across joined edges.
 
@@ -120,6 +133,7 @@ class Thermal(eqx.Module):
     nodes: Nodes
     exchange: Exchange
     links: Links
+    radiative_links: RadiativeLinks
     conduction: Conduction
     timeline: Timeline
     incident: Incident

@@ -41,6 +41,8 @@ class Network(NamedTuple):
     space_temperature: Float[Array, ""]  # K
     pair: Int[Array, "pair 2"]
     conductance: Float[Array, " pair"]  # W K-1
+    radiative_pair: Int[Array, "radiative 2"]
+    radiative_area: Float[Array, " radiative"]  # m2, heat sigma A (T_b^4 - T_a^4)
     # Rows: absorbed sunlight; absorbed albedo; absorbed infrared; light on each array's cells, direct; the same,
     # albedo.
     # One more sample at either end of the grid, so that cubic interpolation is the same everywhere.
@@ -121,6 +123,9 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
         space_temperature=thermal.space_temperature,
         pair=pair,
         conductance=conductance,
+        radiative_pair=thermal.radiative_links.entry_node,
+        radiative_area=thermal.radiative_links.area[thermal.radiative_links.entry_link]
+        * thermal.radiative_links.entry_share,
         surroundings=_pad(jnp.stack(rows, axis=1), timeline.periodic),
         duration=timeline.duration,
         edges=timeline.edges,

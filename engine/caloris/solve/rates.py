@@ -50,7 +50,7 @@ class HeatTerms(NamedTuple):
     absorbed: Float[Array, " node"]
     load: Float[Array, " node"]  # loads and electrical losses
     extracted: Float[Array, " node"]  # leaves as electrical power, positive out
-    exchanged: Float[Array, " node"]  # net infrared from other surfaces
+    exchanged: Float[Array, " node"]  # net infrared from other surfaces and by radiative links
     conducted: Float[Array, " node"]
     to_space: Float[Array, " node"]  # net, positive out
 
@@ -223,11 +223,14 @@ def heat_terms(
     available, flow = power_flow(network, instant, temperature, charge)
     load, extracted = _electrical_heat(network, instant, available, flow)
     radiation = _radiation(network, instant, temperature)
+    linked = jnp.zeros_like(temperature)
+    if network.radiative_pair.shape[0]:
+        linked = conducted_heat(network.radiative_pair, network.radiative_area, STEFAN_BOLTZMANN * temperature**4)
     terms = HeatTerms(
         absorbed=instant.absorbed_solar + instant.absorbed_albedo + radiation.from_planet,
         load=load,
         extracted=extracted,
-        exchanged=radiation.exchanged,
+        exchanged=radiation.exchanged + linked,
         conducted=conducted_heat(network.pair, network.conductance, temperature),
         to_space=radiation.to_space,
     )
@@ -268,6 +271,9 @@ def network_matrix(network: Network, instant: Instant, state: Float[Array, " sta
     matrix = conductance_matrix(network.pair, network.conductance, nodes) + _radiation_matrix(
         network, instant, temperature
     )
+    if network.radiative_pair.shape[0]:
+        slope = 4.0 * STEFAN_BOLTZMANN * temperature**3
+        matrix = matrix + conductance_matrix(network.radiative_pair, network.radiative_area, nodes) * slope
     matrix = jnp.pad(matrix, ((0, size - nodes), (0, size - nodes)))
     if network.cells is not None:
         matrix = matrix - _power_jacobian(network, instant, temperature, charge)
