@@ -26,17 +26,18 @@ _MOST_SAMPLES = 2400
 _ECLIPSE_SAMPLES = 1440
 
 
-INSIDE, EDGE, LINK = range(3)
+INSIDE, EDGE, LINK, CONTACT = range(4)
 
 
 @dataclass(frozen=True, eq=False)
 class Conductors:
     """Everything that conducts between nodes, [pair]: which kind, the two nodes, and the conductance."""
 
-    kind: np.ndarray  # INSIDE a surface, across a joined EDGE, by a LINK
+    kind: np.ndarray  # INSIDE a surface, across a joined EDGE, by a LINK or CONTACT
     node: np.ndarray  # [pair, 2]
     conductance: np.ndarray  # W K-1
     edge_total: np.ndarray  # W K-1, of each [[edge]]
+    contact_total: np.ndarray  # W K-1, of each [[contact]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +107,7 @@ def sketch(case: Case) -> Sketch:
     topology = geometry.topology()
     vertices = np.asarray(geometry.vertices())
     triangle_area, cell_area = topology.areas(vertices)
-    capacity, node, conductance, edge_total = (np.asarray(part) for part in _conductors(geometry, structure))
-    links = sum(first.node.shape[0] * second.node.shape[0] for first, second in structure.links.sides)
+    capacity, node, conductance, edges, contacts = (np.asarray(part) for part in _conductors(geometry, structure))
     return Sketch(
         case=case,
         devices=devices,
@@ -120,7 +120,7 @@ def sketch(case: Case) -> Sketch:
         triangle_area=triangle_area,
         cell_area=cell_area,
         heat_capacity=capacity,
-        conductors=Conductors(_kinds(structure, links), node, conductance, edge_total),
+        conductors=Conductors(_kinds(structure), node, conductance, edges, contacts),
     )
 
 
@@ -156,18 +156,21 @@ def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen:
 
 @eqx.filter_jit
 def _conductors(geometry: Geometry, structure: Structure):
-    """Nodes and everything that conducts, as the thermal model has it, and the conductance of each [[edge]]."""
+    """Capacities and all that conducts, as the thermal model has it; totals of each [[edge]] and [[contact]]."""
     found = build_conductors(geometry.topology(), geometry.vertices(), structure)
     links = found.links.conductance[found.links.entry_link] * found.links.entry_share
     joints = structure.joints
     edges = found.conduction.conductance[found.conduction.conductance.shape[0] - joints.table.shape[0] :]
     total = jax.ops.segment_sum(edges, joints.table, joints.conductance_per_length.shape[0])
     node = jnp.concatenate([found.conduction.node, found.links.entry_node])
-    return found.nodes.heat_capacity, node, jnp.concatenate([found.conduction.conductance, links]), total
+    contacts = found.links.conductance[len(structure.links.name) :]
+    return found.nodes.heat_capacity, node, jnp.concatenate([found.conduction.conductance, links]), total, contacts
 
 
-def _kinds(structure: Structure, links: int) -> np.ndarray:
+def _kinds(structure: Structure) -> np.ndarray:
     """Kind of every conductor, in the order of `build_conductors`."""
     sheets, joints = structure.sheets, structure.joints
-    counts = (sheets.pair_edge.shape[0], sheets.rung_gap.shape[0], joints.table.shape[0])
-    return np.concatenate([np.repeat([INSIDE, INSIDE, EDGE], counts), np.full(links, LINK)])
+    links = sum(first.node.shape[0] * second.node.shape[0] for first, second in structure.links.sides)
+    inside = sheets.pair_edge.shape[0] + sheets.rung_gap.shape[0]
+    counts = (inside, joints.table.shape[0], links, structure.contacts.entry_contact.shape[0])
+    return np.repeat([INSIDE, EDGE, LINK, CONTACT], counts)

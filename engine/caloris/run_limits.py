@@ -79,7 +79,6 @@ def _nodes(names: Sequence[str], wanted: str) -> np.ndarray:
     return np.array([k for k, name in enumerate(names) if is_under(parse_address(name), address)], int)
 
 
-
 def margin_arrays(data: RunData, variants: Sequence[RunData] = ()) -> None:
     """The rows of all variants in one table of limits, and of each item and state the worst of them."""
     runs = [run.arrays for run in (data, *variants) if "limits/item" in run.arrays]

@@ -182,6 +182,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.network.pair_radiation": (i(3, 2), f(3), f(4)),
     "conduction.network.one_way_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.conductance_matrix": (i(3, 2), f(3), 4),
+    "conduction.overlap.overlap_area": (f(5, 3, 3), f(5, 3, 3)),
     "conduction.shell.triangle_area_vector": SHELL,
     "conduction.shell.cell_area": (*SHELL, i(2), 2),
     "conduction.shell.cell_centroid": (*SHELL, i(2), 2),

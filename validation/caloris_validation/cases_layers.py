@@ -2,7 +2,7 @@
 
 import functools
 
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 from caloris_validation import scenes
 from caloris_validation.reference_case import ReferenceCase
@@ -22,7 +22,7 @@ def _panel_by_hand() -> tuple[float, float]:
     def front(back: float) -> float:
         return back + _SIGMA * back**4 * resistance
 
-    back = brentq(lambda t: _SIGMA * (front(t) ** 4 + t**4) - _POWER, 100.0, 400.0, xtol=1e-12)
+    back = root_scalar(lambda t: _SIGMA * (front(t) ** 4 + t**4) - _POWER, bracket=(100.0, 400.0), xtol=1e-12).root
     return front(back), back
 
 

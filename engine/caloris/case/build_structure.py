@@ -7,17 +7,17 @@ import numpy as np
 
 from caloris.case.address import cell_address, parse_address
 from caloris.case.build_coatings import build_bands, build_coatings
+from caloris.case.build_contacts import build_blankets, build_contacts, build_joints
 from caloris.case.build_equipment import build_equipment
 from caloris.case.build_sheets import build_sheets, property_tables
-from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
+from caloris.case.schema_structure import Node
+from caloris.case.schema_surface import SurfaceTable
 from caloris.case.schema_types import Life
 from caloris.case.schema_types import Schedule as ScheduleTable
 from caloris.geometry.assembly import Geometry, Topology
-from caloris.geometry.edge_joint import edge_joint
-from caloris.geometry.errors import GeometryError
-from caloris.model.conduction import EdgeJoints, LinkTable
+from caloris.model.conduction import LinkTable
 from caloris.model.power import Batteries, Bus, SolarArrays
 from caloris.model.schedule import Schedule
 from caloris.model.structure import ComputeTable, LoadTable, Structure
@@ -52,7 +52,9 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
             _column([link.conductance for link in case.links]),
             tuple((nodes.spread([link.between[0]]), nodes.spread([link.between[1]])) for link in case.links),
         ),
-        joints=_joints(case, geometry, nodes),
+        joints=build_joints(case, geometry, nodes),
+        contacts=build_contacts(case, geometry, nodes),
+        blankets=build_blankets(case, nodes),
         loads=_loads(case, nodes),
         arrays=_arrays(case, topology, life),
         bus=None
@@ -84,52 +86,22 @@ def _column(values: Sequence[float]) -> jnp.ndarray:
 def _start(case: Case, nodes: NodeLayout, default: float) -> tuple[np.ndarray, np.ndarray]:
     """Which nodes are free, and the temperature of every node at t = 0."""
     free, temperature = np.ones(len(nodes.names)), np.full(len(nodes.names), default)
-    parts = [(table, np.concatenate(nodes.level_node[k])) for k, table in enumerate(case.surfaces)]
-    parts += [(table, nodes.lumped[k : k + 1]) for k, table in enumerate(case.nodes)]
-    for table, mine in parts:
+
+    def start(table: SurfaceTable | Node, mine: np.ndarray) -> None:
         stated = table.start_temperature if table.temperature is None else table.temperature
-        free[mine] = table.temperature is None
         temperature[mine] = default if stated is None else stated
+
+    for table, mine in [
+        *((surface, np.concatenate(nodes.level_node[k])) for k, surface in enumerate(case.surfaces)),
+        *((node, nodes.lumped[k : k + 1]) for k, node in enumerate(case.nodes)),
+    ]:
+        free[mine] = table.temperature is None
+        start(table, mine)
+    # Outer layers of blankets are free over surfaces of fixed temperature too.
+    surfaces = {surface.name: surface for surface in case.surfaces}
+    for (name, _), mine in nodes.outer_node.items():
+        start(surfaces[name], mine)
     return free, temperature
-
-
-def _joints(case: Case, geometry: Geometry, nodes: NodeLayout) -> EdgeJoints:
-    """Every [[edge]]; those that do not touch are reported together.
-
-    A surface with several nodes through its thickness takes part with all of them alike, or with the layer named.
-    """
-    node, first, second, share, which, problems = [], [], [], [], [], []
-    for k, table in enumerate(case.edges):
-        ends = [parse_address(name) for name in table.between]
-        try:
-            joint = edge_joint(geometry, *(cell_address(end) for end in ends))
-        except GeometryError as error:
-            problems.append(CaseProblem(f"edge/{table.name or k}/{error.key or 'between'}", str(error)))
-            continue
-        levels = [nodes.levels_at(joint.cell[:, side], end) for side, end in enumerate(ends)]
-        for one in levels[0]:
-            for other in levels[1]:
-                node.append(np.stack([one, other], axis=1))
-                share.append(np.full(len(one), 1.0 / (len(levels[0]) * len(levels[1]))))
-                first.append(joint.segment_a)
-                second.append(joint.segment_b)
-                which.append(np.full(len(one), k))
-    if problems:
-        raise CaseError(problems, case.source)
-
-    def stacked(parts: list[np.ndarray]) -> jnp.ndarray:
-        return jnp.asarray(np.concatenate([np.zeros((0, 2), int), *parts]))
-
-    index = jnp.asarray(np.concatenate([np.zeros(0, int), *which]))
-    conductance = _column([edge.conductance_per_length for edge in case.edges])
-    return EdgeJoints(
-        stacked(node),
-        jnp.asarray(np.concatenate([np.zeros(0), *share])),
-        stacked(first),
-        stacked(second),
-        index,
-        conductance,
-    )
 
 
 def _loads(case: Case, nodes: NodeLayout) -> tuple[LoadTable | ComputeTable, ...]:

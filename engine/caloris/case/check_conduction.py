@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from caloris.case.address import layer_words, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
+from caloris.case.node_layout import outer_layers
 from caloris.case.schema_material import TemperatureTable
 from caloris.case.schema_surface import INACTIVE, Mesh, Triangle
 
@@ -22,16 +23,10 @@ def problems(draft: Draft) -> Problems:
 
 def layers(draft: Draft) -> dict[str, tuple[str, ...]]:
     """The layers of each surface that have nodes of their own: through its thickness, and of blankets."""
-    found = {}
-    for surface in draft.case.surfaces:
-        covered = [side for side in ("front", "back") if draft.case.blanket(surface.name, side) is not None]
-        found[surface.name] = (*layer_words(surface.levels), *blanket_words(covered))
-    return found
-
-
-def blanket_words(sides: Sequence[str]) -> tuple[str, ...]:
-    """What the outer layers over the covered sides are called; of two the back's is .mli-back."""
-    return ("mli", "mli-back")[: len(sides)]
+    return {
+        surface.name: (*layer_words(surface.levels), *outer_layers(draft.case, surface.name).values())
+        for surface in draft.case.surfaces
+    }
 
 
 def needs(draft: Draft, name: str, keys: Sequence[str], what: str) -> Problems:

@@ -11,6 +11,8 @@ from caloris.case.schema import Case
 from caloris.geometry.assembly import Topology
 from caloris.model.conduction import Spread
 
+BLANKET_WORDS = ("mli", "mli-back")
+
 
 class _Entry(NamedTuple):
     """A node under the name of a surface or node."""
@@ -21,14 +23,15 @@ class _Entry(NamedTuple):
 
 
 class NodeLayout:
-    """Nodes in the order cells, nodes without a surface, further levels of layered surfaces.
+    """Nodes in the order cells, nodes without a surface, further levels of layered surfaces, blankets' outer layers.
 
     names: of every node. facet_node: the node under each facet. level_node[surface][level]: the nodes of the
     surface's cells at one level. lumped: the nodes of the tables [[node]]. area_node, area_cell: nodes that have
-    the area of a cell, and that cell.
+    the area of a cell, and that cell. outer_node: the outer layer over the cells of a surface, by surface and side.
     """
 
     def __init__(self, topology: Topology, case: Case):
+        self.cells = topology.cells
         self.cell_count = topology.cell_count
         names = list(topology.cell_name)
         sources = list(range(topology.cell_count))
@@ -51,6 +54,16 @@ class NodeLayout:
                 back = (topology.facet_surface == k) & (topology.facet_side == 1)
                 self.facet_node[back] = levels[-1][topology.facet_cell[back] - cells[0]]
             self.level_node.append(levels)
+        self.outer_node: dict[tuple[str, str], np.ndarray] = {}
+        for k, surface in enumerate(case.surfaces):
+            cells = self.surface_cells[k]
+            for side, word in outer_layers(case, surface.name).items():
+                outer = np.arange(len(cells)) + len(names)
+                self.outer_node[surface.name, side] = outer
+                names += [_with_layer(topology.cell_name[cell], word) for cell in cells]
+                sources += cells.tolist()
+                mine = (topology.facet_surface == k) & (topology.facet_side == (side == "back"))
+                self.facet_node[mine] = outer[topology.facet_cell[mine] - cells[0]]
         self.names = tuple(names)
         self.area_node = np.flatnonzero(np.array(sources) < self.cell_count)
         self.area_cell = np.array(sources, int)[self.area_node]
@@ -62,7 +75,8 @@ class NodeLayout:
     def find(self, name: str) -> np.ndarray:
         """Numbers of the nodes under a name: a surface, a face, a cell, a layer of one of these, a node.
 
-        Without a layer these are all nodes through the thickness; a side stands for the layer under it.
+        Without a layer these are all nodes through the thickness, without those of blankets; a side stands for the
+        layer under it.
         """
         return np.array([entry.node for entry in self._under(name)], int)
 
@@ -91,8 +105,22 @@ class NodeLayout:
         return [entry for entry in self._entries.get(wanted.name, []) if is_under(entry.address, wanted)]
 
 
+def outer_layers(case: Case, surface: str) -> dict[str, str]:
+    """What the outer layer of the blanket over each side of a surface is called: .mli; of two the back's .mli-back."""
+    covered = [side for side in ("front", "back") if case.blanket(surface, side) is not None]
+    return dict(zip(covered, BLANKET_WORDS, strict=False))
+
+
+def _with_layer(cell: str, word: str) -> str:
+    """The name of a blanket's layer over a cell: "box.u+[0,1]" -> "box.u+.mli[0,1]"."""
+    head, bracket, index = cell.partition("[")
+    return f"{head}.{word}{bracket}{index}"
+
+
 def is_under(node: Address, wanted: Address) -> bool:
     """Whether a node belongs to what an address names."""
     if node.name != wanted.name or wanted.face not in (None, node.face) or wanted.cell not in (None, node.cell):
+        return False
+    if wanted.layer is None and node.layer in BLANKET_WORDS:
         return False
     return wanted.layer in (None, node.layer) and (wanted.side is None or node.layer in (None, wanted.side))

@@ -44,6 +44,33 @@ class EdgeJoints(eqx.Module):
     conductance_per_length: Float[Array, " edge"]  # W m-1 K-1
 
 
+class Contacts(eqx.Module):
+    """Faces that touch, and faces in a fluid or shroud that a node stands for.
+
+    An entry joins two nodes; its share of its contact is the area over which their cells touch.
+    """
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    conductance: Float[Array, " contact"]  # W K-1 m-2 where per area, else W K-1 in all
+    per_area: Float[Array, " contact"]  # - 1 per area, 0 in all
+    entry_contact: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]
+    touch_entry: Int[Array, " touch"]  # pairs of triangles that touch, and the entry that they belong to
+    touch_triangle: Int[Array, "touch 2"]
+    film_entry: Int[Array, " film"]  # cells of faces in a fluid
+    film_cell: Int[Array, " film"]
+
+
+class Blankets(eqx.Module):
+    """Multi-layer insulation between its outer layer and the surface under it, cell by cell: the radiative part."""
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    effective_emittance: Float[Array, " blanket"]  # -
+    entry_blanket: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]  # outer layer, surface
+    entry_cell: Int[Array, " entry"]
+
+
 class Sheets(eqx.Module):
     """Plane layers of one material in surfaces: they conduct along the surface and store heat at one level of it.
 

@@ -62,13 +62,6 @@ class Switches(eqx.Module):
     start: Float[Array, " switch"]  # - 1 on, 0 off, at t = 0
 
 
-class RadiativeLinks(eqx.Module):
-    """Radiative couplings given as such: heat = r sigma (T_b^4 - T_a^4)."""
-
-    node: Int[Array, "pair 2"]
-    area: Float[Array, " pair"]  # m2, emittances and view factors included
-
-
 class OneWayLinks(eqx.Module):
     """Streams: heat w (T_a - T_b) into the second node, nothing out of the first."""
 

@@ -4,7 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
-from caloris.model.conduction import EdgeJoints, LinkTable, PropertyTables, Sheets, Spread
+from caloris.model.conduction import Blankets, Contacts, EdgeJoints, LinkTable, PropertyTables, Sheets, Spread
 from caloris.model.equipment import Equipment
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris.model.schedule import Schedule
@@ -58,6 +58,8 @@ class Structure(eqx.Module):
     bounded: bool = eqx.field(static=True)  # some node's temperature is given
     links: LinkTable
     joints: EdgeJoints
+    contacts: Contacts
+    blankets: Blankets
     loads: tuple[LoadTable | ComputeTable, ...]
     arrays: SolarArrays | None
     bus: Bus | None

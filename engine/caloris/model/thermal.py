@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 from caloris.model.coating import Bands, Coatings
 from caloris.model.conduction import PropertyTables
 from caloris.model.mirrors import Mirrors
-from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, RadiativeLinks, Switches
+from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, Switches
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris_kernels.conduction.couplings import RowLayout
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
@@ -45,6 +45,19 @@ class Links(eqx.Module):
 
     name: tuple[str, ...] = eqx.field(static=True)
     conductance: Float[Array, " link"]  # W K-1, totals
+    entry_link: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]
+    entry_share: Float[Array, " entry"]  # - of the link's total
+
+
+class RadiativeLinks(eqx.Module):
+    """Radiation between two nodes beside the exchange of facets: heat from b to a is sigma A (T_b^4 - T_a^4).
+
+    A is an effective area: the whole of a blanket is its effective emittance times its area.
+    """
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    area: Float[Array, " link"]  # m2, totals
     entry_link: Int[Array, " entry"]
     entry_node: Int[Array, "entry 2"]
     entry_share: Float[Array, " entry"]  # - of the link's total
@@ -131,6 +144,7 @@ class Thermal(eqx.Module):
     nodes: Nodes
     exchange: Exchange
     links: Links
+    radiative_links: RadiativeLinks
     conduction: Conduction
     timeline: Timeline
     incident: Incident
@@ -141,7 +155,6 @@ class Thermal(eqx.Module):
     bus: Bus | None = None
     batteries: Batteries | None = None
     mirrors: Mirrors | None = None  # None: no path goes on anywhere
-    radiative_links: RadiativeLinks | None = None
     one_way_links: OneWayLinks | None = None
     parts: tuple[PartGroup, ...] = ()
     auxiliary: Auxiliary | None = None

@@ -7,8 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from caloris.geometry.assembly import Topology
+from caloris.model.conduction import Blankets, Contacts
 from caloris.model.structure import Structure
-from caloris.model.thermal import CapacityOverTemperature, Conduction, Links, Nodes
+from caloris.model.thermal import CapacityOverTemperature, Conduction, Links, Nodes, RadiativeLinks
+from caloris_kernels.conduction.overlap import overlap_area
 from caloris_kernels.conduction.shell import cell_area, overlap_length, shell_conductance
 
 
@@ -17,17 +19,23 @@ class Conductors(NamedTuple):
 
     nodes: Nodes
     links: Links
+    radiative_links: RadiativeLinks
     conduction: Conduction
     size: Float[Array, " source"]  # by which totals are spread: cells' areas (m2), then 1 for every node
 
 
 def build_conductors(topology: Topology, vertices: Float[Array, "vertex 3"], structure: Structure) -> Conductors:
-    """Nodes with their heat capacities, links, and conduction inside bodies; differentiable in every number."""
+    """Nodes with their heat capacities, links and contacts, and conduction inside bodies.
+
+    Differentiable in every number; areas of contact have kinks where edges of the two faces lie on each other.
+    """
     area = cell_area(vertices, topology.triangles, topology.triangle_cell, topology.cell_count)
     size = jnp.concatenate([area, jnp.ones(len(structure.node_name))])
     capacity, over_temperature = _heat_capacity(topology, area, structure)
     nodes = Nodes(structure.node_name, capacity, structure.free, structure.start_temperature, over_temperature)
-    return Conductors(nodes, _links(structure, size), _conduction(topology, vertices, area, structure), size)
+    links = _joined(_links(structure, size), _contacts(topology, vertices, area, structure.contacts))
+    radiative = _blankets(area, structure.blankets)
+    return Conductors(nodes, links, radiative, _conduction(topology, vertices, area, structure), size)
 
 
 def _heat_capacity(
@@ -58,6 +66,40 @@ def _links(structure: Structure, size: Float[Array, " source"]) -> Links:
         node.append(pairs)
         share.append(jnp.outer(first.shares(size), second.shares(size)).ravel())
     return Links(table.name, table.conductance, jnp.concatenate(link), jnp.concatenate(node), jnp.concatenate(share))
+
+
+def _contacts(
+    topology: Topology, vertices: Float[Array, "vertex 3"], area: Float[Array, " cell"], contacts: Contacts
+) -> Links:
+    """Contacts as links: totals, with shares by the area over which the cells of either face touch."""
+    pair = jnp.asarray(topology.triangles)[contacts.touch_triangle]
+    touching = overlap_area(vertices[pair[:, 0]], vertices[pair[:, 1]])
+    entries = jnp.zeros(contacts.entry_contact.shape[0])
+    entries = entries.at[contacts.touch_entry].add(touching).at[contacts.film_entry].add(area[contacts.film_cell])
+    total = jax.ops.segment_sum(entries, contacts.entry_contact, len(contacts.name))
+    conductance = contacts.conductance * jnp.where(contacts.per_area > 0, total, 1.0)
+    share = entries / total[contacts.entry_contact]
+    return Links(contacts.name, conductance, contacts.entry_contact, contacts.entry_node, share)
+
+
+def _blankets(area: Float[Array, " cell"], blankets: Blankets) -> RadiativeLinks:
+    """The radiative part of blankets: effective emittance times area, cell by cell."""
+    entries = area[blankets.entry_cell]
+    total = jax.ops.segment_sum(entries, blankets.entry_blanket, len(blankets.name))
+    share = entries / total[blankets.entry_blanket]
+    effective = blankets.effective_emittance * total
+    return RadiativeLinks(blankets.name, effective, blankets.entry_blanket, blankets.entry_node, share)
+
+
+def _joined(first: Links, second: Links) -> Links:
+    """One table of two."""
+    return Links(
+        (*first.name, *second.name),
+        jnp.concatenate([first.conductance, second.conductance]),
+        jnp.concatenate([first.entry_link, second.entry_link + len(first.name)]),
+        jnp.concatenate([first.entry_node, second.entry_node]),
+        jnp.concatenate([first.entry_share, second.entry_share]),
+    )
 
 
 def _conduction(

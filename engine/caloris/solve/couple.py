@@ -82,6 +82,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         nodes=conductors.nodes,
         exchange=_exchange(geometry, topology, visibility, area, structure.facet_node),
         links=conductors.links,
+        radiative_links=conductors.radiative_links,
         conduction=conductors.conduction,
         timeline=timeline,
         incident=incident,

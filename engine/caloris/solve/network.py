@@ -241,8 +241,8 @@ def _links(thermal: Thermal) -> NodeLinks:
     links, nothing = thermal.links, (jnp.zeros((0, 2), int), jnp.zeros(0))
     entries = links.conductance[links.entry_link] * links.entry_share
     pair, conductance = conductive_pairs(thermal), jnp.concatenate([thermal.conduction.conductance, entries])
-    radiative, streams = thermal.radiative_links, thermal.one_way_links
-    radiative = nothing if radiative is None else (radiative.node, radiative.area)
+    given, streams = thermal.radiative_links, thermal.one_way_links
+    radiative = given.entry_node, given.area[given.entry_link] * given.entry_share
     streams = nothing if streams is None else (streams.node, streams.capacity_rate)
     tabled = _tabled(thermal)
     if tabled is not None:  # these pairs stand there alone
@@ -298,6 +298,5 @@ def with_rows(thermal: Thermal) -> Thermal:
     nodes = len(thermal.nodes.name)
     if nodes <= DENSE_NODES or thermal.rows is not None:
         return thermal
-    radiative = np.zeros((0, 2), int) if thermal.radiative_links is None else np.asarray(thermal.radiative_links.node)
-    layout = row_layout(np.asarray(conductive_pairs(thermal)), radiative, nodes)
+    layout = row_layout(np.asarray(conductive_pairs(thermal)), np.asarray(thermal.radiative_links.entry_node), nodes)
     return eqx.tree_at(lambda t: t.rows, thermal, layout, is_leaf=lambda x: x is None)

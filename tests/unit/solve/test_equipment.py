@@ -10,8 +10,8 @@ import pytest
 
 import caloris
 from caloris.model.conduction import PropertyTables
-from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, RadiativeLinks, Switches
-from caloris.model.thermal import CapacityOverTemperature, Conduction, Thermal
+from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, Switches
+from caloris.model.thermal import CapacityOverTemperature, Conduction, RadiativeLinks, Thermal
 from caloris.solve import heat_matrix, network, systems
 from caloris.solve.balance import audit, balance
 from caloris.solve.heat_matrix import HeatMatrix, matrix_diagonal, matrix_product, matrix_transpose_product
@@ -153,7 +153,13 @@ def equipped(plain: Thermal) -> Thermal:
             over_temperature=CapacityOverTemperature(jnp.array([WAX]), jnp.full(1, 400.0), jnp.array([0]), melting),
         ),
         conduction=Conduction(jnp.array([[TOP, BOTTOM], [TOP, WAX]]), jnp.array([0.7, 0.4]), jnp.array([0, -1]), steel),
-        radiative_links=RadiativeLinks(jnp.array([[BOX, SINK], [WAX, BOTTOM]]), jnp.array([0.2, 0.1])),
+        radiative_links=RadiativeLinks(
+            ("radiator", "wall"),
+            jnp.array([0.2, 0.1]),
+            jnp.array([0, 1]),
+            jnp.array([[BOX, SINK], [WAX, BOTTOM]]),
+            jnp.ones(2),
+        ),
         one_way_links=OneWayLinks(jnp.array([[SINK, BOX]]), jnp.array([1.5])),
     )
 
