@@ -5,7 +5,7 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
-from caloris.solve.balance import Audit, Balance, audit, balance, mean_terms
+from caloris.solve.balance import Audit, Balance, audit, balance, duty, mean_terms
 from caloris.solve.solution import Solution, SteadySolution
 
 # Largest energy residual over the run's largest total: steady runs are solved to rounding, others to the
@@ -81,6 +81,11 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
         values["auxiliary"] = np.array(names, object)
         values["auxiliary_state"] = np.atleast_2d(np.asarray(solution.auxiliary))
     if isinstance(solution, Solution):
+        share = duty(solution)
+        if share is not None and network.switches is not None:
+            values["switch"] = np.array(network.switches.name, object)
+            values["switch_mode"] = np.asarray(solution.mode)
+            values["switch_duty"] = np.asarray(share)
         mean, sources, boundary = mean_terms(solution)
         storage = network.storage
         ends = [

@@ -17,6 +17,7 @@ from caloris.solve.network import Network, without_exchange
 from caloris.solve.rates import HeatTerms, heat_terms, net_heat
 from caloris.solve.solution import Solution, SteadySolution
 from caloris.solve.state import State, full_charge, physical, stored_heat
+from caloris.solve.systems import with_mode
 from caloris_kernels.numerics.interpolate import cubic_uniform
 from caloris_kernels.power.bus import BusFlow
 from caloris_kernels.stepping.dense_output import integrate_along
@@ -37,6 +38,16 @@ class Balance(NamedTuple):
     facet_albedo: Float[Array, "time facet"]
     facet_infrared: Float[Array, "time facet"]
     lit_fraction: Float[Array, " time"]
+
+
+def duty(solution: Solution) -> Float[Array, " switch"] | None:
+    """Share of the run that each thermostat was on (-); None without thermostats. No derivative: times are frozen."""
+    grid, edges = solution.grid, solution.network.edges
+    if grid.mode is None:
+        return None
+    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment])
+    length = jnp.where(jnp.arange(length.shape[0]) < grid.steps, length, 0.0)
+    return length @ grid.mode / jnp.sum(length)
 
 
 class Audit(NamedTuple):
@@ -95,15 +106,16 @@ def balance(solution: Solution | SteadySolution) -> Balance:
         return Balance(*rows, *facets, lit)  # pyright: ignore[reportCallIssue]
 
     def row(x: tuple):
-        time, state = x
+        time, state, mode = x
+        here = network if mode is None else with_mode(network, mode)
         instant, position = _at(network, time)
         facets = [cubic_uniform(table, position, False) for table in fluxes if table is not None]
         facets[0] = instant.lit_fraction * facets[0]
         if network.facets is not None:
             facets.append(_present_infrared(network, instant, state.temperature))
-        return (*_moment(network, instant, state), *facets, instant.lit_fraction)
+        return (*_moment(here, instant, state), *facets, instant.lit_fraction)
 
-    return Balance(*jax.lax.map(row, (solution.time, solution.state)))
+    return Balance(*jax.lax.map(row, (solution.time, solution.state, solution.mode)))
 
 
 def _at(network: Network, time: Array) -> tuple[Instant, Array]:
@@ -163,7 +175,8 @@ def audit(solution: Solution, bounded: bool) -> Audit:
         stored = flow.stored_power if charge.shape[0] else jnp.zeros(0)
         return jnp.concatenate([heat, flow.used_fraction * power, jnp.sum(power)[None], bus, stored])
 
-    integral = integrate_along(flows, network, solution.grid, solution.record, network.edges, solution.time)
+    along = (solution.grid, solution.record, network.edges, solution.time)
+    integral = integrate_along(flows, network, *along, with_mode=with_mode)
     absorbed, load, supplied, emitted, extracted = integral[:, :5].T
     arrays = 0 if network.cells is None else network.cells.efficiency.shape[0]
     energies = jnp.concatenate([jnp.zeros((1, integral.shape[1])), jnp.cumsum(integral, axis=0)])[:, 5:]
@@ -200,7 +213,8 @@ def mean_terms(solution: Solution) -> tuple[HeatTerms, Float[Array, "3 node"], F
         return jnp.concatenate([*terms, _by_source(network, instant, terms).ravel(), supplied])
 
     ends = solution.time[jnp.array([0, -1])]
-    total = integrate_along(flows, network, solution.grid, solution.record, network.edges, ends, points=2, block=None)
+    along = (solution.grid, solution.record, network.edges, ends)
+    total = integrate_along(flows, network, *along, points=2, block=None, with_mode=with_mode)
     mean = (total[0] / (ends[1] - ends[0])).reshape(-1, nodes)
     count = len(HeatTerms._fields)
     return HeatTerms(*mean[:count]), mean[count : count + 3], mean[count + 3]

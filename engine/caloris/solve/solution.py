@@ -1,6 +1,7 @@
 """What a thermal solve returns, and what happens when it fails."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
@@ -8,6 +9,7 @@ from jaxtyping import Array, Float, Int
 from caloris.solve.network import FacetFluxes, Network
 from caloris.solve.state import State
 from caloris_kernels.stepping.adaptive import Grid, Record
+from caloris_kernels.stepping.dense_output import locate_steps
 from caloris_kernels.stepping.system import RESULT_MESSAGES, SUCCESS
 
 
@@ -46,6 +48,14 @@ class Solution(eqx.Module):
     def state(self) -> State:
         """Temperatures, charge and auxiliary states at the output times."""
         return State(self.temperature, self.charge, self.auxiliary)
+
+    @property
+    def mode(self) -> Float[Array, "time switch"] | None:
+        """Modes of the thermostats at the output times; None without any, and where they work as bands."""
+        if self.grid.mode is None:
+            return None
+        edges, times = jax.lax.stop_gradient((self.network.edges, self.time))
+        return self.grid.mode[locate_steps(self.grid, edges, times)]
 
 
 class SolveError(RuntimeError):

@@ -76,6 +76,27 @@ TRANSIENT = System(
 )
 
 
+def _switching(time: Array, y: Array, network: Network, segment: Array, mode: Array) -> Float[Array, " switch"]:
+    """K: rises through zero where a switch changes its mode, by falling below or rising above its threshold."""
+    switches = network.switches
+    assert switches is not None
+    sensed = physical(network, y).temperature[switches.sensor]
+    return jnp.where(mode > 0.5, sensed - switches.off_above, switches.on_below - sensed)
+
+
+def with_mode(network: Network, mode: Float[Array, " switch"]) -> Network:
+    """The network with its switches in these modes."""
+    return network._replace(mode=mode)
+
+
+SWITCHED = TRANSIENT._replace(switching=_switching, with_mode=with_mode)
+
+
+def transient_system(network: Network) -> System:
+    """The problem of a transient: with switches where there are some."""
+    return TRANSIENT if network.switches is None else SWITCHED
+
+
 def mean_linearize(network: Network, mean: Float[Array, " state"]) -> Array | HeatMatrix:
     """The linearization under mean loads at the mean state, for the preconditioner of periodic orbits."""
     return _at(network, average(network), mean)

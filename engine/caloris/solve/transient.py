@@ -13,7 +13,7 @@ from caloris.programs import kept
 from caloris.solve.network import Network, assemble
 from caloris.solve.solution import Solution, judged, raise_failure
 from caloris.solve.state import State, physical_over_time, start_auxiliary, stepper_state
-from caloris.solve.systems import TRANSIENT
+from caloris.solve.systems import transient_system
 from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.replay import replay
@@ -63,7 +63,7 @@ def solve_transient(
     times (s, ascending, within the timeline) are those of the output, by the stepper's own interpolation;
     temperature (K) is the start (default: the nodes' start temperatures), boundaries keep theirs. tolerance (K)
     bounds the error per step of every node. Rodas5P with adaptive steps that never cross an event (eclipse
-    entry and exit, load steps, poses of moving bodies).
+    entry and exit, load steps, poses of moving bodies) and end where a thermostat switches.
 
     Differentiable in every leaf and in the start, forward and reverse, on the steps chosen. Raises SolveError
     when called eagerly and the run fails (throw = False: see `.result`), and RuntimeError without float64.
@@ -83,8 +83,9 @@ def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array,
     temperature = jnp.where(network.free > 0, temperature, network.boundary_temperature)
     start = stepper_state(network, State(temperature, start_charge(thermal), start_auxiliary(network)))
     bound = state_tolerance(network, tolerance)
-    run = integrate(TRANSIENT, network, start, network.edges, bound, max_steps=steps)
-    record = replay(TRANSIENT, network, start, network.edges, run.grid, bound, known=run.record)
+    system, mode = transient_system(network), None if network.switches is None else network.switches.start
+    run = integrate(system, network, start, network.edges, bound, max_steps=steps, mode=mode)
+    record = replay(system, network, start, network.edges, run.grid, bound, known=run.record)
     states = physical_over_time(network, states_at(run.grid, record, network.edges, times))
     return Solution(
         time=times,
