@@ -89,7 +89,7 @@ def test_set_adds_a_key_and_a_table(tree):
         ("surface/x+/edge_u/3=1", r'no entry "3"; allowed: 0 to 2'),
         ("surface/x+/edge_u/u=1", 'no entry "u"'),
         ("orbit/altitude/0=1", "is one value"),
-        ("heater/0/power=1", r"not supported yet: the table \[heater\]"),
+        ("sweep/grid=1", r"not supported yet: the table \[sweep\]"),
         ("uncertainty/method=linear", "not supported yet"),
     ],
 )
