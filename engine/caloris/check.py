@@ -12,6 +12,7 @@ from rich.text import Text
 from caloris.case.schema import Case
 from caloris.case.schema_orbit import Attitude
 from caloris.case.schema_types import Vector
+from caloris.case.variants import check_all_buildable
 from caloris.check_sketch import Flight, Sketch, sketch
 from caloris.check_warnings import array_power, mean_demand, solar_flux, warnings_of
 from caloris.geometry.inspection import scene_size
@@ -27,12 +28,16 @@ def describe(case: Case, console: Console) -> list[str]:
     Builds the geometry and samples the orbit, but traces no view factors and solves nothing. Raises CaseError
     for what only building shows, as `caloris.build` does; RuntimeError without float64.
     """
+    check_all_buildable(case)
     seen = sketch(case)
     parts: list[RenderableType] = [_heading(seen)]
     for section in _SECTIONS:
         if section.wanted(seen):
             parts.append(section.render(seen))
     warnings = warnings_of(seen)
+    for name, variant in case.variant_cases.items():
+        own = [f"variant {name}: {warning}" for warning in warnings_of(sketch(variant)) if warning not in warnings]
+        warnings += [warning for warning in own if warning not in warnings]
     for part in parts:
         console.print(part)
         console.print()
@@ -320,6 +325,14 @@ def _devices(seen: Sketch) -> Group:
     return _titled("Devices" if particles is None else f"Devices ({particles.name})", table)
 
 
+def _variants(seen: Sketch) -> Group:
+    """What each variant changes."""
+    table = _table("variant", "changes", text=2)
+    for variant in seen.case.variants:
+        table.add_row(variant.name, "\n".join(f"{path} = {value}" for path, value in variant.set.items()))
+    return _titled("Variants (the tables above are of the case without them)", table)
+
+
 def _is_electrical(seen: Sketch) -> bool:
     case = seen.case
     return bool(case.solar_arrays or case.computes or case.batteries or any(load.electrical for load in case.loads))
@@ -335,4 +348,5 @@ _SECTIONS = (
     _Section(lambda seen: seen.case.loads, _heat),
     _Section(_is_electrical, _power),
     _Section(lambda seen: seen.case.devices, _devices),
+    _Section(lambda seen: seen.case.variants, _variants),
 )

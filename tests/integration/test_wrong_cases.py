@@ -102,6 +102,10 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "unknown_shape": ("load", "surface/deck/shape", 'the nearest known name is "rectangle"'),
     "unknown_table": ("load", "coatting", 'the nearest known name is "coating"'),
     "unknown_unit": ("load", "load/0/power", '"Wat" is not a known unit'),
+    "variant_not_flat": ("load", "variant/hot/set", "orbit: a path into [orbit] is orbit/key"),
+    "variant_of_nothing": ("load", "variant/hot/set", 'no [[coating]] is named "whit"; the nearest known name is "white"'),
+    "variant_of_variants": ("load", "variant/hot/set", "a variant cannot change variants"),
+    "variant_out_of_range": ("load", "variant/hot/set", "coating/white/solar_absorptance: 1.3 is out of range"),
     "vector_of_two": ("load", "surface/deck/edge_u", "wrong number of entries; needs a list of 3"),
     "volume_not_plateau": ("load", "device/LM7912/heavy_ion/sensitive_volume", "they must agree within 1 %"),
 }  # fmt: skip

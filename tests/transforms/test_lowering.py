@@ -27,6 +27,7 @@ from caloris.geometry.device_scene import DeviceScene
 from caloris.model.surroundings import motion_along
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
+from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
 from caloris_kernels.conduction.couplings import Couplings, RowLayout
 from caloris_kernels.parts.heat_pump import HeatPump
@@ -522,6 +523,7 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
     "solve.cyclic._solve": lambda model: (caloris.solve_cyclic, model.thermal),
     "solve.steady._solve": lambda model: (caloris.solve_steady, model.thermal),
+    "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (
         caloris.solve_transient,
         model.thermal,

@@ -1,5 +1,6 @@
 """The case: every table checked, in SI, in file order. `TABLES` says which table has which model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from caloris.case.schema_material import Material
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
-from caloris.case.schema_run import Limit, Margins, Run
+from caloris.case.schema_run import Limit, Margins, Run, Variant
 from caloris.case.schema_structure import Body, Coating, Edge, Link, Node
 from caloris.case.schema_surface import INACTIVE, Surface, SurfaceTable
 from caloris.case.schema_types import Table
@@ -53,6 +54,7 @@ TABLES: dict[str, TableKind] = {
     "device": TableKind(Device, "devices", True),
     "limit": TableKind(Limit, "limits", True),
     "margins": TableKind(Margins, "margins", False),
+    "variant": TableKind(Variant, "variants", True),
     "run": TableKind(Run, "run", False),
 }
 
@@ -60,7 +62,6 @@ LATER_TABLES: dict[str, str] = {
     "heat_pipe": "heat pipes",
     "loop": "fluid loops",
     "dose_point": "dose",
-    "variant": "variants",
     "optimize": "optimization",
     "sweep": "sweeps",
     "uncertainty": "uncertainty",
@@ -72,7 +73,8 @@ class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
     `orbit`, `power`, `particles`, `margins` and `run` are None when the file has no such table; `planet`, `attitude`
-    and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it.
+    and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it,
+    `variant_cases` the checked case of each variant by its name.
     """
 
     title: str = ""
@@ -103,12 +105,14 @@ class Case:
     devices: tuple[Device, ...] = ()
     limits: tuple[Limit, ...] = ()
     margins: Margins | None = None
+    variants: tuple[Variant, ...] = ()
     run: Run | None = None
     warnings: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
     path: Path | None = None
     folder: Path = field(default_factory=Path)
     overrides: tuple[str, ...] = ()
+    variant_cases: Mapping[str, "Case"] = field(default_factory=dict, repr=False)
 
     @property
     def source(self) -> str:

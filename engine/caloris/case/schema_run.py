@@ -1,4 +1,4 @@
-"""The tables [[limit]], [margins] and [run]: what is judged, and how the case is solved."""
+"""The tables [[limit]], [margins], [[variant]] and [run]: what is judged, and how the case is solved."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -51,6 +51,15 @@ class Margins(Table):
     uncertainty: TemperatureDifference = Field(default=15.0, description="Uncertainty of the calculation")
     acceptance: TemperatureDifference = Field(default=5.0, description="Acceptance margin")
     qualification: TemperatureDifference = Field(default=5.0, description="Qualification margin")
+
+
+class Variant(Table):
+    """The case once more with some of its values changed: hot, cold, old, with a unit off."""
+
+    name: Name = Field(description="Name among the variants")
+    set: dict[str, Any] = Field(
+        description='Changed values by their path, { "orbit/beta" = "65 deg", "run/life" = "end" }'
+    )
 
 
 class AtPhase(Table):

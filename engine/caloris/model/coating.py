@@ -1,5 +1,7 @@
 """Optical properties of surfaces by wavelength band: constant, aged by exposure, or over temperature."""
 
+import math
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -163,11 +165,16 @@ class Coatings(eqx.Module):
         table = self.infrared_emittance
         count = len(self.name)
         owner = table.coating if isinstance(table, EmittanceTable) else jnp.arange(count)
-        value = now(table.value if isinstance(table, EmittanceTable) else table).reshape(owner.shape[0], -1)
+        value = _rows(now(table.value if isinstance(table, EmittanceTable) else table))
         low, high = jnp.full(count, jnp.inf), jnp.full(count, -jnp.inf)
         return low.at[owner].min(value.min(axis=1)), high.at[owner].max(value.max(axis=1))
 
     def absorptance_range(self) -> tuple[Float[Array, " coating"], Float[Array, " coating"]]:
         """Lowest and highest solar absorptance of each coating over bands (-)."""
-        value = now(self.solar_absorptance).reshape(len(self.name), -1)
+        value = _rows(now(self.solar_absorptance))
         return value.min(axis=1), value.max(axis=1)
+
+
+def _rows(value: Float[Array, "coating ..."]) -> Float[Array, "coating other"]:
+    """One row a coating, also where there is none."""
+    return value.reshape(value.shape[0], math.prod(value.shape[1:]))

@@ -12,6 +12,7 @@ from rich.text import Text
 from caloris.output.items import group_items, item_mean, node_areas, time_mean
 from caloris.output.read import RunFile, open_run
 from caloris.output.show_limits import margin_table
+from caloris.output.show_variants import variant_table
 from caloris.output.show_view_factors import view_factor_table
 from caloris.output.tables import open_table
 from caloris.output.text import celsius, duration, engineering, percent, rate
@@ -35,13 +36,16 @@ _WATT_COLUMNS = (
 )
 
 
-def show(path: str | Path, console: Console) -> None:
-    """Print the tables of the run file `path`: those that its groups allow.
+def show(path: str | Path, console: Console, variant: str | None = None) -> None:
+    """Print the tables of the run file `path`, or of one of its variants: those that its groups allow.
 
-    Raises RunFileError when the file cannot be read as a run file.
+    Raises RunFileError when the file cannot be read as a run file or has no such variant.
     """
-    with open_run(path) as run:
+    with open_run(path) as file:
+        run = file if variant is None else file.variant(variant)
         parts: list[RenderableType] = [_heading(run)]
+        if run.variants:
+            parts.append(variant_table(run))
         if "margins/item" in run:
             parts.append(margin_table(run))
         if "thermal/temperature" in run:
@@ -69,7 +73,10 @@ def _heading(run: RunFile) -> Text:
         sizes.append(f"{len(run[path])} {word}" if path in run else None)
     described = ", ".join(size for size in sizes if size)
     failed = "" if run.succeeded else f"\nThe run failed: {run.result}. What follows is its last accepted state."
-    return Text.assemble((title, "bold"), f"  {described}", (failed, "bold red"))
+    variants = run.attribute("status", "failed_variants")
+    failed += f"\nVariants that failed: {variants}." if variants else ""
+    which = f" - {run.variant_name}" if run.variant_name else ""
+    return Text.assemble((title + which, "bold"), f"  {described}", (failed, "bold red"))
 
 
 def _watts(run: RunFile) -> Table:

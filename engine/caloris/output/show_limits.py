@@ -8,8 +8,8 @@ from caloris.output.read import RunFile
 from caloris.output.tables import open_table
 from caloris.output.text import celsius, signed
 
-# Names that the tables give to the case as it stands.
-AS_IT_STANDS = "base"
+# What tables call the case without any variant.
+AS_IT_STANDS = "(base)"
 _CAPTION = (
     "margin = limit - qualification - acceptance - uncertainty - calculated; negative: not kept.\n"
     "Verdict: kept, or the innermost range (calculated, predicted, acceptance, qualification) that leaves the limit."
@@ -19,7 +19,7 @@ _CAPTION = (
 def margin_table(run: RunFile) -> Table:
     """One row for each item that has a limit, and for each state of it: the worst of all variants."""
     table = open_table("Margins", _CAPTION)
-    variants = any(run.names("limits/variant"))
+    variants = len(set(run.names("limits/variant"))) > 1
     table.add_column("item", overflow="fold", min_width=8)
     table.add_column("coldest\n°C", justify="right")
     if variants:
@@ -28,8 +28,8 @@ def margin_table(run: RunFile) -> Table:
     if variants:
         table.add_column("in", overflow="fold", min_width=6)
     for heading in ("limit\n°C", "margins\nK", "low\nK", "high\nK"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict", overflow="fold", min_width=6)
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     columns = {name: run[f"margins/{name}"] for name in _NUMBERS}
     for row, (item, state) in enumerate(zip(run.names("margins/item"), run.names("margins/state"), strict=True)):
         value = {name: float(column[row]) for name, column in columns.items()}

@@ -99,6 +99,12 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     )
 
 
+def _radiating(visibility: Visibility) -> Int[Array, " radiating"]:
+    if visibility.radiating is None:
+        raise ValueError("couple: the visibility does not say which nodes radiate; use with_radiating")
+    return visibility.radiating
+
+
 def _exchange(
     geometry: Geometry,
     topology: Topology,
@@ -133,7 +139,7 @@ def _exchange(
         facet_node=facet_node,
         facet_coating=jnp.asarray(topology.facet_coating),
         seeing=visibility.seeing,
-        radiating=visibility.radiating,
+        radiating=_radiating(visibility),
         exchange_area=factors,
         inactive_view=inactive,
         space_view=space,

@@ -64,7 +64,7 @@ def with_mirrors(
     topology = geometry.topology()
     mirror = np.isin(topology.facet_coating, specular.mirror)
     sheet = np.isin(topology.facet_coating, specular.sheet)
-    wide = _widened(visibility, sheet, topology)
+    wide = _widened(visibility, sheet)
     seeing = np.asarray(wide.seeing)
     if not np.any((mirror | sheet)[seeing]):
         return visibility
@@ -104,7 +104,7 @@ class _Facets(eqx.Module):
         return int(np.sum(self.reflects | self.transmits))
 
 
-def _widened(visibility: Visibility, sheet: np.ndarray, topology: Topology) -> Visibility:
+def _widened(visibility: Visibility, sheet: np.ndarray) -> Visibility:
     """Dense exchange areas, with both sides of all sheets among the facets that see others."""
     old = np.asarray(visibility.seeing)
     seeing = np.union1d(old, np.flatnonzero(sheet))
@@ -120,8 +120,7 @@ def _widened(visibility: Visibility, sheet: np.ndarray, topology: Topology) -> V
     exchange = np.zeros((dense.shape[0], len(seeing), len(seeing)))
     exchange[:, place[:, None], place[None, :]] = np.asarray(dense)
     new = jnp.asarray(exchange), jnp.asarray(seeing), jnp.asarray(place[np.asarray(visibility.pair)])
-    radiating = jnp.asarray(np.unique(topology.facet_cell[seeing]))
-    return eqx.tree_at(lambda v: (v.exchange_area, v.seeing, v.pair, v.radiating), visibility, (*new, radiating))
+    return eqx.tree_at(lambda v: (v.exchange_area, v.seeing, v.pair), visibility, new)
 
 
 def _nominal(coatings: Coatings, coating: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

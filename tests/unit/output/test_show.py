@@ -47,7 +47,7 @@ def test_margins_come_first(run, shown):
     calculated = [celsius(run.arrays[f"margins/calculated_{end}imum"][1]) for end in ("min", "max")]
     rows = [line.split() for line in table.splitlines() if line.startswith("battery")]
     assert rows[0] == [
-        "battery", calculated[0], "base", calculated[1], "base", "5.0", "to", "30.0", "5+5+2",
+        "battery", calculated[0], "(base)", calculated[1], "(base)", "5.0", "to", "30.0", "5+5+2",
         f"{low:+.1f}", f"{high:+.1f}", "acceptance",
     ]  # fmt: skip
     assert high < 0
@@ -55,7 +55,7 @@ def test_margins_come_first(run, shown):
     assert rows[1][:2] == ["battery", "(off)"] and rows[1][6:9] == ["-20.0", "to", "50.0"]
     tray = _row(table, "gpu_tray")
     assert tray[-3] == "-" and tray[-1] == "kept"  # no lower limit
-    assert tray[1] == "cold" and tray[3] == "base"
+    assert tray[1] == "cold" and tray[3] == "(base)"
 
 
 def test_margins_without_variants(run, shown):
@@ -66,7 +66,7 @@ def test_margins_without_variants(run, shown):
             run.arrays[name] = run.arrays[name][kept]
     run.arrays["margins/coldest_variant"] = run.arrays["margins/hottest_variant"] = np.array(["", ""])
     table = _section(shown(run), "Margins")
-    assert "base" not in table and len(_row(table, "battery")) == 9
+    assert "(base)" not in table and len(_row(table, "battery")) == 9
 
 
 def test_watts_of_items_add_up(run, shown):
