@@ -29,7 +29,8 @@ from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
-from caloris_kernels.conduction.couplings import Couplings, RowLayout
+from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, RowLayout
+from caloris_kernels.numerics.link_rows import LinkRows, RowValues
 from caloris_kernels.parts.heat_pump import HeatPump
 from caloris_kernels.parts.heater import ProportionalHeater, ThermostatHeater
 from caloris_kernels.parts.louver import Louver
@@ -111,8 +112,9 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 
 # Triangles, tiles, orbit: shapes of the arguments below.
 SHELL = (f(4, 3), i(2, 3))
-LAYOUT = RowLayout(i(2, 4), i(2, 4), i(1), i(1), i(1), i(3), i(2), i(5))
-COUPLINGS = Couplings(i(2, 4), f(2, 4), f(2, 4), i(1), i(1), f(1), f(1))
+ROWS, ROW = LinkRows(i(2, 4), i(2, 4), i(1), i(1), i(1)), RowValues(f(2, 4), f(1))
+LAYOUT = RowLayout(ROWS, i(5), i(3), i(2))
+COUPLINGS = Couplings(ROWS, ROW, ROW)
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
@@ -161,6 +163,7 @@ def _walk_step(kernel: Callable) -> Callable:
 # Kernels that make no program: they run on the host, or only rearrange what a program is made of.
 HOST = {
     "conduction.couplings.row_layout": "numpy, once a network",
+    "numerics.link_rows.link_rows": "numpy, once a network",
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
@@ -177,8 +180,9 @@ HOST = {
 KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.couplings.in_rows": (LAYOUT, f(3), f(2)),
     "conduction.couplings.coupled_heat": (COUPLINGS, f(4)),
-    "conduction.couplings.coupling_diagonal": (COUPLINGS, f(4)),
-    "conduction.couplings.coupling_product": (COUPLINGS, f(4), f(4), True),
+    "conduction.couplings.coupled_slopes": (COUPLINGS, f(4)),
+    "conduction.couplings.slopes_product": (CoupledSlopes(ROWS, ROW, ROW, f(4)), f(4), True),
+    "conduction.kirchhoff.kirchhoff_temperature": (f(3), f(3), f()),
     "conduction.network.conducted_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.pair_radiation": (i(3, 2), f(3), f(4)),
     "conduction.network.one_way_heat": (i(3, 2), f(3), f(4)),
@@ -226,6 +230,13 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.transport.through_layers": (f(2, 5), f(6), f(2), f(2), f(1, 2), f(1)),
     "parts.heat_pump.cooling_performance": (f(), f(), PUMP),
     "parts.heat_pump.heat_pump": (f(3), PUMP, f()),
+    "numerics.link_rows.spread": (ROWS, f(5)),
+    "numerics.link_rows.sum_over_links": lambda kernel: Wrapped(
+        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * (there(x) - here(x))), (ROWS, ROW, f(4))
+    ),
+    "numerics.link_rows.map_links": lambda kernel: Wrapped(
+        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * there(x)), (ROWS, ROW, f(4))
+    ),
     "parts.heater.proportional_heater": (f(2), ProportionalHeater(f(), f(), f()), f()),
     "parts.heater.thermostat_heater": (f(1), ThermostatHeater(f()), f()),
     "parts.louver.louver": (f(3), LOUVER, f()),

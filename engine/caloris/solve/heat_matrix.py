@@ -12,7 +12,7 @@ from caloris.solve.network import DENSE_NODES, Network, NodeLinks
 from caloris.solve.part_terms import part_blocks, part_terms
 from caloris.solve.rates import BusState, cell_power, electrical_heat, flow_on_bus, over_bands
 from caloris.solve.state import State, sizes
-from caloris_kernels.conduction.couplings import coupling_diagonal, coupling_product
+from caloris_kernels.conduction.couplings import CoupledSlopes, coupled_slopes, slopes_product
 from caloris_kernels.conduction.network import conductance_matrix, conducted_heat
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 
@@ -35,6 +35,7 @@ class HeatMatrix(NamedTuple):
     radiating: Int[Array, " radiating"]
     facets: Float[Array, "node node"] | None  # W K-1, radiation whose emittances depend on the temperature
     links: NodeLinks
+    coupled: CoupledSlopes | None  # pairs, where they stand in rows
     slope: Float[Array, " node"]  # 4 sigma T^3 (W m-2 K-1)
     tabled: Float[Array, "pair 2"] | None  # W K-1, conductances at both ends of pairs with tables
     blocks: tuple[tuple[Int[Array, "part local"], Float[Array, "part local local"]], ...]  # of +dF/dy
@@ -76,6 +77,7 @@ def _pieces(network: Network, instant: Instant, state: State, stretch: Array | N
         radiating=network.radiating,
         facets=facets,
         links=network.links,
+        coupled=None if network.links.rows is None else coupled_slopes(network.links.rows, temperature),
         slope=4.0 * STEFAN_BOLTZMANN * temperature**3,
         tabled=tabled,
         blocks=tuple(blocks),
@@ -180,8 +182,8 @@ def matrix_diagonal(matrix: HeatMatrix) -> Float[Array, " state"]:
         heat = heat + jnp.diagonal(matrix.facets)
     if matrix.received is not None:
         heat = heat.at[matrix.radiating].add(-jnp.diagonal(matrix.received))
-    if links.rows is not None:
-        heat = heat + coupling_diagonal(links.rows, matrix.slope)
+    if matrix.coupled is not None:
+        heat = heat + matrix.coupled.diagonal
     else:
         for end in (0, 1):
             heat = heat.at[links.pair[:, end]].add(links.conductance)
@@ -206,8 +208,8 @@ def matrix_diagonal(matrix: HeatMatrix) -> Float[Array, " state"]:
 def _linked(matrix: HeatMatrix, node: Float[Array, " node"], transpose: bool) -> Float[Array, " node"]:
     """K v, or K^T v, of conduction and given radiative couplings."""
     links, slope = matrix.links, matrix.slope
-    if links.rows is not None:
-        heat = coupling_diagonal(links.rows, slope) * node - coupling_product(links.rows, slope, node, transpose)
+    if matrix.coupled is not None:
+        heat = slopes_product(matrix.coupled, node, transpose)
     else:
         heat = -conducted_heat(links.pair, links.conductance, node)
         inner, outer = (node, slope) if transpose else (slope * node, 1.0)
