@@ -16,6 +16,7 @@ from caloris.case.variants import check_all_buildable
 from caloris.check_sketch import Flight, Sketch, sketch
 from caloris.check_warnings import array_power, mean_demand, solar_flux, warnings_of
 from caloris.geometry.inspection import scene_size
+from caloris.model.coating import Coatings
 from caloris.output.text import celsius, duration, engineering, listed, percent
 from caloris_kernels.constants import ASTRONOMICAL_UNIT
 
@@ -187,13 +188,23 @@ def _coatings(seen: Sketch) -> Group:
     table = _table(*columns)
     coatings, topology = seen.structure.coatings, seen.topology
     ranges = [[np.asarray(end) for end in ends] for ends in (coatings.absorptance_range(), coatings.emittance_range())]
+    diffuse = _diffuse_absorptance(coatings)
     sides = np.bincount(topology.facet_triangle, minlength=len(topology.triangles))[topology.facet_triangle]
     for index, name in enumerate(coatings.name):
         mine = topology.facet_coating == index
         one, two = (float(seen.facet_area[mine & (sides == count)].sum()) for count in (1, 2))
-        figures = (_range(low[index], high[index]) for low, high in ranges)
+        figures = [_range(low[index], high[index]) for low, high in ranges]
+        figures[0] += diffuse.get(index, "")
         table.add_row(name, *figures, *(f"{a:.4g}" for a in (one + two, one, two)))
     return _titled("Coatings (area of all coated sides)", table)
+
+
+def _diffuse_absorptance(coatings: Coatings) -> dict[int, str]:
+    """What coatings under a cover absorb of diffuse light, beside their absorptance at normal incidence."""
+    if coatings.covered is None:
+        return {}
+    bands = np.asarray(coatings.diffuse_solar_absorptance()).reshape(len(coatings.name), -1)
+    return {k: f" (diffuse {_range(bands[k].min(), bands[k].max())})" for k in coatings.covered.coating}
 
 
 def _range(low: float, high: float) -> str:

@@ -51,6 +51,6 @@ def _absorbed(path: str, coating: Coating, cover: Cover) -> Problems:
             back = max(1.0 - front - absorbed, 0.0) / (1.0 - front - front * absorbed)
             most = 0.5 * math.log(1.0 / back) if back > 0.0 else math.inf
             if depth > most + _ROUNDING:
-                message = f"{shown(depth)} absorbs more than solar_absorptance = {shown(absorbed)} without any backing"
+                message = f"{shown(depth)} alone absorbs more than solar_absorptance = {shown(absorbed)}"
                 allowed = f"with refractive_index {shown(index)} it must be at most {most:.4g}"
                 yield CaseProblem(f"{path}/cover/optical_depth", f"{message}; {allowed}")

@@ -127,8 +127,8 @@ class SpecularCoatings(eqx.Module):
 class CoveredCoatings(eqx.Module):
     """Coatings under a transparent cover: what they absorb of sunlight depends on its angle of incidence.
 
-    See `caloris_kernels.radiative.incidence`; their solar absorptance in `Coatings` is that at normal incidence. Only
-    these coatings have numbers here.
+    See `caloris_kernels.radiative.incidence`; their solar absorptance in `Coatings` is that at normal incidence, above
+    zero, and they let nothing through. Only these coatings have numbers here.
     """
 
     coating: tuple[int, ...] = eqx.field(static=True)

@@ -43,6 +43,7 @@ def test_parse_value(text, expected):
         ("orbit/altitude", "600 km", 600e3),
         ("coating/white/solar_absorptance/end", 0.25, 0.25),
         ("coating/cells/solar_absorptance", 0.92, 0.92),
+        ("coating/cells/cover/refractive_index", 1.5, 1.5),
         ("surface/x+/edge_u/1", "1 m", 1.0),
         ("link/0/conductance", "1 W/K", 1.0),
         ("link/strap/conductance", "2 W/K", 2.0),
