@@ -208,7 +208,7 @@ def _surfaces(seen: Sketch) -> Group:
     topology = seen.topology
     cells = np.bincount(topology.cell_surface, minlength=len(seen.case.surfaces))
     facets = np.bincount(topology.facet_surface, minlength=len(seen.case.surfaces))
-    capacity = np.bincount(topology.cell_surface, seen.heat_capacity[: topology.cell_count], len(seen.case.surfaces))
+    capacity = seen.surface_heat_capacity
     for k, surface in enumerate(seen.case.surfaces[:_MOST_ROWS]):
         divide = getattr(surface, "divide", None)
         divided = "x".join(str(n) for n in divide) if divide and cells[k] > 1 else str(cells[k])
@@ -240,8 +240,8 @@ def _nodes(seen: Sketch) -> Group:
 
 
 def _conductors(seen: Sketch) -> RenderableType:
-    """Links, joined edges, and how many cells conduct inside surfaces."""
-    kinds = np.bincount(seen.conductors.kind[seen.conductors.conductance > 0], minlength=3)
+    """Links, joined edges, contacts, and how many cells conduct inside surfaces."""
+    kinds = np.bincount(seen.conductors.kind[seen.conductors.conductance > 0], minlength=4)
     rows = [
         (link.name or f"link {k}", " - ".join(link.between), link.conductance) for k, link in enumerate(seen.case.links)
     ]
@@ -249,10 +249,16 @@ def _conductors(seen: Sketch) -> RenderableType:
         (edge.name or f"edge {k}", " - ".join(edge.between), float(seen.conductors.edge_total[k]))
         for k, edge in enumerate(seen.case.edges)
     ]
+    rows += [
+        (contact.name or f"contact {k}", " - ".join(contact.between), float(seen.conductors.contact_total[k]))
+        for k, contact in enumerate(seen.case.contacts)
+    ]
     total = sum(value for _, _, value in rows)
-    inside = f"{kinds[0]} inside surfaces, {kinds[1]} across edges, {kinds[2]} by links"
+    words = ("inside surfaces", "across edges", "by links", "by contacts")
+    inside = ", ".join(f"{count} {word}" for count, word in zip(kinds, words, strict=True) if count or word != words[3])
     title = f"Conduction (pairs of nodes: {inside}"
-    title += f"; links and edges {engineering(total, 'W/K')})" if rows else ")"
+    what = "links, edges and contacts" if seen.case.contacts else "links and edges"
+    title += f"; {what} {engineering(total, 'W/K')})" if rows else ")"
     table = _table("name", "between", "conductance", text=2)
     for name, between, value in rows[:_MOST_ROWS]:
         table.add_row(name, between, engineering(value, "W/K"))

@@ -47,12 +47,14 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     if count == 0:
         return
     pair, value = sketch.conductors.node, sketch.conductors.conductance
-    pair = pair[value > 0]
+    blankets = sketch.structure.blankets
+    insulated = np.asarray(blankets.effective_emittance)[np.asarray(blankets.entry_blanket)] > 0
+    pair = np.concatenate([pair[value != 0], np.asarray(blankets.entry_node)[insulated]])
     graph = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(count, count))
     groups, member = connected_components(graph, directed=False)
     emittance = np.asarray(sketch.structure.coatings.emittance_range()[1])[sketch.topology.facet_coating]
     radiating = np.zeros(count, bool)
-    radiating[sketch.topology.facet_cell[emittance > 0]] = True
+    radiating[np.asarray(sketch.structure.facet_node)[emittance > 0]] = True
     outlet = radiating | ~sketch.free
     held = np.bincount(member, outlet, groups) > 0
     closed = ~held[member]
@@ -70,9 +72,7 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     if not sketch.free.any():
         yield "every part has a fixed temperature: nothing is left to solve for"
     # A surface alone that radiates but cannot store is algebraic: allowed, yet seldom meant for a whole plate.
-    surface_mass = np.bincount(
-        sketch.topology.cell_surface, sketch.heat_capacity[: sketch.topology.cell_count], len(sketch.geometry.surfaces)
-    )
+    surface_mass = sketch.surface_heat_capacity
     fixed = [table.temperature is not None for table in sketch.case.surfaces]
     names = [s.name for s, c, f in zip(sketch.geometry.surfaces, surface_mass, fixed, strict=True) if c <= 0 and not f]
     if names:
@@ -184,13 +184,17 @@ def solar_flux(sketch: Sketch) -> float:
 def _unused(sketch: Sketch) -> Iterator[str]:
     """Tables that nothing refers to."""
     case = sketch.case
-    used = {coating for surface in case.surfaces for coating in surface.sides.values()}
+    used = {coating for surface in case.surfaces for coating in case.sides(surface).values()}
+    panels = {surface.panel for surface in case.surfaces}
     materials = {surface.material for surface in case.surfaces}
+    materials |= {skin.material for panel in case.panels for skin in (panel.front_skin, panel.back_skin)}
+    materials |= {contact.filler.material for contact in case.contacts if contact.filler is not None}
     materials |= {layer.material for device in case.devices for layer in device.shield}
     bodies = {surface.body for surface in case.surfaces} | {body.parent for body in case.bodies}
     for kind, tables, known in (
         ("coating", case.coatings, used),
         ("material", case.materials, materials),
+        ("panel", case.panels, panels),
         ("body", case.bodies, bodies),
     ):
         names = [table.name for table in tables if table.name not in known]

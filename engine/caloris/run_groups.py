@@ -7,6 +7,8 @@ import numpy as np
 
 from caloris.case.build import Model
 from caloris.case.schema import Case
+from caloris.geometry.assembly import Geometry
+from caloris.model.structure import Structure
 from caloris.model.surroundings import motion_along
 from caloris.output.run_data import RunData
 from caloris.solve.upset import UpsetRate
@@ -24,7 +26,7 @@ def mesh_arrays(model: Model, data: RunData) -> None:
         "facets": topology.facet_corners,
         "facet_side": topology.facet_side,
         "facet_area": area,
-        "facet_node": topology.facet_cell,
+        "facet_node": context.structure.facet_node,
         "facet_surface": topology.facet_surface,
         "facet_body": topology.facet_body,
         "facet_coating": topology.facet_coating,
@@ -46,14 +48,15 @@ def node_area_array(model: Model, data: RunData) -> None:
     """Area of one side of each node's cell, zero for nodes without a surface."""
     geometry, context = model.geometry, model.context
     assert geometry is not None and context is not None
-    topology = geometry.topology()
-    area, _, _ = geometry.facet_geometry(geometry.vertices())
-    cells = np.bincount(topology.facet_cell, np.asarray(area), topology.cell_count)
-    sides = np.bincount(topology.facet_cell, minlength=topology.cell_count)
-    triangles = np.bincount(topology.triangle_cell, minlength=topology.cell_count)
-    one_side = cells * triangles / np.maximum(sides, 1)
-    lumped = len(context.structure.node_name) - topology.cell_count
-    data.arrays["thermal/node_area"] = np.concatenate([one_side, np.zeros(lumped)])
+    data.arrays["thermal/node_area"] = node_areas(geometry, context.structure)
+
+
+def node_areas(geometry: Geometry, structure: Structure) -> np.ndarray:
+    """Area of one side of each node's cell (m2): the same at every level of a layered surface."""
+    _, cells = geometry.topology().areas(np.asarray(geometry.vertices()))
+    nodes = np.zeros(len(structure.node_name))
+    nodes[np.asarray(structure.area_node)] = cells[np.asarray(structure.area_cell)]
+    return nodes
 
 
 def view_factor_arrays(model: Model, data: RunData) -> None:

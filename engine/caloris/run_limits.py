@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from caloris.case.build_structure import NodeNames
+from caloris.case.address import parse_address
+from caloris.case.node_layout import is_under
 from caloris.case.schema import Case
 from caloris.case.schema_run import Limit, Margins
 from caloris.output.run_data import RunData
@@ -73,9 +74,9 @@ def _verdict(values: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _nodes(names: Sequence[str], wanted: str) -> np.ndarray:
-    """Indices of the nodes under a name: the node itself, or the cells of a surface or box face."""
-    name = NodeNames.plain(wanted)
-    return np.array([k for k, node in enumerate(names) if node == name or node.startswith((name + "[", name + "."))])
+    """Indices of the nodes under a name: the node itself, or the cells of a surface, box face or layer."""
+    address = parse_address(wanted)
+    return np.array([k for k, name in enumerate(names) if is_under(parse_address(name), address)], int)
 
 
 def margin_arrays(data: RunData, variants: Sequence[RunData] = ()) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -30,6 +31,7 @@ from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbi
 from caloris.run_limits import limit_arrays, margin_arrays
 from caloris.solve.cyclic import solve_cyclic
 from caloris.solve.solution import Solution, SolveError, SteadySolution
+from caloris.solve.state import physical
 from caloris.solve.steady import solve_steady
 from caloris.solve.transient import solve_transient
 from caloris.solve.upset import upset_rates
@@ -193,15 +195,12 @@ def _as_far_as_it_came(solution: Solution | SteadySolution) -> Solution | Steady
     kept = np.flatnonzero(np.asarray(solution.time) < reached)
     if len(kept) == len(solution.time) or reached >= float(solution.time[-1]) * (1 - 1e-12):
         return solution
-    nodes, end = solution.temperature.shape[1], solution.record.end[last]
+    end = physical(solution.network, solution.record.end[last])
+    states = jax.tree.map(lambda over, last: jnp.concatenate([over[kept], last[None]]), solution.state, end)
     return eqx.tree_at(
-        lambda s: (s.time, s.temperature, s.charge),
+        lambda s: (s.time, s.temperature, s.charge, s.auxiliary),
         solution,
-        (
-            jnp.append(solution.time[kept], reached),
-            jnp.concatenate([solution.temperature[kept], end[None, :nodes]]),
-            jnp.concatenate([solution.charge[kept], end[None, nodes:]]),
-        ),
+        (jnp.append(solution.time[kept], reached), *states),
     )
 
 

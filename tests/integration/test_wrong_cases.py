@@ -33,6 +33,8 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "celsius_as_difference": ("load", "run/temperature_tolerance", "is a temperature, not a difference"),
     "character_in_name": ("load", "surface/deck[0]/name", "/ [ ] ."),
     "comma_in_number": ("load", "surface/deck/thickness", 'has a comma; write the decimal point, as in "1.5 mm"'),
+    "contact_of_either_layer": ("build", "contact/0/between", "say which of them touches: deck.front or deck.back"),
+    "contact_that_does_not_touch": ("build", "contact/0/between", "'tray' and 'deck' do not touch within 0.002 m"),
     "corrupt_mesh": ("build", "surface/hull/file", "corrupt.stl"),
     "duplicate_name": ("load", "node/deck/name", 'the name "deck" is taken by a [[surface]]'),
     "edge_without_length": ("build", "surface/deck/edge_u", "no length"),

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 import caloris
+from caloris.case.address import parse_address
+from caloris.case.node_layout import is_under
 
 Vector = Sequence[float]
 
@@ -85,8 +87,9 @@ class Result:
         self.names = [str(name) for name in self.arrays["thermal/node"]]
 
     def nodes(self, name: str) -> np.ndarray:
-        """Indices of the node `name`, or of the cells name[i,j] of a surface."""
-        found = [k for k, node in enumerate(self.names) if node == name or node.startswith(f"{name}[")]
+        """Indices of the node `name`, or of the cells name[i,j] of a surface, or of one of its layers."""
+        wanted = parse_address(name)
+        found = [k for k, node in enumerate(self.names) if is_under(parse_address(node), wanted)]
         if not found:
             raise KeyError(f"no node {name!r} among {self.names}")
         return np.array(found)

@@ -26,6 +26,7 @@ from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.solve.couple import Context, couple
+from caloris.solve.network import with_rows
 from caloris.solve.trace import SkyMismatchError, trace
 from caloris.solve.trace_mirrors import MirrorLimitError, with_mirrors
 from caloris.solve.visibility import Visibility
@@ -81,7 +82,7 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
     # share one program.
-    thermal = couple(geometry, replace(visibility, shadowed=True), context)
+    thermal = with_rows(couple(geometry, replace(visibility, shadowed=True), context))
     return Model(geometry, visibility, context, thermal, devices, particles)
 
 

@@ -25,7 +25,8 @@ def build_geometry(case: Case) -> Geometry:
             where = f"surface/{table.name}" + (f"/{error.key}" if error.key else "")
             problems.append(CaseProblem(where, str(error)))
             continue
-        front, back = (coatings.get(side) for side in (table.front, table.back))
+        sides = case.sides(table)
+        front, back = (coatings[sides[side]] if side in sides else None for side in ("front", "back"))
         surfaces.append(Surface(table.name, shape, bodies[table.body], front, back))
     if problems:
         raise CaseError(problems, case.source)

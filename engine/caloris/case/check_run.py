@@ -97,7 +97,7 @@ def _run(draft: Draft) -> Problems:
         yield CaseProblem("run/at", "a phase is for steady runs with an [orbit]")
     if run.duration is not None and run.output_every > run.duration:
         yield CaseProblem("run/output_every", f"{run.output_every:g} s is longer than the duration {run.duration:g} s")
-    radiates = any(surface.sides for surface in case.surfaces)
+    radiates = any(case.sides(surface) for surface in case.surfaces)
     fixed = any(part.temperature is not None for part in (*case.surfaces, *case.nodes))
     if has_thermal and draft.is_complete("surface", "node") and run.mode != "transient" and not radiates and not fixed:
         yield CaseProblem(
@@ -148,6 +148,6 @@ def warnings(draft: Draft) -> Iterator[str]:
         for text in array.on:
             part, _, side = text.partition("/")
             surface = surfaces.get(part.split("[")[0].split(".")[0])
-            name = surface.sides.get(side or "front") if surface is not None else None
+            name = case.sides(surface).get(side or "front") if surface is not None else None
             if name in coatings and taken > coatings[name].solar_absorptance.largest(life):
                 yield f"solar_array on {text}: cells take out more than the coating {name} absorbs"

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from caloris.case.schema_coating import Bands
+from caloris.case.schema_conduction import Blanket, Contact, Panel
+from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
+from caloris.case.schema_material import Material
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
 from caloris.case.schema_run import Limit, Margins, Run, Variant
-from caloris.case.schema_structure import Body, Coating, Edge, Link, Material, Node
-from caloris.case.schema_surface import Surface, SurfaceTable
+from caloris.case.schema_structure import Body, Coating, Edge, Link, Node
+from caloris.case.schema_surface import INACTIVE, Surface, SurfaceTable
 from caloris.case.schema_types import Table
 
 
@@ -31,11 +34,18 @@ TABLES: dict[str, TableKind] = {
     "bands": TableKind(Bands, "bands", False),
     "coating": TableKind(Coating, "coatings", True),
     "material": TableKind(Material, "materials", True),
+    "panel": TableKind(Panel, "panels", True),
     "surface": TableKind(SurfaceTable, "surfaces", True),
     "node": TableKind(Node, "nodes", True),
     "link": TableKind(Link, "links", True),
     "edge": TableKind(Edge, "edges", True),
+    "contact": TableKind(Contact, "contacts", True),
+    "blanket": TableKind(Blanket, "blankets", True),
     "load": TableKind(Load, "loads", True),
+    "heater": TableKind(Heater, "heaters", True),
+    "louver": TableKind(Louver, "louvers", True),
+    "thermoelectric": TableKind(Thermoelectric, "thermoelectrics", True),
+    "heat_pump": TableKind(HeatPump, "heat_pumps", True),
     "solar_array": TableKind(SolarArray, "solar_arrays", True),
     "power": TableKind(PowerBus, "power", False),
     "battery": TableKind(Battery, "batteries", True),
@@ -49,10 +59,6 @@ TABLES: dict[str, TableKind] = {
 }
 
 LATER_TABLES: dict[str, str] = {
-    "panel": "sandwich panels",
-    "contact": "contacts between surfaces",
-    "blanket": "multi-layer insulation",
-    "heater": "heaters and their control",
     "heat_pipe": "heat pipes",
     "loop": "fluid loops",
     "dose_point": "dose",
@@ -79,11 +85,18 @@ class Case:
     bands: Bands = Bands()
     coatings: tuple[Coating, ...] = ()
     materials: tuple[Material, ...] = ()
+    panels: tuple[Panel, ...] = ()
     surfaces: tuple[Surface, ...] = ()
     nodes: tuple[Node, ...] = ()
     links: tuple[Link, ...] = ()
     edges: tuple[Edge, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    blankets: tuple[Blanket, ...] = ()
     loads: tuple[Load, ...] = ()
+    heaters: tuple[Heater, ...] = ()
+    louvers: tuple[Louver, ...] = ()
+    thermoelectrics: tuple[Thermoelectric, ...] = ()
+    heat_pumps: tuple[HeatPump, ...] = ()
     solar_arrays: tuple[SolarArray, ...] = ()
     power: PowerBus | None = None
     batteries: tuple[Battery, ...] = ()
@@ -105,6 +118,20 @@ class Case:
     def source(self) -> str:
         """What errors call the case: the file's name."""
         return "case" if self.path is None else self.path.name
+
+    def blanket(self, surface: str, side: str) -> Blanket | None:
+        """The blanket over a side of a surface."""
+        return next((one for one in self.blankets if surface in one.over and one.side == side), None)
+
+    def sides(self, surface: SurfaceTable) -> dict[str, str]:
+        """Coating of each active side of a surface: that of the blanket over it, else its own."""
+        found = {}
+        for side in ("front", "back"):
+            blanket = self.blanket(surface.name, side)
+            coating = getattr(surface, side) if blanket is None else blanket.outer_coating
+            if coating != INACTIVE:
+                found[side] = coating
+        return found
 
     @property
     def is_device_only(self) -> bool:

@@ -58,7 +58,8 @@ class Topology:
 
     Cells are numbered in the order of surfaces, then of the shape. Facets are active sides, in the order of
     triangles, front before back; facet_side is 0 for the front, 1 for the back. shell_cell and shell_vertex
-    name, for every mesh edge between two cells of one surface, the cells and the edge's two vertices.
+    name, for every mesh edge between two cells of one surface, the cells and the edge's two vertices;
+    shell_axis says along which direction of each cell, u (0) or v (1), heat crosses the edge.
     """
 
     triangles: np.ndarray  # [triangle, 3] vertex numbers, front winding
@@ -78,6 +79,7 @@ class Topology:
     vertex_surface: np.ndarray
     shell_cell: np.ndarray  # [edge, 2]
     shell_vertex: np.ndarray  # [edge, 2]
+    shell_axis: np.ndarray  # [edge, 2]
 
     @property
     def cell_count(self) -> int:
@@ -89,6 +91,12 @@ class Topology:
         """Vertex numbers of each facet [facet, 3], counterclockwise as seen from its active side."""
         corners = self.triangles[self.facet_triangle]
         return np.where(self.facet_side[:, None] == 1, corners[:, ::-1], corners)
+
+    def areas(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Area of one side of each triangle and of each cell (m2) at concrete vertices [vertex, 3] (numpy)."""
+        a, b, c = (vertices[self.triangles[:, k]] for k in range(3))
+        triangle = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        return triangle, np.bincount(self.triangle_cell, triangle, self.cell_count)
 
     def cells(self, name: str) -> np.ndarray:
         """Cell numbers of a surface ("bus"), a box's face ("bus.u+") or one cell ("x+[0,1]"); none if unknown."""
@@ -255,13 +263,14 @@ def parents_first(bodies: tuple[Body, ...]) -> list[int]:
 
 def _assemble(surfaces: tuple[Surface, ...]) -> Topology:
     triangles, surface_of, cells, names, circumcentric, vertex_surface = [], [], [], [], [], []
-    shell_cell, shell_vertex = [], []
+    shell_cell, shell_vertex, shell_axis = [], [], []
     vertex_offset = cell_offset = 0
     for index, surface in enumerate(surfaces):
         shape = surface.shape.topology()
-        pair, edge = _shell_edges(shape)
+        pair, edge, axis = _shell_edges(shape)
         shell_cell.append(pair + cell_offset)
         shell_vertex.append(edge + vertex_offset)
+        shell_axis.append(axis)
         triangles.append(shape.triangles + vertex_offset)
         surface_of.append(np.full(len(shape.triangles), index))
         cells.append(shape.triangle_cell + cell_offset)
@@ -295,6 +304,7 @@ def _assemble(surfaces: tuple[Surface, ...]) -> Topology:
         vertex_surface=_join(vertex_surface),
         shell_cell=_join(shell_cell, 2),
         shell_vertex=_join(shell_vertex, 2),
+        shell_axis=_join(shell_axis, 2),
     )
 
 
@@ -303,22 +313,28 @@ def _join(parts: list[np.ndarray], width: int | None = None) -> np.ndarray:
     return np.concatenate(parts).astype(np.int64) if parts else np.zeros(shape, np.int64)
 
 
-def _shell_edges(shape: ShapeTopology) -> tuple[np.ndarray, np.ndarray]:
-    return _shared_edges(shape.triangles.tobytes(), shape.triangle_cell.tobytes())
+def _shell_edges(shape: ShapeTopology) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    axis = np.zeros_like(shape.triangles) if shape.triangle_axis is None else shape.triangle_axis
+    return _shared_edges(*(part.astype(np.int64).tobytes() for part in (shape.triangles, shape.triangle_cell, axis)))
 
 
 @lru_cache(maxsize=256)
-def _shared_edges(triangle_bytes: bytes, cell_bytes: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Cells [edge, 2] and vertices [edge, 2] of the edges between two triangles of different cells."""
+def _shared_edges(
+    triangle_bytes: bytes, cell_bytes: bytes, axis_bytes: bytes
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells, vertices and axes (of either cell), each [edge, 2], of the edges between triangles of different cells."""
     triangles = np.frombuffer(triangle_bytes, np.int64).reshape(-1, 3)
     cell = np.frombuffer(cell_bytes, np.int64)
+    axis = np.frombuffer(axis_bytes, np.int64).reshape(-1, 3).T.ravel()
     edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
     owner = np.tile(cell, 3)
     order = np.lexsort((edges[:, 1], edges[:, 0]))
-    edges, owner = edges[order], owner[order]
+    edges, owner, axis = edges[order], owner[order], axis[order]
     same = np.flatnonzero(np.all(edges[1:] == edges[:-1], axis=1))
     same = same[owner[same] != owner[same + 1]]
     pair = np.stack([owner[same], owner[same + 1]], axis=1)
-    pair = np.sort(pair, axis=1)
+    across = np.stack([axis[same], axis[same + 1]], axis=1)
+    rank = np.argsort(pair, axis=1)
+    pair, across = np.take_along_axis(pair, rank, axis=1), np.take_along_axis(across, rank, axis=1)
     order = np.lexsort((pair[:, 1], pair[:, 0]))
-    return pair[order], edges[same][order]
+    return pair[order], edges[same][order], across[order]

@@ -18,6 +18,7 @@ from caloris.geometry.shape_base import (
     check_vector,
     concrete,
     counts,
+    grid_topology,
     grid_triangles,
     pair_suffixes,
     vector,
@@ -154,8 +155,7 @@ def _check_plane(corner, edge_u, edge_v) -> None:
 @lru_cache(maxsize=256)
 def _rectangle_topology(u: int, v: int) -> ShapeTopology:
     vertex = np.arange((u + 1) * (v + 1)).reshape(u + 1, v + 1)
-    triangles, cell = grid_triangles(vertex)
-    return ShapeTopology(vertex.size, triangles, cell, pair_suffixes(u, v))
+    return grid_topology(vertex.size, vertex, pair_suffixes(u, v))
 
 
 def _triangle_rows(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -194,15 +194,18 @@ def _box_lattice(divide: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(maxsize=256)
 def _box_topology(divide: tuple[int, int, int]) -> ShapeTopology:
     points, number = _box_lattice(divide)
-    triangles, cells, suffixes = [], [], []
+    triangles, cells, axes, suffixes = [], [], [], []
     for axis, letter in enumerate("uvw"):
         others = [k for k in range(3) if k != axis]
         for sign, index in (("-", 0), ("+", divide[axis])):
-            face, cell = grid_triangles(np.take(number, index, axis=axis))
+            face, cell, across = grid_triangles(np.take(number, index, axis=axis))
             # The remaining edges in the order u, v, w give a normal along +u, -v, +w; turn to the outside.
             if (axis == 1) == (sign == "+"):
-                face = face[:, ::-1]
+                face, across = face[:, ::-1], across[:, [1, 0, 2]]
             cells.append(cell + len(suffixes))
             triangles.append(face)
+            axes.append(across)
             suffixes += [f".{letter}{sign}{s}" for s in pair_suffixes(*(divide[k] for k in others))]
-    return ShapeTopology(len(points), np.concatenate(triangles), np.concatenate(cells), tuple(suffixes))
+    parts = (np.concatenate(part) for part in (triangles, cells, axes))
+    triangle, cell, across = parts
+    return ShapeTopology(len(points), triangle, cell, tuple(suffixes), triangle_axis=across)

@@ -12,6 +12,7 @@ from caloris.geometry.edge_joint import SAME_PLACE, coincident_segments, outline
 from caloris.geometry.finding import Finding
 from caloris.geometry.interpenetration import interpenetrating_surfaces
 from caloris.geometry.mesh_file import Mesh
+from caloris_kernels.conduction.overlap import overlap_area
 from caloris_kernels.conduction.shell import overlap_length
 
 # Planes count as one when their unit normals differ by less than this (0.06 mrad would lift a 20 m panel's
@@ -64,11 +65,12 @@ def overlapping_surfaces(geometry: Geometry, joint_angle: Float[Array, " joint"]
         members = np.flatnonzero(plane_of == plane)
         if len(np.unique(topology.triangle_surface[members])) > 1:
             flat = _in_plane(corners[members], planes[plane])
-            for a, b in _boxes_overlap(flat, topology.triangle_surface[members]):
-                area = _common_area(flat[a], flat[b])
-                if area > SAME_PLACE * min(_flat_area(flat[a]), _flat_area(flat[b])):
-                    low, high = sorted(int(topology.triangle_surface[members[k]]) for k in (a, b))
-                    shared[low, high] = shared.get((low, high), 0.0) + area
+            first, second = _boxes_overlap(flat, topology.triangle_surface[members]).T
+            common = overlap_area(corners[members[first]], corners[members[second]], np)
+            covered = common > SAME_PLACE * np.minimum(_flat_area(flat[first]), _flat_area(flat[second]))
+            for a, b, area in zip(first[covered], second[covered], common[covered], strict=True):
+                low, high = sorted(int(topology.triangle_surface[members[k]]) for k in (a, b))
+                shared[low, high] = shared.get((low, high), 0.0) + float(area)
     findings = []
     for (a, b), area in sorted(shared.items()):
         names = geometry.surfaces[a].name, geometry.surfaces[b].name
@@ -199,23 +201,3 @@ def _boxes_overlap(flat: np.ndarray, surface: np.ndarray) -> np.ndarray:
         b = np.flatnonzero(near) + a + 1
         pairs.append(np.column_stack([np.full(len(b), a), b]))
     return np.concatenate(pairs)
-
-
-def _common_area(first: np.ndarray, second: np.ndarray) -> float:
-    """Area common to two counterclockwise triangles: the first clipped by the second's three edges."""
-    polygon = first
-    for k in range(3):
-        origin, edge = second[k], second[(k + 1) % 3] - second[k]
-        side = edge[0] * (polygon[:, 1] - origin[1]) - edge[1] * (polygon[:, 0] - origin[0])
-        kept = []
-        for m in range(len(polygon)):
-            n = (m + 1) % len(polygon)
-            if side[m] >= 0:
-                kept.append(polygon[m])
-            if (side[m] >= 0) != (side[n] >= 0):
-                kept.append(polygon[m] + side[m] / (side[m] - side[n]) * (polygon[n] - polygon[m]))
-        if len(kept) < 3:
-            return 0.0
-        polygon = np.array(kept)
-    x, y = polygon.T
-    return float(0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))

@@ -277,6 +277,7 @@ def _visibility(
         grid_phase=jnp.asarray(grid),
         exchange_area=exchange_of_poses(tiles, poses, seeing, facets),
         seeing=jnp.asarray(seeing),
+        radiating=jnp.asarray(np.unique(topology.facet_cell[seeing])),
         inactive_view=jnp.asarray(views.inactive),
         space_view=jnp.asarray(views.space),
         sky_mismatch=jnp.asarray(sky.mismatch),

@@ -64,7 +64,7 @@ def with_mirrors(
     topology = geometry.topology()
     mirror = np.isin(topology.facet_coating, specular.mirror)
     sheet = np.isin(topology.facet_coating, specular.sheet)
-    wide = _widened(visibility, sheet)
+    wide = _widened(visibility, sheet, topology)
     seeing = np.asarray(wide.seeing)
     if not np.any((mirror | sheet)[seeing]):
         return visibility
@@ -104,7 +104,7 @@ class _Facets(eqx.Module):
         return int(np.sum(self.reflects | self.transmits))
 
 
-def _widened(visibility: Visibility, sheet: np.ndarray) -> Visibility:
+def _widened(visibility: Visibility, sheet: np.ndarray, topology: Topology) -> Visibility:
     """Dense exchange areas, with both sides of all sheets among the facets that see others."""
     old = np.asarray(visibility.seeing)
     seeing = np.union1d(old, np.flatnonzero(sheet))
@@ -120,14 +120,18 @@ def _widened(visibility: Visibility, sheet: np.ndarray) -> Visibility:
     exchange = np.zeros((dense.shape[0], len(seeing), len(seeing)))
     exchange[:, place[:, None], place[None, :]] = np.asarray(dense)
     new = jnp.asarray(exchange), jnp.asarray(seeing), jnp.asarray(place[np.asarray(visibility.pair)])
-    return eqx.tree_at(lambda v: (v.exchange_area, v.seeing, v.pair), visibility, new)
+    radiating = jnp.asarray(np.unique(topology.facet_cell[seeing]))
+    return eqx.tree_at(lambda v: (v.exchange_area, v.seeing, v.pair, v.radiating), visibility, (*new, radiating))
 
 
 def _nominal(coatings: Coatings, coating: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Largest mirror reflectance and transmittance of any band, scaled to sum to one at most [facet]."""
+    """Largest mirror reflectance and transmittance of any band, scaled to sum to one at most [facet].
+
+    Under a cover, that of diffuse light: the paths hold for every angle.
+    """
     specular, emittance = coatings.specular, coatings.infrared_emittance
     assert specular is not None and not isinstance(emittance, EmittanceTable)
-    bands = [specular.split(now(coatings.solar_absorptance), True), specular.split(now(emittance), False)]
+    bands = [specular.split(coatings.diffuse_solar_absorptance(), True), specular.split(now(emittance), False)]
     most = [
         np.max([np.asarray(x).reshape(len(coatings.name), -1).max(axis=1) for x in those], axis=0)
         for those in zip(*bands, strict=True)

@@ -41,6 +41,7 @@ class Visibility(eqx.Module):
     grid_phase: Float[Array, " grid"]  # revolutions, or seconds without an orbit
     exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles  # m2; tiles with a leading axis of poses
     seeing: Int[Array, " seeing"]
+    radiating: Int[Array, " radiating"]  # nodes that have facets among `seeing`
     inactive_view: Float[Array, "pose facet"]
     space_view: Float[Array, "pose facet"]
     sky_mismatch: Float[Array, " facet"]  # - largest difference of two independent estimates of space_view

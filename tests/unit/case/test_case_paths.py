@@ -90,7 +90,7 @@ def test_set_adds_a_key_and_a_table(tree):
         ("surface/x+/edge_u/u=1", 'no entry "u"'),
         ("orbit/altitude/0=1", "is one value"),
         ("heater/0/power=1", r"not supported yet: the table \[heater\]"),
-        ("blanket/0/power=1", "not supported yet"),
+        ("uncertainty/method=linear", "not supported yet"),
     ],
 )
 def test_wrong_override(tree, override, words):

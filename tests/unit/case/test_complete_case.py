@@ -27,6 +27,7 @@ def test_every_table_and_shape_is_there(case):
     assert set(tree) == {"title", *TABLES}
     assert [surface.shape for surface in case.surfaces if surface.shape in SHAPES] == [
         "rectangle", "rectangle", "triangle", "disc", "annulus", "cylinder", "cone", "sphere", "box",
+        "rectangle",
     ]  # fmt: skip
     for table, kind in TABLES.items():
         found = getattr(case, kind.attribute)
@@ -50,7 +51,7 @@ def test_values_are_si(case):
     assert case.coatings[0].infrared_emittance.at(0.5) == 0.91
     assert case.surfaces[0].edge_v == pytest.approx((0.0, 0.0, 100 * 25.4e-6), rel=1e-15)
     assert case.surfaces[0].start_temperature == 293.15
-    assert case.surfaces[0].sides == {"front": "white"}
+    assert case.sides(case.surfaces[0]) == {"front": "white"}
     assert case.surfaces[4].axis == (0.0, 0.0, 1.0)
     assert case.solar_arrays[0].reference_temperature == 301.15
     assert case.batteries[0].capacity == 150 * 3.6e6
@@ -84,6 +85,11 @@ def test_one_cell_needs_no_conductivity():
     text = PATH.read_text().replace('conductivity = "167 W/m/K"\n', "")
     with pytest.raises(CaseError, match="conductivity: is missing: the surface deck"):
         parse_case(text)
+    with pytest.raises(CaseError, match="conductivity: is missing: a skin of honeycomb"):
+        parse_case(text)
+    # The floor is the only surface of the panel.
+    text = text.replace('panel = "honeycomb"', "heat_capacity = 1").replace('"floor.back"', '"floor"')
+    text = text[: text.index("[[panel]]")] + text[text.index("[[surface]]") :]
     plate = text[: text.index('name = "deck"')] + text[text.index('name = "deck"') :].replace(
         'thickness = "2 mm"\nmaterial = "Al 6061"', "heat_capacity = 1", 1
     )

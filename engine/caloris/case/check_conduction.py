@@ -1,0 +1,132 @@
+"""Checks of what conducts: panels, contacts and blankets, and the directions of conductivities."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from caloris.case.address import layer_words, parse_address
+from caloris.case.draft import Draft
+from caloris.case.errors import CaseProblem, nearest
+from caloris.case.node_layout import outer_layers
+from caloris.case.schema_material import TemperatureTable
+from caloris.case.schema_surface import INACTIVE, Mesh, Triangle
+
+Problems = Iterator[CaseProblem]
+
+
+def problems(draft: Draft) -> Problems:
+    """All problems of panels, contacts, blankets and directions."""
+    yield from _not_solved(draft)
+    yield from _panels(draft)
+    yield from _directions(draft)
+    yield from _fillers(draft)
+    yield from _blankets(draft)
+
+
+def layers(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """The layers of each surface that have nodes of their own: through its thickness, and of blankets."""
+    return {
+        surface.name: (*layer_words(surface.levels), *outer_layers(draft.case, surface.name).values())
+        for surface in draft.case.surfaces
+    }
+
+
+def needs(draft: Draft, name: str, keys: Sequence[str], what: str) -> Problems:
+    """Properties that a material must have because something is made of it."""
+    material = next((one for one in draft.case.materials if one.name == name), None)
+    for key in keys:
+        if material is not None and getattr(material, key) is None:
+            yield CaseProblem(f"material/{name}/{key}", f"is missing: {what} is made of this material")
+
+
+def ends(path: str, table: str, between: Sequence[str], nodes: Mapping[str, object]) -> Problems:
+    """What an [[edge]] or a [[contact]] may join."""
+    if table == "link":
+        return
+    for k, end in enumerate(between):
+        if table == "edge" and end in nodes:
+            yield CaseProblem(f"{path}/between/{k}", f'"{end}" is a node without a surface; use a [[link]]')
+        if "[" in end:
+            article = "an edge" if table == "edge" else "a contact"
+            yield CaseProblem(f"{path}/between/{k}", f'"{end}": {article} joins whole surfaces or box faces')
+    if table == "contact" and all(end in nodes for end in between):
+        yield CaseProblem(f"{path}/between", "both ends are nodes without a surface; use a [[link]]")
+
+
+def _not_solved(draft: Draft) -> Problems:
+    """Specific heats over temperature reach the model (`Nodes.over_temperature`), but no solver takes them yet."""
+    owners = [(path, material) for path, material in draft.located("material")]
+    owners += [(f"{path}/core", panel.core) for path, panel in draft.located("panel")]
+    for path, owner in owners:
+        if isinstance(owner.specific_heat, TemperatureTable):
+            yield CaseProblem(f"{path}/specific_heat", "a table over temperature is not supported yet; give one value")
+
+
+def _panels(draft: Draft) -> Problems:
+    materials = draft.names("material")
+    for path, panel in draft.located("panel"):
+        for key in ("front_skin", "back_skin"):
+            name = getattr(panel, key).material
+            if name not in materials:
+                message = f'"{name}" is not the name of a material{nearest(name, materials)}'
+                yield CaseProblem(f"{path}/{key}/material", message)
+        for name in dict.fromkeys((panel.front_skin.material, panel.back_skin.material)):
+            yield from needs(draft, name, ("density", "specific_heat", "conductivity"), f"a skin of {panel.name}")
+
+
+def _directions(draft: Draft) -> Problems:
+    """Conductivities that differ along u and v need a surface that has these directions."""
+    along: dict[str, object] = {material.name: material.conductivity for material in draft.case.materials}
+    panels = {panel.name: panel for panel in draft.case.panels}
+    for path, surface in draft.located("surface"):
+        if not isinstance(surface, Mesh | Triangle):
+            continue
+        panel = panels.get(surface.panel or "")
+        made_of = {"material": along.get(surface.material or "")}
+        if panel is not None:
+            made_of = {"panel": panel.core.conductivity}
+            skins = [along.get(skin.material) for skin in (panel.front_skin, panel.back_skin)]
+            made_of |= {"panel ": next((one for one in skins if isinstance(one, tuple) and one[0] != one[1]), None)}
+        for key, value in made_of.items():
+            if isinstance(value, tuple) and value[0] != value[1]:
+                message = f"conducts differently along u and v, which a {surface.shape} does not have"
+                yield CaseProblem(f"{path}/{key.strip()}", f"{message}; use a rectangle or a round shape")
+                break
+
+
+def _fillers(draft: Draft) -> Problems:
+    materials = draft.names("material")
+    for path, contact in draft.located("contact"):
+        if contact.filler is None or contact.filler.material is None:
+            continue
+        name = contact.filler.material
+        if name not in materials:
+            message = f'"{name}" is not the name of a material{nearest(name, materials)}'
+            yield CaseProblem(f"{path}/filler/material", message)
+        yield from needs(draft, name, ("conductivity",), "the filler of a contact")
+
+
+def _blankets(draft: Draft) -> Problems:
+    """Blankets cover sides of surfaces, each once, and nothing that needs the side itself."""
+    surfaces, coatings = draft.names("surface"), draft.names("coating")
+    taken: dict[tuple[str, str], str] = {}
+    cells = {(parse_address(name).name, parse_address(name).side) for one in draft.case.solar_arrays for name in one.on}
+    for path, blanket in draft.located("blanket"):
+        if blanket.outer_coating not in coatings:
+            message = f'"{blanket.outer_coating}" is not the name of a coating'
+            message += "; the outer layer has to radiate" if blanket.outer_coating == INACTIVE else ""
+            yield CaseProblem(f"{path}/outer_coating", message + nearest(blanket.outer_coating, coatings))
+        for k, name in enumerate(blanket.over):
+            if name not in surfaces:
+                whole = name.partition("/")[0].partition("[")[0].partition(".")[0]
+                message = f'"{name}" is not the name of a surface{nearest(name, surfaces)}'
+                if whole in surfaces:
+                    message = f'"{name}": a blanket covers whole surfaces; write "{whole}", or divide it into surfaces'
+                yield CaseProblem(f"{path}/over/{k}", message)
+                continue
+            key = (name, blanket.side)
+            if key in taken:
+                yield CaseProblem(
+                    f"{path}/over/{k}", f'the {blanket.side} of "{name}" has a blanket already: {taken[key]}'
+                )
+            taken.setdefault(key, path)
+            if key in cells or (name, None) in cells:
+                yield CaseProblem(f"{path}/over/{k}", f'solar cells stand on "{name}"; a blanket would cover them')

@@ -1,0 +1,106 @@
+"""What conducts and stores heat in a spacecraft: sheets, joints, contacts, materials over temperature.
+
+These are numbers by material and table of the case, and which nodes they act on; `couple` puts the geometry's
+areas and lengths to them.
+"""
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, Int
+
+
+class Spread(eqx.Module):
+    """How a total is spread over nodes: fixed shares between named things, by size within each of them."""
+
+    node: Int[Array, " target"]
+    # Where the size of the target stands: cells' areas come first, then the sizes of nodes (volumes in solids).
+    source: Int[Array, " target"]
+    group: Int[Array, " target"]  # which named thing the target belongs to
+    weight: Float[Array, " group"]  # - share of each named thing
+
+    def shares(self, size: Float[Array, " source"]) -> Float[Array, " target"]:
+        """Share of each target (-), summing to the sum of weights; nodes without area count as one."""
+        mine = size[self.source]
+        total = jax.ops.segment_sum(mine, self.group, self.weight.shape[0])
+        return self.weight[self.group] * mine / total[self.group]
+
+
+class LinkTable(eqx.Module):
+    """Conductances between two spreads; every target of one side is joined to every target of the other."""
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    conductance: Float[Array, " link"]  # W K-1, totals
+    sides: tuple[tuple[Spread, Spread], ...]
+
+
+class EdgeJoints(eqx.Module):
+    """Coincident edges of different surfaces that are joined."""
+
+    node: Int[Array, "joint 2"]
+    share: Float[Array, " joint"]  # - of the joint's length, where a surface has several nodes through its thickness
+    first_segment: Int[Array, "joint 2"]  # vertices
+    second_segment: Int[Array, "joint 2"]
+    table: Int[Array, " joint"]  # which [[edge]] of the case
+    conductance_per_length: Float[Array, " edge"]  # W m-1 K-1
+
+
+class Contacts(eqx.Module):
+    """Faces that touch, and faces in a fluid or shroud that a node stands for.
+
+    An entry joins two nodes; its share of its contact is the area over which their cells touch.
+    """
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    conductance: Float[Array, " contact"]  # W K-1 m-2 where per area, else W K-1 in all
+    per_area: Float[Array, " contact"]  # - 1 per area, 0 in all
+    entry_contact: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]
+    touch_entry: Int[Array, " touch"]  # pairs of triangles that touch, and the entry that they belong to
+    touch_triangle: Int[Array, "touch 2"]
+    film_entry: Int[Array, " film"]  # cells of faces in a fluid
+    film_cell: Int[Array, " film"]
+
+
+class Blankets(eqx.Module):
+    """Multi-layer insulation between its outer layer and the surface under it, cell by cell: the radiative part."""
+
+    name: tuple[str, ...] = eqx.field(static=True)
+    effective_emittance: Float[Array, " blanket"]  # -
+    entry_blanket: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]  # outer layer, surface
+    entry_cell: Int[Array, " entry"]
+
+
+class Sheets(eqx.Module):
+    """Plane layers of one material in surfaces: they conduct along the surface and store heat at one level of it.
+
+    A level is a node through the thickness; plain surfaces have one. A level may hold several sheets (a skin, and
+    half of the core behind it). Between levels heat is conducted by gaps.
+    """
+
+    conductance: Float[Array, "sheet 2"]  # W K-1, conductivity times thickness, along u and along v
+    heat_capacity: Float[Array, " sheet"]  # J K-1 m-2
+    conductivity_table: Int[Array, " sheet"]  # -1: the conductivity does not depend on the temperature
+    capacity_table: Int[Array, " sheet"]  # the same of the specific heat
+    member_node: Int[Array, " member"]  # every cell of every sheet that stores heat
+    member_cell: Int[Array, " member"]
+    member_sheet: Int[Array, " member"]
+    pair_node: Int[Array, "pair 2"]  # every mesh edge inside every sheet that conducts
+    pair_edge: Int[Array, " pair"]  # number of the edge among those of the topology
+    pair_sheet: Int[Array, " pair"]
+    gap_conductance: Float[Array, " gap"]  # W K-1 m-2
+    gap_table: Int[Array, " gap"]
+    rung_node: Int[Array, "rung 2"]  # every cell of every gap
+    rung_cell: Int[Array, " rung"]
+    rung_gap: Int[Array, " rung"]
+
+
+class PropertyTables(eqx.Module):
+    """Properties over temperature, relative to their value at the reference temperature.
+
+    Linear between points, held at the ends. Tables of fewer points than others repeat their last value.
+    """
+
+    name: tuple[str, ...] = eqx.field(static=True)  # of the materials
+    point: Float[Array, "table point"]  # K, ascending
+    relative: Float[Array, "table point"]  # -, property over its value at the reference temperature

@@ -1,0 +1,134 @@
+"""Heat capacities and conductances of every node, from a structure's numbers and the geometry's lengths and areas."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from caloris.geometry.assembly import Topology
+from caloris.model.conduction import Blankets, Contacts
+from caloris.model.structure import Structure
+from caloris.model.thermal import CapacityOverTemperature, Conduction, Links, Nodes, RadiativeLinks
+from caloris_kernels.conduction.overlap import overlap_area
+from caloris_kernels.conduction.shell import cell_area, overlap_length, shell_conductance
+
+
+class Conductors(NamedTuple):
+    """All that `couple` adds about storing and conducting heat."""
+
+    nodes: Nodes
+    links: Links
+    radiative_links: RadiativeLinks
+    conduction: Conduction
+    size: Float[Array, " source"]  # by which totals are spread: cells' areas (m2), then 1 for every node
+
+
+def build_conductors(topology: Topology, vertices: Float[Array, "vertex 3"], structure: Structure) -> Conductors:
+    """Nodes with their heat capacities, links and contacts, and conduction inside bodies.
+
+    Differentiable in every number; areas of contact have kinks where edges of the two faces lie on each other.
+    """
+    area = cell_area(vertices, topology.triangles, topology.triangle_cell, topology.cell_count)
+    size = jnp.concatenate([area, jnp.ones(len(structure.node_name))])
+    capacity, over_temperature = _heat_capacity(topology, area, structure)
+    nodes = Nodes(structure.node_name, capacity, structure.free, structure.start_temperature, over_temperature)
+    links = _joined(_links(structure, size), _contacts(topology, vertices, area, structure.contacts))
+    radiative = _blankets(area, structure.blankets)
+    return Conductors(nodes, links, radiative, _conduction(topology, vertices, area, structure), size)
+
+
+def _heat_capacity(
+    topology: Topology, area: Float[Array, " cell"], structure: Structure
+) -> tuple[Float[Array, " node"], CapacityOverTemperature | None]:
+    """Heat capacity of each node (J K-1) at the reference temperature: totals spread by area, sheets by their area."""
+    surface, sheets = topology.cell_surface, structure.sheets
+    total = jax.ops.segment_sum(area, surface, structure.surface_heat_capacity.shape[0])
+    spread = (structure.surface_heat_capacity / total)[surface] * area
+    stored = sheets.heat_capacity[sheets.member_sheet] * area[sheets.member_cell]
+    capacity = jnp.zeros(len(structure.node_name)).at[: area.shape[0]].add(spread)
+    capacity = capacity.at[structure.lumped_node].add(structure.lumped_heat_capacity)
+    capacity = capacity.at[sheets.member_node].add(stored)
+    if not structure.specific_heat.name:
+        return capacity, None
+    table = sheets.capacity_table[sheets.member_sheet]
+    return capacity, CapacityOverTemperature(sheets.member_node, stored, table, structure.specific_heat)
+
+
+def _links(structure: Structure, size: Float[Array, " source"]) -> Links:
+    """Every target of one side joined to every target of the other, the total split by both shares."""
+    table = structure.links
+    link, node, share = [jnp.zeros(0, int)], [jnp.zeros((0, 2), int)], [jnp.zeros(0)]
+    for k, (first, second) in enumerate(table.sides):
+        rows, columns = first.node.shape[0], second.node.shape[0]
+        link.append(jnp.full(rows * columns, k))
+        pairs = jnp.stack([jnp.repeat(first.node, columns), jnp.tile(second.node, rows)], axis=1)
+        node.append(pairs)
+        share.append(jnp.outer(first.shares(size), second.shares(size)).ravel())
+    return Links(table.name, table.conductance, jnp.concatenate(link), jnp.concatenate(node), jnp.concatenate(share))
+
+
+def _contacts(
+    topology: Topology, vertices: Float[Array, "vertex 3"], area: Float[Array, " cell"], contacts: Contacts
+) -> Links:
+    """Contacts as links: totals, with shares by the area over which the cells of either face touch."""
+    pair = jnp.asarray(topology.triangles)[contacts.touch_triangle]
+    touching = overlap_area(vertices[pair[:, 0]], vertices[pair[:, 1]])
+    entries = jnp.zeros(contacts.entry_contact.shape[0])
+    entries = entries.at[contacts.touch_entry].add(touching).at[contacts.film_entry].add(area[contacts.film_cell])
+    total = jax.ops.segment_sum(entries, contacts.entry_contact, len(contacts.name))
+    conductance = contacts.conductance * jnp.where(contacts.per_area > 0, total, 1.0)
+    share = entries / total[contacts.entry_contact]
+    return Links(contacts.name, conductance, contacts.entry_contact, contacts.entry_node, share)
+
+
+def _blankets(area: Float[Array, " cell"], blankets: Blankets) -> RadiativeLinks:
+    """The radiative part of blankets: effective emittance times area, cell by cell."""
+    entries = area[blankets.entry_cell]
+    total = jax.ops.segment_sum(entries, blankets.entry_blanket, len(blankets.name))
+    share = entries / total[blankets.entry_blanket]
+    effective = blankets.effective_emittance * total
+    return RadiativeLinks(blankets.name, effective, blankets.entry_blanket, blankets.entry_node, share)
+
+
+def _joined(first: Links, second: Links) -> Links:
+    """One table of two."""
+    return Links(
+        (*first.name, *second.name),
+        jnp.concatenate([first.conductance, second.conductance]),
+        jnp.concatenate([first.entry_link, second.entry_link + len(first.name)]),
+        jnp.concatenate([first.entry_node, second.entry_node]),
+        jnp.concatenate([first.entry_share, second.entry_share]),
+    )
+
+
+def _conduction(
+    topology: Topology, vertices: Float[Array, "vertex 3"], area: Float[Array, " cell"], structure: Structure
+) -> Conduction:
+    """Conduction along sheets, through gaps, and across joined edges (their conductance alone)."""
+    sheets, joints = structure.sheets, structure.joints
+    edge, axis = sheets.pair_edge, jnp.asarray(topology.shell_axis)
+    along = shell_conductance(
+        vertices,
+        topology.triangles,
+        topology.triangle_cell,
+        jnp.asarray(topology.cell_circumcentric),
+        jnp.asarray(topology.shell_cell)[edge],
+        jnp.asarray(topology.shell_vertex)[edge],
+        sheets.conductance[sheets.pair_sheet[:, None], axis[edge]],
+    )
+    through = sheets.gap_conductance[sheets.rung_gap] * area[sheets.rung_cell]
+    length = overlap_length(vertices, joints.first_segment, joints.second_segment)
+    across = joints.conductance_per_length[joints.table] * joints.share * length
+    tables = None
+    if structure.conductivity.name:
+        constant = jnp.full(across.shape[0], -1)
+        tables = jnp.concatenate(
+            [sheets.conductivity_table[sheets.pair_sheet], sheets.gap_table[sheets.rung_gap], constant]
+        )
+    return Conduction(
+        jnp.concatenate([sheets.pair_node, sheets.rung_node, joints.node]),
+        jnp.concatenate([along, through, across]),
+        tables,
+        structure.conductivity,
+    )
