@@ -254,7 +254,9 @@ def _conductors(seen: Sketch) -> RenderableType:
     """Links, joined edges, contacts, and how many cells conduct inside surfaces."""
     kinds = np.bincount(seen.conductors.kind[seen.conductors.conductance > 0], minlength=4)
     rows = [
-        (link.name or f"link {k}", " - ".join(link.between), link.conductance) for k, link in enumerate(seen.case.links)
+        (link.name or f"link {k}", " - ".join(link.between), link.conductance)
+        for k, link in enumerate(seen.case.links)
+        if link.conductance is not None
     ]
     rows += [
         (edge.name or f"edge {k}", " - ".join(edge.between), float(seen.conductors.edge_total[k]))
@@ -277,6 +279,19 @@ def _conductors(seen: Sketch) -> RenderableType:
         rest = sum(value for _, _, value in rows[_MOST_ROWS:])
         table.add_row(f"{len(rows) - _MOST_ROWS} others", "", engineering(rest, "W/K"))
     return _titled(title, table) if rows else Text(title, "bold")
+
+
+def _other_links(seen: Sketch) -> Group:
+    """Links that radiate or carry a stream."""
+    table = _table("link", "between", "radiative area m^2", "capacity rate W/K", text=2)
+    links = [(link.name or f"link {k}", link) for k, link in enumerate(seen.case.links) if link.conductance is None]
+    for name, link in links[:_MOST_ROWS]:
+        stream = link.capacity_rate is not None
+        between = (" to " if stream else " - ").join(link.between)
+        table.add_row(name, between, *(["", f"{link.value:.4g}"] if stream else [f"{link.value:.4g}", ""]))
+    if len(links) > _MOST_ROWS:
+        table.add_row(f"{len(links) - _MOST_ROWS} others", "", "", "")
+    return _titled("Radiative links and streams", table)
 
 
 def _power(seen: Sketch) -> Panel:
@@ -356,6 +371,7 @@ _SECTIONS = (
     _Section(lambda seen: seen.case.surfaces, _surfaces),
     _Section(lambda seen: seen.case.nodes, _nodes),
     _Section(lambda seen: seen.conductors.conductance.any(), _conductors),
+    _Section(lambda seen: any(link.conductance is None for link in seen.case.links), _other_links),
     _Section(lambda seen: seen.case.loads, _heat),
     _Section(_is_electrical, _power),
     _Section(lambda seen: seen.case.devices, _devices),

@@ -112,8 +112,9 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
 def _steady_residual(moments: Balance) -> tuple[np.ndarray, float]:
     """Residual and largest total of a steady state (W)."""
     terms = moments.terms
-    into = np.asarray(terms.absorbed + terms.load - terms.extracted + moments.boundary - terms.to_space)
-    size = [np.abs(np.asarray(x)).sum() for x in (terms.absorbed, terms.load, moments.boundary, terms.to_space)]
+    supplied = moments.boundary + terms.advected  # what streams bring comes from outside too
+    into = np.asarray(terms.absorbed + terms.load - terms.extracted + supplied - terms.to_space)
+    size = [np.abs(np.asarray(x)).sum() for x in (terms.absorbed, terms.load, supplied, terms.to_space)]
     return np.array([into.sum()]), float(sum(size))
 
 

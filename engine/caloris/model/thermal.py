@@ -43,7 +43,7 @@ class Nodes(eqx.Module):
 class Links(eqx.Module):
     """Conductances between nodes. A link that spans divided surfaces is several entries with one total."""
 
-    name: tuple[str, ...] = eqx.field(static=True)
+    name: tuple[str, ...] = eqx.field(static=True)  # of links and contacts; pairs of an imported network follow
     conductance: Float[Array, " link"]  # W K-1, totals
     entry_link: Int[Array, " entry"]
     entry_node: Int[Array, "entry 2"]
@@ -56,7 +56,7 @@ class RadiativeLinks(eqx.Module):
     A is an effective area: the whole of a blanket is its effective emittance times its area.
     """
 
-    name: tuple[str, ...] = eqx.field(static=True)
+    name: tuple[str, ...] = eqx.field(static=True)  # of links and blankets; pairs of an imported network follow
     area: Float[Array, " link"]  # m2, totals
     entry_link: Int[Array, " entry"]
     entry_node: Int[Array, "entry 2"]

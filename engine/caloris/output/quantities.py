@@ -5,7 +5,7 @@ where particle physics keeps its own (MeV, MeV cm2 mg-1, g cm-2). Signs: absorbe
 conducted and boundary powers count positive into a node, emitted and extracted powers positive out of it, so
 
     node_stored = node_absorbed - node_electrical_extracted + node_heat_load + node_exchanged
-                  + node_conducted + node_boundary - node_emitted_to_space.
+                  + node_conducted + node_advected + node_boundary - node_emitted_to_space.
 """
 
 from dataclasses import dataclass

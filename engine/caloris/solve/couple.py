@@ -83,6 +83,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         exchange=_exchange(geometry, topology, visibility, area, structure.facet_node),
         links=conductors.links,
         radiative_links=conductors.radiative_links,
+        one_way_links=conductors.one_way_links,
         conduction=conductors.conduction,
         timeline=timeline,
         incident=incident,
