@@ -20,6 +20,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *_duplicates(draft),
         *_bodies(draft),
         *_surfaces(draft),
+        *_node_materials(draft),
         *_references(draft),
         *_arrays(draft),
         *_devices(draft),
@@ -86,6 +87,13 @@ def _surfaces(draft: Draft) -> Problems:
         conducts = isinstance(surface, Box) or counts is None or math.prod(counts) > 1 or surface.levels > 1
         keys = ("density", "specific_heat", "conductivity")[: 3 if conducts else 2]
         yield from check_conduction.needs(draft, surface.material, keys, f"the surface {surface.name}")
+
+
+def _node_materials(draft: Draft) -> Problems:
+    for path, node in draft.located("node"):
+        if node.material is not None:
+            yield from _missing(f"{path}/material", "material", node.material, draft.names("material"))
+            yield from check_conduction.needs(draft, node.material, ("specific_heat",), f"the node {node.name}")
 
 
 def _references(draft: Draft) -> Problems:

@@ -59,6 +59,7 @@ class Structure(eqx.Module):
     surface_heat_capacity: Float[Array, " surface"]  # J K-1, totals
     lumped_node: Int[Array, " lumped"]
     lumped_heat_capacity: Float[Array, " lumped"]  # J K-1
+    lumped_table: Int[Array, " lumped"]  # of specific heat over temperature; -1: does not depend on it
     sheets: Sheets
     conductivity: PropertyTables
     specific_heat: PropertyTables

@@ -80,8 +80,10 @@ def _heat_capacity(
     capacity = capacity.at[sheets.member_node].add(stored)
     if not structure.specific_heat.name:
         return capacity, None
-    table = sheets.capacity_table[sheets.member_sheet]
-    return capacity, CapacityOverTemperature(sheets.member_node, stored, table, structure.specific_heat)
+    node = jnp.concatenate([sheets.member_node, structure.lumped_node])
+    table = jnp.concatenate([sheets.capacity_table[sheets.member_sheet], structure.lumped_table])
+    stored = jnp.concatenate([stored, structure.lumped_heat_capacity])
+    return capacity, CapacityOverTemperature(node, stored, table, structure.specific_heat)
 
 
 def _links(table: LinkTable, size: Float[Array, " source"]) -> _Totals:
