@@ -34,7 +34,7 @@ def heater() -> None:
     mode, time = run.data.arrays["thermal/switch_mode"][:, 0], run.data.arrays["thermal/time"]
     changes = time[1:][np.diff(mode) != 0]
     # Off first, then in turn; the output every 20 s tells each to 20 s.
-    expected = np.cumsum(np.tile([off, on], 40))
+    expected = np.cumsum(np.tile([off, on], 70))
     expected = expected[expected < time[-1]]
     assert len(changes) == len(expected)
     assert np.all((changes - expected >= 0.0) & (changes - expected <= 20.0))
@@ -76,7 +76,7 @@ def phase_change() -> None:
     solid, melted = 2.0 * 1900.0 * 8.0, 2.0 * 243e3
     wax = temperature(run, "wax")
     before, after = energy < solid - 2.0 * 1900.0, energy > solid + melted + 2.0 * 2200.0
-    assert before.sum() > 3 and after.sum() > 3
+    assert before.sum() > 1 and after.sum() > 3
     # Enthalpy is the state: exact but for rounding on either side of the melting range.
     np.testing.assert_allclose(wax[before], 293.15 + energy[before] / 3800.0, atol=1e-8)
     np.testing.assert_allclose(wax[after], 301.15 + (energy[after] - solid - melted) / 4400.0, atol=1e-8)
