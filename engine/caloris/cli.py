@@ -12,6 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from caloris.process import prepare_process
+
 # Commands of the next versions: they say so and exit with 2.
 _LATER = {
     "report": "an HTML report of a run",
@@ -97,15 +99,6 @@ def _stages():
         yield stage
 
 
-def _prepare() -> None:
-    from caloris.devices import enable_compilation_cache, keep_programs
-    from caloris.precision import enable_float64
-
-    enable_float64()
-    enable_compilation_cache()
-    keep_programs()
-
-
 @app.command()
 def run(
     case_file: CaseFile,
@@ -124,7 +117,7 @@ def run(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.simulation import run as run_case
 
         started = time.perf_counter()
@@ -152,7 +145,7 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
 
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.check import describe
 
         describe(case, Console(width=_width()))
@@ -216,7 +209,7 @@ def viewfactors(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.output.hdf5 import write_run
         from caloris.output.show import show as show_file
         from caloris.view_factors import view_factors
