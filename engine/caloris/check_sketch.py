@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
@@ -15,6 +14,7 @@ from caloris.geometry.assembly import Body, Geometry, Topology
 from caloris.geometry.inspection import Finding, inspect_geometry
 from caloris.model.structure import Spread, Structure
 from caloris.model.surroundings import Motion, Surroundings
+from caloris.programs import kept
 from caloris_kernels.conduction.shell import overlap_length, shell_conductance
 
 # Moments per revolution at which the orbit and the joints are looked at: one each three degrees.
@@ -135,7 +135,7 @@ def _flight(case: Case, bodies: tuple[Body, ...], surroundings: Surroundings) ->
 
 
 # One compilation: evaluated operation by operation, the orbit alone costs seconds of compiling.
-@eqx.filter_jit
+@kept
 def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen: bool):
     motion = surroundings.motion(bodies, phase, frozen)
     undefined = surroundings.attitude.undefined(motion.state)
@@ -143,7 +143,7 @@ def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen:
     return motion, undefined, 1.0 - jnp.mean(lit)
 
 
-_shell_conductance = eqx.filter_jit(shell_conductance)
+_shell_conductance = kept(shell_conductance)
 
 
 def _heat_capacity(structure: Structure, topology: Topology, cell_area: np.ndarray) -> np.ndarray:
