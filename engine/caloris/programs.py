@@ -54,7 +54,7 @@ def kept(function: F) -> F:
     return _kept(function, functools.cache(compiled))
 
 
-def kept_on_arrays(function: F) -> F:
+def kept_on_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
     """`kept` for a small function of arrays, or tuples of them: jax.jit where the other is filter_jit.
 
     A call costs about as much as one of jax.jit, and a later process does not lower the program either

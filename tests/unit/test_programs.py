@@ -22,7 +22,7 @@ class Spring(eqx.Module):
     energy: jax.Array | None
 
 
-def stretch(spring: Spring, length: jax.Array, power: int) -> Spring:
+def stretch(spring: Spring, length: jax.Array, power: float) -> Spring:
     """Counts how often it is traced."""
     TRACES.append(spring.name)
     return Spring(spring.name, spring.force * length**power, None)
