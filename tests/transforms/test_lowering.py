@@ -22,8 +22,10 @@ import pytest
 import caloris
 import caloris.geometry
 import caloris_kernels
-from caloris.geometry import device_partial
+from caloris import check_sketch
+from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
+from caloris.geometry.partial_pairs import row_rays
 from caloris.model.surroundings import motion_along
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
@@ -167,6 +169,7 @@ HOST = {
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
+    "numerics.sobol.sobol_points": "numpy, once a table of points",
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
     "stepping.events.check_switches": "a check of Python",
@@ -518,8 +521,25 @@ def test_program_of_the_device_flow_lowers(name: str) -> None:
             assert lower(partial(program, **options), *DEVICE[name], platforms=("cuda",)) > 0
 
 
-# The program of each verb that is compiled as a whole (`caloris.programs.kept`), by how it is called.
+# The program of each verb that is compiled as a whole, and of each small function of the engine's own
+# (`caloris.programs.kept` and `kept_on_arrays`), by how it is called.
 VERBS: dict[str, Callable[[Any], tuple]] = {
+    "check_sketch._sample": lambda model: (
+        check_sketch._sample,
+        model.geometry.bodies,
+        model.context.surroundings,
+        f(3),
+        True,
+    ),
+    "geometry.assembly._facet_geometry": lambda model: (assembly._facet_geometry, f(4, 3), i(2, 3), i(2)),
+    "geometry.assembly._pose": lambda model: (assembly._pose, model.geometry.bodies, f(_joints(model))),
+    "geometry.assembly._vertices": lambda model: (assembly._vertices, model.geometry, f(_joints(model)), False),
+    "geometry.clear_blocks._by_clipping": lambda model: (clear_blocks._by_clipping, *PAIRS),
+    "geometry.clear_blocks._by_contour": lambda model: (clear_blocks._by_contour, *PAIRS),
+    "geometry.clear_blocks._by_fine_contour": lambda model: (clear_blocks._by_fine_contour, *PAIRS),
+    "geometry.clear_blocks._by_plain_contour": lambda model: (clear_blocks._by_plain_contour, *PAIRS),
+    "geometry.clear_blocks._by_points": lambda model: (clear_blocks._by_points, *PAIRS),
+    "geometry.partial_pairs.row_rays": lambda model: (row_rays, f32(2, 2, 3, 3), f32(16, 8, 4), i(2), f32(2, 4), f32()),
     "model.orbit._eclipse_edges": lambda model: (model.context.surroundings.orbit.eclipse_edges, 1),
     "model.surroundings.motion_along": lambda model: (
         motion_along,
@@ -543,6 +563,10 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     ),
     "solve.upset._rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
 }
+
+
+def _joints(model: Any) -> int:
+    return len(model.geometry.joint_bodies)
 
 
 def _cycle(model: Any) -> Any:

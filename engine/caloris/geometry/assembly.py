@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 from caloris.geometry.caps import WALLS, fit_caps
 from caloris.geometry.errors import GeometryError
 from caloris.geometry.shape_base import Shape, ShapeTopology, vector
+from caloris.programs import kept
 from caloris_kernels.conduction.shell import triangle_area_vector
 from caloris_kernels.orbit.frames import rotation_matrix
 
@@ -190,7 +191,7 @@ def assemble(bodies: tuple[Body, ...], surfaces: tuple[Surface, ...]) -> Geometr
 
 # One compilation for a whole spacecraft: evaluated operation by operation, a handful of shapes costs seconds
 # of compiling.
-@eqx.filter_jit
+@kept
 def _vertices(geometry: Geometry, joint_angle: Float[Array, " joint"], nominal: bool) -> Float[Array, "vertex 3"]:
     pose = _pose(geometry.bodies, joint_angle)
     parts = []
@@ -201,7 +202,7 @@ def _vertices(geometry: Geometry, joint_angle: Float[Array, " joint"], nominal: 
     return jnp.concatenate(parts) if parts else jnp.zeros((0, 3))
 
 
-@eqx.filter_jit
+@kept
 def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Float[Array, "body 4 4"]:
     poses: dict[int, Array] = {}
     joint = 0
@@ -219,7 +220,7 @@ def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Floa
     return jnp.stack([poses[index] for index in range(len(bodies))])
 
 
-@eqx.filter_jit
+@kept
 def _facet_geometry(vertices: Float[Array, "vertex 3"], corners: np.ndarray, side: np.ndarray):
     normal = triangle_area_vector(vertices, jnp.asarray(corners))
     area = jnp.sqrt(jnp.sum(normal**2, axis=1))

@@ -31,7 +31,7 @@ _WATT_COLUMNS = (
     ("elec-\ntric", "node_electrical_extracted", -1.0),
     ("mutual\nIR", "node_exchanged", 1.0),
     ("conducted", "node_conducted", 1.0),
-    ("by\nstream", "node_advected", 1.0),
+    ("with\nflow", "node_advected", 1.0),
     ("to\nspace", "node_emitted_to_space", -1.0),
     ("stored", "node_stored", 1.0),
 )
