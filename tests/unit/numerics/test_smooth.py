@@ -37,7 +37,7 @@ def test_no_jump_up_to_the_second_derivative(function, corners, order):
 
 
 def test_saturated_and_step_hold_their_ends():
-    x = np.array([-1e9, -0.5, 0.0, 0.5, 1.0, 1.5, 1e9])
+    x = jnp.array([-1e9, -0.5, 0.0, 0.5, 1.0, 1.5, 1e9])
     np.testing.assert_allclose(
         saturated(x, 0.02), [0.0, 0.0, 3.0 * 0.02 / 16.0, 0.5, 1.0 - 3.0 * 0.02 / 16.0, 1.0, 1.0]
     )
@@ -45,7 +45,7 @@ def test_saturated_and_step_hold_their_ends():
 
 
 def test_magnitude():
-    x = np.array([-5.0, -1.0, 1.0, 5.0])
+    x = jnp.array([-5.0, -1.0, 1.0, 5.0])
     np.testing.assert_allclose(magnitude(x, 1.0 / 19.0), np.abs(x), rtol=1e-15)
     assert float(magnitude(jnp.asarray(0.0), 0.1)) == 0.0
     assert float(jax.grad(magnitude)(jnp.asarray(0.0), 0.1)) == 0.0
