@@ -17,6 +17,10 @@ class AddressError(ValueError):
     """A reference that names nothing; the message says what exists."""
 
 
+class UnknownNameError(AddressError):
+    """A reference to a surface or node that does not exist."""
+
+
 @dataclass(frozen=True)
 class Address:
     """A part of the case: the surface or node, and where given the face, the cell, the layer and the side.
@@ -92,7 +96,7 @@ def check_address(
     address = parse_address(text)
     if address.name not in surfaces and address.name not in nodes:
         known = [*surfaces, *nodes]
-        raise AddressError(f'"{address.name}" is not the name of a surface or node{nearest(address.name, known)}')
+        raise UnknownNameError(f'"{address.name}" is not the name of a surface or node{nearest(address.name, known)}')
     known_layers = (layers or {}).get(address.name, ())
     if address.side is not None and not side_allowed and "back" not in known_layers:
         raise AddressError(f'"{text}": a side has no node of its own; write "{text.partition("/")[0]}"')

@@ -9,7 +9,7 @@ from caloris.case.address import cell_address, parse_address
 from caloris.case.build_coatings import build_bands, build_coatings
 from caloris.case.build_contacts import build_blankets, build_contacts, build_joints
 from caloris.case.build_equipment import build_equipment
-from caloris.case.build_network import build_pairs
+from caloris.case.build_network import build_node_loads, build_pairs
 from caloris.case.build_sheets import build_sheets, property_tables
 from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
@@ -56,7 +56,7 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
         joints=build_joints(case, geometry, nodes),
         contacts=build_contacts(case, geometry, nodes),
         blankets=build_blankets(case, nodes),
-        loads=_loads(case, nodes),
+        loads=(*_loads(case, nodes), *build_node_loads(case, nodes)),
         arrays=_arrays(case, topology, life),
         bus=None
         if case.power is None

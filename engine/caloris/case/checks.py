@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from caloris.case import check_coating, check_conduction, check_equipment, check_run, check_sense
-from caloris.case.address import AddressError, cell_counts, check_address
+from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema import TABLES
@@ -107,7 +107,8 @@ def _references(draft: Draft) -> Problems:
         try:
             check_address(text, surfaces, nodes, layers=layers, side_allowed=side_allowed)
         except AddressError as error:
-            yield CaseProblem(path, str(error))
+            if draft.nodes_known or not isinstance(error, UnknownNameError):
+                yield CaseProblem(path, str(error))
 
     for table in ("link", "edge", "contact"):
         for path, item in draft.located(table):

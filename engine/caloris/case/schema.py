@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from caloris.case.lumped import LumpedNetwork
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
 from caloris.case.schema_material import Material
+from caloris.case.schema_network import Network
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
@@ -37,6 +39,7 @@ TABLES: dict[str, TableKind] = {
     "panel": TableKind(Panel, "panels", True),
     "surface": TableKind(SurfaceTable, "surfaces", True),
     "node": TableKind(Node, "nodes", True),
+    "network": TableKind(Network, "network", False),
     "link": TableKind(Link, "links", True),
     "edge": TableKind(Edge, "edges", True),
     "contact": TableKind(Contact, "contacts", True),
@@ -72,9 +75,10 @@ LATER_TABLES: dict[str, str] = {
 class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
-    `orbit`, `power`, `particles`, `margins` and `run` are None when the file has no such table; `planet`, `attitude`
-    and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it,
-    `variant_cases` the checked case of each variant by its name.
+    `orbit`, `power`, `particles`, `network`, `margins` and `run` are None when the file has no such table; `planet`,
+    `attitude` and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were
+    applied to it, `imported` what the files of [network] hold (its nodes are the last of `nodes`), `variant_cases` the
+    checked case of each variant by its name.
     """
 
     title: str = ""
@@ -88,6 +92,7 @@ class Case:
     panels: tuple[Panel, ...] = ()
     surfaces: tuple[Surface, ...] = ()
     nodes: tuple[Node, ...] = ()
+    network: Network | None = None
     links: tuple[Link, ...] = ()
     edges: tuple[Edge, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -112,6 +117,7 @@ class Case:
     path: Path | None = None
     folder: Path = field(default_factory=Path)
     overrides: tuple[str, ...] = ()
+    imported: LumpedNetwork | None = None
     variant_cases: Mapping[str, "Case"] = field(default_factory=dict, repr=False)
 
     @property
