@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from caloris.case.address import parse_address
 from caloris.case.build import Model
-from caloris.case.node_layout import is_under
+from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.geometry.assembly import Geometry
 from caloris.model.structure import Structure
 from caloris.model.surroundings import motion_along
 from caloris.output.run_data import RunData
+from caloris.solve.conductors import node_volumes
 from caloris.solve.upset import UpsetRate
 
 
@@ -51,6 +51,8 @@ def node_area_array(model: Model, data: RunData) -> None:
     geometry, context = model.geometry, model.context
     assert geometry is not None and context is not None
     data.arrays["thermal/node_area"] = node_areas(geometry, context.structure)
+    if geometry.solids:
+        data.arrays["thermal/node_volume"] = np.asarray(node_volumes(geometry, context.structure))
 
 
 def node_areas(geometry: Geometry, structure: Structure) -> np.ndarray:
@@ -135,14 +137,15 @@ def _within(edges: np.ndarray, period: float, end: float, periodic: bool) -> tup
     return times[0], times[1]
 
 
-def limit_arrays(case: Case, data: RunData) -> None:
+def limit_arrays(case: Case, model: Model, data: RunData) -> None:
     """Calculated temperatures against their limits, with uncertainty and acceptance margins."""
     rows = [(name, limit) for limit in case.limits for name in limit.of]
     if not rows:
         return
-    names = list(data.arrays["thermal/node"])
+    assert model.geometry is not None
+    layout = NodeLayout(model.geometry, case)
     temperature = data.arrays["thermal/temperature"]
-    calculated = [temperature[:, _nodes(names, name)] for name, _ in rows]
+    calculated = [temperature[:, layout.find(name)] for name, _ in rows]
     low, high = np.array([t.min() for t in calculated]), np.array([t.max() for t in calculated])
     bottom, top = np.array([limit.operating for _, limit in rows], float).T
     uncertainty = np.array([limit.uncertainty for _, limit in rows])
@@ -160,12 +163,6 @@ def limit_arrays(case: Case, data: RunData) -> None:
         "margin_high": top - acceptance - uncertainty - high,
     }
     data.arrays.update({f"limits/{name}": value for name, value in values.items()})
-
-
-def _nodes(names: Sequence[str], wanted: str) -> np.ndarray:
-    """Indices of the nodes under a name: the node itself, or the cells of a surface, box face or layer."""
-    address = parse_address(wanted)
-    return np.array([k for k, name in enumerate(names) if is_under(parse_address(name), address)], int)
 
 
 def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: RunData) -> None:

@@ -140,7 +140,7 @@ def _thermal(case: Case, model: Model, solution: Solution | SteadySolution, data
     node_area_array(model, data)
     mesh_arrays(model, data)
     orbit_arrays(model, data)
-    limit_arrays(case, data)
+    limit_arrays(case, model, data)
     coldest = np.min(np.atleast_2d(np.asarray(solution.temperature)), axis=0)
     if coldest.min() <= 0.0:
         assert model.thermal is not None

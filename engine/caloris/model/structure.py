@@ -4,7 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
-from caloris.model.conduction import Blankets, Contacts, EdgeJoints, LinkTable, PropertyTables, Sheets, Spread
+from caloris.model.conduction import Blankets, Contacts, EdgeJoints, LinkTable, PropertyTables, Sheets, Solids, Spread
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris.model.schedule import Schedule
 
@@ -44,12 +44,14 @@ class Structure(eqx.Module):
     bands: Bands
     node_name: tuple[str, ...] = eqx.field(static=True)  # cells, nodes without a surface, then what layers add
     facet_node: Int[Array, " facet"]
+    cell_node: Int[Array, " plain"]  # the first node of each cell of a surface that is no face of a solid
     area_node: Int[Array, " sized"]  # nodes that have the area of a cell, and that cell
     area_cell: Int[Array, " sized"]
     surface_heat_capacity: Float[Array, " surface"]  # J K-1, totals
     lumped_node: Int[Array, " lumped"]
     lumped_heat_capacity: Float[Array, " lumped"]  # J K-1
     sheets: Sheets
+    solids: Solids
     conductivity: PropertyTables
     specific_heat: PropertyTables
     free: Float[Array, " node"]
