@@ -38,6 +38,7 @@ class Conductors:
     conductance: np.ndarray  # W K-1
     edge_total: np.ndarray  # W K-1, of each [[edge]]
     contact_total: np.ndarray  # W K-1, of each [[contact]]
+    beside: np.ndarray  # [other pair, 2] nodes joined by blankets, radiative links or streams
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +113,8 @@ def sketch(case: Case) -> Sketch:
     topology = geometry.topology()
     vertices = np.asarray(geometry.vertices())
     triangle_area, cell_area = topology.areas(vertices)
-    capacity, node, conductance, edges, contacts = (np.asarray(part) for part in _conductors(geometry, structure))
+    found = (np.asarray(part) for part in _conductors(geometry, structure))
+    capacity, node, conductance, edges, contacts, beside, strength = found
     return Sketch(
         case=case,
         devices=devices,
@@ -125,7 +127,7 @@ def sketch(case: Case) -> Sketch:
         triangle_area=triangle_area,
         cell_area=cell_area,
         heat_capacity=capacity,
-        conductors=Conductors(_kinds(structure), node, conductance, edges, contacts),
+        conductors=Conductors(_kinds(structure), node, conductance, edges, contacts, beside[strength > 0]),
     )
 
 
@@ -168,8 +170,15 @@ def _conductors(geometry: Geometry, structure: Structure):
     edges = found.conduction.conductance[found.conduction.conductance.shape[0] - joints.table.shape[0] :]
     total = jax.ops.segment_sum(edges, joints.table, joints.conductance_per_length.shape[0])
     node = jnp.concatenate([found.conduction.node, found.links.entry_node])
-    contacts = found.links.conductance[len(structure.links.name) :]
-    return found.nodes.heat_capacity, node, jnp.concatenate([found.conduction.conductance, links]), total, contacts
+    named = len(structure.links.name)
+    contacts = found.links.conductance[named : named + len(structure.contacts.name)]
+    other, streams = found.radiative_links, found.one_way_links
+    pairs, values = [other.entry_node], [other.area[other.entry_link] * other.entry_share]
+    if streams is not None:
+        pairs, values = [*pairs, streams.node], [*values, streams.capacity_rate]
+    beside = jnp.concatenate(pairs), jnp.concatenate(values)
+    conductance = jnp.concatenate([found.conduction.conductance, links])
+    return found.nodes.heat_capacity, node, conductance, total, contacts, *beside
 
 
 def _kinds(structure: Structure) -> np.ndarray:
@@ -178,4 +187,4 @@ def _kinds(structure: Structure) -> np.ndarray:
     links = sum(first.node.shape[0] * second.node.shape[0] for first, second in structure.links.sides)
     inside = sheets.pair_edge.shape[0] + sheets.rung_gap.shape[0] + structure.solids.pair_row.shape[0]
     counts = (inside, joints.table.shape[0], links, structure.contacts.entry_contact.shape[0])
-    return np.repeat([INSIDE, EDGE, LINK, CONTACT], counts)
+    return np.repeat([INSIDE, EDGE, LINK, CONTACT, LINK], [*counts, structure.pairs.conductance.shape[0]])

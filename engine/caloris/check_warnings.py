@@ -47,9 +47,7 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     if count == 0:
         return
     pair, value = sketch.conductors.node, sketch.conductors.conductance
-    blankets = sketch.structure.blankets
-    insulated = np.asarray(blankets.effective_emittance)[np.asarray(blankets.entry_blanket)] > 0
-    pair = np.concatenate([pair[value != 0], np.asarray(blankets.entry_node)[insulated]])
+    pair = np.concatenate([pair[value != 0], sketch.conductors.beside])
     graph = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(count, count))
     groups, member = connected_components(graph, directed=False)
     emittance = np.asarray(sketch.structure.coatings.emittance_range()[1])[sketch.topology.facet_coating]

@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from caloris.output.run_data import RunData
 
 # Commands of the next versions: they say so and exit with 2.
 _LATER = {
@@ -37,6 +40,9 @@ RunFile = Annotated[Path, typer.Argument(metavar="RUN.h5", help="A run file.", s
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help='Override an input, as in --set "orbit/altitude=550 km".'),
+]
+Variant = Annotated[
+    str | None, typer.Option("--variant", metavar="NAME", help="Only this variant of the case.", show_default=False)
 ]
 # Stages that take longer than this show a progress bar (s).
 _PATIENCE = 2.0
@@ -114,7 +120,7 @@ def run(
     ] = None,
     overrides: Overrides = None,
 ) -> None:
-    """Run a case and write its run file.
+    """Run a case and all its variants, and write the run file.
 
     When a solver fails, the file holds the last accepted state and the name of what failed, and the exit code is 1.
     """
@@ -131,15 +137,23 @@ def run(
         _warn(case.warnings)
         with _stages() as stage:
             try:
-                finished = run_case(case, stage, throw=False)
+                finished = run_case(case, stage, throw=False, done=_told if case.variants else lambda *_: None)
             except FloatingPointError as error:  # an upset rate; nothing of the run is kept then
                 raise _fail(f"{case_file.name}: the run ended with not_finite: {error}", 1) from None
         finished.save(target)
     compiling = finished.data.attributes["provenance"]["compile_time"]
     print(f"{target}: {time.perf_counter() - started:.1f} s, of which {compiling:.1f} s tracing and compiling")
-    if finished.result != "success":
-        message = f"{case_file.name}: the run ended with {finished.result}; {target} holds its last accepted state"
+    ends = [f"variant {name!r} ended with {result}" if name else f"the run ended with {result}"
+            for name, result in finished.failures.items()]  # fmt: skip
+    if ends:
+        message = f"{case_file.name}: {'; '.join(ends)}; {target} holds its last accepted state"
         raise _fail(f"{message}. `caloris check {case_file}` tells what looks wrong in the case", 1)
+
+
+def _told(variant: str, data: "RunData") -> None:
+    """One line for each finished case of a batch."""
+    wall = data.attributes["provenance"]["wall_time"]
+    print(f"{variant or '(base)'}: {wall:.1f} s, {data.status['result']}", flush=True)
 
 
 @app.command()
@@ -161,18 +175,20 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
 @app.command()
 def show(
     run_file: RunFile,
+    variant: Variant = None,
     sensitivity: Annotated[str | None, typer.Option(metavar="NODE", help="Not built yet.", hidden=True)] = None,
 ) -> None:
     """Print the tables of a run file.
 
-    Margins, where each watt goes, temperatures, power, upset rates, energy closure: what the run has of them.
+    Margins over all variants, where each watt goes, temperatures, power, upset rates, energy closure: what the run has
+    of them.
     """
     if sensitivity is not None:
         raise _fail("`caloris show --sensitivity` is not built yet", 2)
     from caloris.output.show import show as show_run
 
     with _input_errors():
-        show_run(run_file, Console(width=_width()))
+        show_run(run_file, Console(width=_width()), variant)
 
 
 @app.command()
@@ -181,18 +197,20 @@ def plot(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Default: the run's stem + _plots/.")
     ] = None,
+    variant: Variant = None,
 ) -> None:
     """Draw the pictures of a run file.
 
-    Each as PNG and PDF: temperatures, heat flows, power, the satellite, spectra, upset rates.
+    Each as PNG and PDF: margins, temperatures, heat flows, power, the satellite, spectra, upset rates. Those of a
+    variant lie in a folder of its name.
     """
     from caloris.output.plot import plot as plot_run
 
     folder = output or Path(run_file.stem + "_plots")
     with _input_errors(), _stages() as stage:
         stage("drawing")
-        files = plot_run(run_file, folder)
-    print(f"{folder}: " + ", ".join(sorted({file.stem for file in files})))
+        files = plot_run(run_file, folder, variant)
+    print(f"{folder}: " + ", ".join(sorted({file.relative_to(folder).with_suffix("").as_posix() for file in files})))
 
 
 @app.command()

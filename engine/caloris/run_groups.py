@@ -1,4 +1,4 @@
-"""Mesh, orbit, limits, particles and upsets of a run as the named arrays of the run file."""
+"""Mesh, orbit, particles and upsets of a run as the named arrays of the run file."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.build import Model
-from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.geometry.assembly import Geometry
 from caloris.model.structure import Structure
@@ -135,34 +134,6 @@ def _within(edges: np.ndarray, period: float, end: float, periodic: bool) -> tup
         return edges[:1, 0] % period, edges[:1, 3] % period
     times = [edges[:, k][(edges[:, k] > 0) & (edges[:, k] < end)] for k in (0, 3)]
     return times[0], times[1]
-
-
-def limit_arrays(case: Case, model: Model, data: RunData) -> None:
-    """Calculated temperatures against their limits, with uncertainty and acceptance margins."""
-    rows = [(name, limit) for limit in case.limits for name in limit.of]
-    if not rows:
-        return
-    assert model.geometry is not None
-    layout = NodeLayout(model.geometry, case)
-    temperature = data.arrays["thermal/temperature"]
-    calculated = [temperature[:, layout.find(name)] for name, _ in rows]
-    low, high = np.array([t.min() for t in calculated]), np.array([t.max() for t in calculated])
-    bottom, top = np.array([limit.operating for _, limit in rows], float).T
-    uncertainty = np.array([limit.uncertainty for _, limit in rows])
-    acceptance = np.array([limit.acceptance for _, limit in rows])
-    values = {
-        "item": np.array([name for name, _ in rows], object),
-        "variant": np.array([""] * len(rows), object),
-        "calculated_minimum": low,
-        "calculated_maximum": high,
-        "operating_minimum": bottom,
-        "operating_maximum": top,
-        "uncertainty": uncertainty,
-        "acceptance": acceptance,
-        "margin_low": low - uncertainty - acceptance - bottom,
-        "margin_high": top - acceptance - uncertainty - high,
-    }
-    data.arrays.update({f"limits/{name}": value for name, value in values.items()})
 
 
 def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: RunData) -> None:

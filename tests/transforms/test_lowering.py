@@ -27,7 +27,15 @@ from caloris.geometry.device_scene import DeviceScene
 from caloris.model.surroundings import motion_along
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
+from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
+from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, RowLayout
+from caloris_kernels.numerics.link_rows import LinkRows, RowValues
+from caloris_kernels.parts.heat_pump import HeatPump
+from caloris_kernels.parts.heater import ProportionalHeater, ThermostatHeater
+from caloris_kernels.parts.louver import Louver
+from caloris_kernels.parts.phase_change import PhaseChange
+from caloris_kernels.parts.thermoelectric import ControlledThermoelectricCooler, ThermoelectricCooler
 from caloris_kernels.power.bus import BatteryBank
 from caloris_kernels.radiative import bvh_pallas, bvh_walk
 from caloris_kernels.radiative.bvh_walk import Hit
@@ -38,10 +46,12 @@ from caloris_kernels.radiative.paths import Paths, PathSums
 from caloris_kernels.radiative.planet_heating import CapPoints
 from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
-from caloris_kernels.stepping.adaptive import empty_grid, empty_record
-from caloris_kernels.stepping.replay import Path as ReplayPath
-from caloris_kernels.stepping.replay import Tape
-from caloris_kernels.stepping.rodas import STAGES
+from caloris_kernels.stepping.events import Search
+from caloris_kernels.stepping.grid import empty_grid, empty_record
+from caloris_kernels.stepping.rodas import STAGES, Step
+from caloris_kernels.stepping.sweeps import Path as ReplayPath
+from caloris_kernels.stepping.sweeps import Tape
+from caloris_kernels.storage.enthalpy import CapacityTable
 
 PLATFORMS = ("tpu", "cuda")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orbital_data_center.toml"
@@ -102,12 +112,16 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 
 # Triangles, tiles, orbit: shapes of the arguments below.
 SHELL = (f(4, 3), i(2, 3))
+ROWS, ROW = LinkRows(i(2, 4), i(2, 4), i(1), i(1), i(1)), RowValues(f(2, 4), f(1))
+LAYOUT = RowLayout(ROWS, i(5), i(3), i(2))
+COUPLINGS = Couplings(ROWS, ROW, ROW)
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
 CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
 RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
 WEIBULL = (f(), f(), f())
+LOUVER, PUMP, WAX = Louver(*[f()] * 5), HeatPump(*[f()] * 6), PhaseChange(*[f()] * 5)
 # Four paths with six bounces over three facets, two replicates, five pairs.
 PATHS = Paths(
     *(i(4), f(4), i(4), i(4), f(4, 3), i(4)),
@@ -120,8 +134,16 @@ P = enclosure(4)
 Y, EDGES, T, SEGMENT = f(4), f(4), f(), i()
 GRID, RECORD = empty_grid(8, jnp.float64), empty_record(8, 4, jnp.float64)
 LINEAR = jax.eval_shape(lambda t, y, s: ENCLOSURE.linearize(t, y, P, s), T, Y, SEGMENT)
-TAPE, PATH = Tape(f(8, 4), f(8, STAGES, 4)), ReplayPath(RECORD, Y)
+TAPE = Tape(f(8, 4), f(8, STAGES, 4))
 ON_GRID = (ENCLOSURE, P, Y, EDGES, GRID, Y)
+# The same with two switches that heat two nodes.
+HEATED = ENCLOSURE._replace(
+    switching=lambda t, y, p, s, mode: jnp.where(mode > 0.5, y[:2] - 300.0, 290.0 - y[:2]),
+    with_mode=lambda p, mode: p._replace(heat_load=p.heat_load.at[:2].add(mode)),
+)
+SWITCHES = empty_grid(8, jnp.float64, 2)
+SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
+SWITCHED_RECORD = empty_record(8, 4, jnp.float64, switching=True)
 
 
 def _double(v: jax.Array) -> jax.Array:
@@ -140,18 +162,30 @@ def _walk_step(kernel: Callable) -> Callable:
 
 # Kernels that make no program: they run on the host, or only rearrange what a program is made of.
 HOST = {
+    "conduction.couplings.row_layout": "numpy, once a network",
+    "numerics.link_rows.link_rows": "numpy, once a network",
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
-    "stepping.replay.of_floats": "a System made of another",
+    "stepping.events.check_switches": "a check of Python",
+    "stepping.system.through": "a System made of another",
+    "stepping.system.of_floats": "a System made of another",
+    "stepping.system.in_mode": "a System made of another",
     "stepping.system.split_floating": "leaves of a pytree",
 }
 
 # What each kernel is called with: arrays by shape, all else as it is. A new kernel needs an entry.
 KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
+    "conduction.couplings.in_rows": (LAYOUT, f(3), f(2)),
+    "conduction.couplings.coupled_heat": (COUPLINGS, f(4)),
+    "conduction.couplings.coupled_slopes": (COUPLINGS, f(4)),
+    "conduction.couplings.slopes_product": (CoupledSlopes(ROWS, ROW, ROW, f(4)), f(4), True),
+    "conduction.kirchhoff.kirchhoff_temperature": (f(3), f(3), f()),
     "conduction.network.conducted_heat": (i(3, 2), f(3), f(4)),
+    "conduction.network.pair_radiation": (i(3, 2), f(3), f(4)),
+    "conduction.network.one_way_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.conductance_matrix": (i(3, 2), f(3), 4),
     "conduction.overlap.overlap_area": (f(5, 3, 3), f(5, 3, 3)),
     "conduction.solid.brick_conductance": (f(2, 3, 3), f(2, 3, 3)),
@@ -165,6 +199,8 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.shell.overlap_length": (f(4, 3), i(1, 2), i(1, 2)),
     "numerics.interpolate.cubic_uniform": (f(9, 2), f(), True),
     "numerics.interpolate.piecewise_linear": (f(4), f(4, 2), f(3)),
+    "numerics.smooth.smooth_step": (f(3),),
+    "numerics.smooth.smooth_positive_part": (f(3), f()),
     "orbit.eclipse.lit_fraction": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.lit_fraction_cylinder": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.cone_margins": (f(3, 3), f(3, 3), f()),
@@ -196,6 +232,27 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.transport.attenuation": (f(2, 5), f(2), f(2), f(2)),
     "particle.transport.through_layer": (f(2, 5), f(6), f(2), f(2), f(2), f()),
     "particle.transport.through_layers": (f(2, 5), f(6), f(2), f(2), f(1, 2), f(1)),
+    "parts.heat_pump.cooling_performance": (f(), f(), PUMP),
+    "parts.heat_pump.heat_pump": (f(3), PUMP, f()),
+    "numerics.link_rows.spread": (ROWS, f(5)),
+    "numerics.link_rows.sum_over_links": lambda kernel: Wrapped(
+        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * (there(x) - here(x))), (ROWS, ROW, f(4))
+    ),
+    "numerics.link_rows.map_links": lambda kernel: Wrapped(
+        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * there(x)), (ROWS, ROW, f(4))
+    ),
+    "parts.heater.proportional_heater": (f(2), ProportionalHeater(f(), f(), f()), f()),
+    "parts.heater.thermostat_heater": (f(1), ThermostatHeater(f()), f()),
+    "parts.louver.louver": (f(3), LOUVER, f()),
+    "parts.louver.louver_emittance": (f(), LOUVER),
+    "parts.phase_change.melted_fraction": (f(3), WAX),
+    "parts.phase_change.specific_heat_table": (WAX,),
+    "parts.thermoelectric.controlled_thermoelectric_cooler": (
+        f(3),
+        ControlledThermoelectricCooler(f(), f(), f(), f(), f(), f()),
+        f(),
+    ),
+    "parts.thermoelectric.thermoelectric_cooler": (f(2), ThermoelectricCooler(f(), f(), f(), f()), f()),
     "power.bus.bus_flow": (f(), f(), f(2), BatteryBank(f(2), f(2), f(2), f(2), f(2)), f()),
     "power.solar_cell.cell_efficiency": (f(2), f(), f(), f()),
     "radiative.bvh_walk.rays_of": ([f(5)] * 3, [f(5)] * 3),
@@ -266,13 +323,13 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "radiative.visibility.triangle_points": (f(2, 3, 3), f(2, 4, 2)),
     "radiative.visibility.pair_rays": (*PAIRS, f(2, 4, 4), f()),
     "radiative.visibility.directed_rays": (f(2, 3, 3), f(2, 3), f(2, 2), f(4, 2), f()),
-    "stepping.adaptive.empty_grid": (8, jnp.float64),
-    "stepping.adaptive.empty_record": (8, 4, jnp.float64),
-    "stepping.adaptive.step_times": (EDGES, GRID, i()),
-    "stepping.adaptive.pad_record": (RECORD, i(), Y),
     "stepping.adaptive.march": (ENCLOSURE, P, Y, EDGES, Y, f(), f(), GRID, b(), RECORD),
     "stepping.adaptive.integrate": lambda kernel: Wrapped(
-        lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, max_steps=8), (P, Y, EDGES, Y)
+        lambda p, y, edges, bound, mode: (
+            kernel(ENCLOSURE, p, y, edges, bound, max_steps=8),
+            kernel(HEATED, p, y, edges, bound, max_steps=8, mode=mode),
+        ),
+        (P, Y, EDGES, Y, f(2)),
     ),
     "stepping.consistent.consistent_state": (ENCLOSURE, P, T, SEGMENT, Y, Y),
     "stepping.consistent.consistent_tangent": (ENCLOSURE, P, T, SEGMENT, Y, Y, (T, Y, P)),
@@ -280,6 +337,15 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.dense_output.locate_steps": (GRID, EDGES, f(5)),
     "stepping.dense_output.states_at": (GRID, RECORD, EDGES, f(5)),
     "stepping.dense_output.integrate_along": (lambda t, y, p, segment: y, P, GRID, RECORD, EDGES, f(5)),
+    "stepping.events.start_search": (f(2),),
+    "stepping.events.settle": (HEATED, P, T, SEGMENT, Y, f(2), Y),
+    "stepping.events.judge": (HEATED, P, Step(Y, Y, f(STAGES, 4), i(), b()), (T, f(), SEGMENT, Y), SEARCH, Y, f()),
+    "stepping.grid.empty_grid": (8, jnp.float64, 2),
+    "stepping.grid.empty_record": (8, 4, jnp.float64),
+    "stepping.grid.step_times": (EDGES, GRID, i()),
+    "stepping.grid.is_switched": (SWITCHES, i()),
+    "stepping.grid.begins_anew": (SWITCHES, i()),
+    "stepping.grid.pad_record": (RECORD, i(), Y),
     "stepping.krylov.bicgstab": (_double, Y, Y, Y),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
     "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
@@ -306,8 +372,6 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
         (LINEAR, Y, f(), b(4), Y),
     ),
     "stepping.replay.run_grid": ON_GRID,
-    "stepping.replay.tangent_sweep": (ENCLOSURE, P, EDGES, GRID, Y, TAPE, (P, Y, EDGES)),
-    "stepping.replay.adjoint_sweep": (ENCLOSURE, P, EDGES, GRID, Y, TAPE, PATH),
     "stepping.replay.replay": ON_GRID,
     "stepping.rodas.tableau": (jnp.float64,),
     "stepping.rodas.stage_solver": lambda kernel: Wrapped(
@@ -320,8 +384,12 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
     "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),
     "stepping.steady.solve_steady": (ENCLOSURE, P, Y, Y),
+    "stepping.sweeps.tangent_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, (P, Y, EDGES)),
+    "stepping.sweeps.adjoint_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, ReplayPath(SWITCHED_RECORD, Y)),
     "stepping.system.linearization_mismatch": (ENCLOSURE, P, T, Y, SEGMENT, Y),
     "stepping.system.linear_map": (_double, _double, Y, jnp.zeros(4)),
+    "storage.enthalpy.enthalpy": (CapacityTable(f(4), f(3), f(3)), f()),
+    "storage.enthalpy.temperature_of": (CapacityTable(f(4), f(3), f(3)), f()),
     "upset.chord_length.longer_chord_fraction": (f(5), f(3)),
     "upset.cross_section.weibull": (f(5), *WEIBULL, f()),
     "upset.cross_section.weibull_thresholds": WEIBULL,
@@ -470,6 +538,7 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
     "solve.cyclic._solve": lambda model: (caloris.solve_cyclic, model.thermal),
     "solve.steady._solve": lambda model: (caloris.solve_steady, model.thermal),
+    "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (
         caloris.solve_transient,
         model.thermal,

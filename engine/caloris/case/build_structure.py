@@ -8,6 +8,8 @@ import numpy as np
 from caloris.case.address import cell_address, parse_address
 from caloris.case.build_coatings import build_bands, build_coatings
 from caloris.case.build_contacts import build_blankets, build_contacts, build_joints
+from caloris.case.build_equipment import build_equipment
+from caloris.case.build_network import build_pairs
 from caloris.case.build_sheets import build_sheets, property_tables
 from caloris.case.build_solids import build_solids
 from caloris.case.node_layout import NodeLayout
@@ -53,11 +55,10 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
         free=jnp.asarray(free),
         start_temperature=jnp.asarray(temperature),
         bounded=bool(np.any(free == 0.0)),
-        links=LinkTable(
-            tuple(link.name or str(k) for k, link in enumerate(case.links)),
-            _column([link.conductance for link in case.links]),
-            tuple((nodes.spread([link.between[0]]), nodes.spread([link.between[1]])) for link in case.links),
-        ),
+        links=_links(case, nodes, "conductance"),
+        radiative_links=_links(case, nodes, "radiative_area"),
+        streams=_links(case, nodes, "capacity_rate"),
+        pairs=build_pairs(case, nodes),
         joints=build_joints(case, geometry, nodes),
         contacts=build_contacts(case, geometry, nodes),
         blankets=build_blankets(case, nodes),
@@ -70,6 +71,7 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
             jnp.asarray(nodes.first(case.power.losses_on) if case.power.losses_on else 0),
         ),
         batteries=_batteries(case, nodes),
+        equipment=build_equipment(case, nodes),
         space_temperature=jnp.asarray(case.planet.space_temperature),
     )
 
@@ -114,6 +116,16 @@ def _start(case: Case, nodes: NodeLayout, default: float) -> tuple[np.ndarray, n
     for (name, _), mine in nodes.outer_node.items():
         start(surfaces[name], mine)
     return free, temperature
+
+
+def _links(case: Case, nodes: NodeLayout, kind: str) -> LinkTable:
+    """The links of one kind, in file order."""
+    tables = [(link.name or str(k), link) for k, link in enumerate(case.links) if link.kind == kind]
+    return LinkTable(
+        tuple(name for name, _ in tables),
+        _column([link.value for _, link in tables]),
+        tuple((nodes.spread([link.between[0]]), nodes.spread([link.between[1]])) for _, link in tables),
+    )
 
 
 def _loads(case: Case, nodes: NodeLayout) -> tuple[LoadTable | ComputeTable, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from caloris.case.draft import Draft
-from caloris.case.errors import CaseProblem
+from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema_types import Schedule
 
 Problems = Iterator[CaseProblem]
@@ -15,9 +15,27 @@ def problems(draft: Draft) -> Problems:
     yield from _particles(draft)
     yield from _run(draft)
     yield from _schedules(draft)
+    yield from _limits(draft)
+
+
+def _limits(draft: Draft) -> Problems:
+    """Ranges in order; what is said to be off has a range for that."""
     for path, limit in draft.located("limit"):
-        if not limit.operating[0] < limit.operating[1]:
-            yield CaseProblem(f"{path}/operating", "the lowest temperature must be below the highest")
+        for key in ("operating", "non_operating"):
+            allowed = getattr(limit, key)
+            if allowed is not None and not allowed[0] < allowed[1]:
+                yield CaseProblem(f"{path}/{key}", "the lowest temperature must be below the highest")
+    run = draft.case.run
+    if run is None or not draft.is_complete("limit"):
+        return
+    ranges = [(name, limit.non_operating) for limit in draft.case.limits for name in limit.of]
+    for k, name in enumerate(run.non_operating):
+        found = [allowed for of, allowed in ranges if of == name]
+        if not found:
+            message = f'"{name}" is in no [[limit]]{nearest(name, [of for of, _ in ranges])}'
+            yield CaseProblem(f"run/non_operating/{k}", message)
+        elif all(allowed is None for allowed in found):
+            yield CaseProblem(f"run/non_operating/{k}", f'the [[limit]] of "{name}" has no non_operating range')
 
 
 def _power(draft: Draft) -> Problems:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from caloris.case import check_coating, check_conduction, check_run, check_sense
+from caloris.case import check_coating, check_conduction, check_equipment, check_run, check_sense
 from caloris.case.address import AddressError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
@@ -114,6 +114,7 @@ def _references(draft: Draft) -> Problems:
         for path, item in draft.located(table):
             for k, name in enumerate(item.on):
                 yield from check(f"{path}/on/{k}", name)
+    yield from check_equipment.problems(draft, check)
     for path, item in draft.located("solar_array"):
         for k, name in enumerate(item.on):
             yield from check(f"{path}/on/{k}", name, side_allowed=True)

@@ -1,10 +1,11 @@
 """Paths into a case: `coating/white/solar_absorptance`, `link/0/conductance`, `surface/radiator/edge_u/0`.
 
 `table/name/key[/index]` for tables in a list (name or index), `table/key[/index]` for single ones. Used by
-`--set PATH=VALUE`; a path that leads nowhere is a CaseError with the nearest known name.
+`--set PATH=VALUE` and by variants; a path that leads nowhere is a CaseError with the nearest known name.
 """
 
 import tomllib
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -52,6 +53,22 @@ def set_in_tree(tree: Tree, path: str, value: Any) -> Tree:
     holder, key = _resolve(tree, path, create=True)
     holder[key] = value
     return tree
+
+
+def vary_tree(tree: Tree, changes: Mapping[str, Any]) -> tuple[Tree, list[CaseProblem]]:
+    """A copy of the raw TOML tree with every value of `changes` at its path, and the paths that lead nowhere."""
+    tree = deepcopy(tree)
+    problems: list[CaseProblem] = []
+    for path, value in changes.items():
+        try:
+            if path.partition("/")[0] == "variant":
+                raise _fail(path, "a variant cannot change variants")
+            holder, key = _resolve(tree, path, create=True)
+        except CaseError as error:
+            problems += error.errors
+            continue
+        holder[key] = deepcopy(value)
+    return tree, problems
 
 
 def _fail(path: str, message: str) -> CaseError:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
+from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
 from caloris.case.schema_material import Material
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
-from caloris.case.schema_run import Limit, Run
+from caloris.case.schema_run import Limit, Margins, Run, Variant
 from caloris.case.schema_solid import SOLID_SHAPES, Solid, SolidTable
 from caloris.case.schema_structure import Body, Coating, Edge, Link, Node
 from caloris.case.schema_surface import INACTIVE, SHAPES, Surface, SurfaceTable
@@ -43,6 +44,10 @@ TABLES: dict[str, TableKind] = {
     "contact": TableKind(Contact, "contacts", True),
     "blanket": TableKind(Blanket, "blankets", True),
     "load": TableKind(Load, "loads", True),
+    "heater": TableKind(Heater, "heaters", True),
+    "louver": TableKind(Louver, "louvers", True),
+    "thermoelectric": TableKind(Thermoelectric, "thermoelectrics", True),
+    "heat_pump": TableKind(HeatPump, "heat_pumps", True),
     "solar_array": TableKind(SolarArray, "solar_arrays", True),
     "power": TableKind(PowerBus, "power", False),
     "battery": TableKind(Battery, "batteries", True),
@@ -50,6 +55,8 @@ TABLES: dict[str, TableKind] = {
     "particles": TableKind(Particles, "particles", False),
     "device": TableKind(Device, "devices", True),
     "limit": TableKind(Limit, "limits", True),
+    "margins": TableKind(Margins, "margins", False),
+    "variant": TableKind(Variant, "variants", True),
     "run": TableKind(Run, "run", False),
 }
 
@@ -57,11 +64,9 @@ BY_SHAPE: dict[str, Mapping[str, type[Table]]] = {"surface": SHAPES, "solid": SO
 """Tables whose key `shape` picks their model."""
 
 LATER_TABLES: dict[str, str] = {
-    "heater": "heaters and their control",
     "heat_pipe": "heat pipes",
     "loop": "fluid loops",
     "dose_point": "dose",
-    "variant": "variants",
     "optimize": "optimization",
     "sweep": "sweeps",
     "uncertainty": "uncertainty",
@@ -72,8 +77,9 @@ LATER_TABLES: dict[str, str] = {
 class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
-    `orbit`, `power`, `particles` and `run` are None when the file has no such table; `planet`, `attitude`
-    and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it.
+    `orbit`, `power`, `particles`, `margins` and `run` are None when the file has no such table; `planet`, `attitude`
+    and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it,
+    `variant_cases` the checked case of each variant by its name.
     """
 
     title: str = ""
@@ -93,6 +99,10 @@ class Case:
     contacts: tuple[Contact, ...] = ()
     blankets: tuple[Blanket, ...] = ()
     loads: tuple[Load, ...] = ()
+    heaters: tuple[Heater, ...] = ()
+    louvers: tuple[Louver, ...] = ()
+    thermoelectrics: tuple[Thermoelectric, ...] = ()
+    heat_pumps: tuple[HeatPump, ...] = ()
     solar_arrays: tuple[SolarArray, ...] = ()
     power: PowerBus | None = None
     batteries: tuple[Battery, ...] = ()
@@ -100,12 +110,15 @@ class Case:
     particles: Particles | None = None
     devices: tuple[Device, ...] = ()
     limits: tuple[Limit, ...] = ()
+    margins: Margins | None = None
+    variants: tuple[Variant, ...] = ()
     run: Run | None = None
     warnings: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
     path: Path | None = None
     folder: Path = field(default_factory=Path)
     overrides: tuple[str, ...] = ()
+    variant_cases: Mapping[str, "Case"] = field(default_factory=dict, repr=False)
 
     @property
     def source(self) -> str:

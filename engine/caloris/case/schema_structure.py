@@ -3,10 +3,10 @@
 import math
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from caloris.case import quantity as q
-from caloris.case.schema_coating import CoatingFraction, without_temperature
+from caloris.case.schema_coating import CoatingFraction, Cover, without_temperature
 from caloris.case.schema_types import (
     Angle,
     Direction,
@@ -67,7 +67,8 @@ class Coating(Table):
 
     name: Name = Field(description="Name among the coatings")
     solar_absorptance: Annotated[CoatingFraction, AfterValidator(without_temperature)] = Field(
-        description="Absorbed fraction of sunlight: a number, by life, or a list by solar band",
+        description="Absorbed fraction of sunlight, under a cover at normal incidence: a number, by life, or a list "
+        "by solar band",
         json_schema_extra={"unit": "1"},
     )
     infrared_emittance: CoatingFraction = Field(
@@ -94,6 +95,9 @@ class Coating(Table):
         description="Fraction of thermal radiation that goes straight through the sheet; the same on both sides",
         json_schema_extra={"unit": "1"},
     )
+    cover: Cover | None = Field(
+        default=None, description="Transparent cover, with which the solar absorptance depends on the angle"
+    )
 
 
 class Node(Table):
@@ -107,12 +111,46 @@ class Node(Table):
     )
 
 
+LINK_KINDS = ("conductance", "radiative_area", "capacity_rate")
+
+
 class Link(Table):
-    """A conductance between two nodes, cells or surfaces; a total, spread by area over cells."""
+    """A coupling of one kind between two nodes, cells or surfaces; a total, spread by area over cells.
+
+    Into the second end b flows, from the first a: by a conductance G (T_a - T_b), by a radiative area
+    R sigma (T_a^4 - T_b^4), and the same out of the first. A stream of capacity rate w (mass flow times specific heat)
+    brings w (T_a - T_b) to the second and takes nothing from the first: it is one way.
+    """
 
     name: Name | None = Field(default=None, description="Name, else the index addresses it")
-    between: tuple[str, str] = Field(description="The two ends")
-    conductance: Annotated[float, Measure(q.CONDUCTANCE, least=0)] = Field(description="Total conductance")
+    between: tuple[str, str] = Field(description="The two ends; a stream flows from the first to the second")
+    conductance: Annotated[float, Measure(q.CONDUCTANCE, least=0)] | None = Field(
+        default=None, description="Total conductance"
+    )
+    radiative_area: Annotated[float, Measure(q.AREA, least=0)] | None = Field(
+        default=None, description="Emittances, area and view factor in one: heat is this times sigma times T^4"
+    )
+    capacity_rate: Annotated[float, Measure(q.CONDUCTANCE, least=0)] | None = Field(
+        default=None, description="Mass flow times specific heat of a stream from the first end to the second"
+    )
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> "Link":
+        given = [kind for kind in LINK_KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            said = f"{' and '.join(given)} given" if given else "no coupling given"
+            raise ValueError(f"{said}; a link needs one of {', '.join(LINK_KINDS)}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of the three couplings it is."""
+        return next(kind for kind in LINK_KINDS if getattr(self, kind) is not None)
+
+    @property
+    def value(self) -> float:
+        """The total, in the unit of its kind."""
+        return getattr(self, self.kind)
 
 
 class Edge(Table):

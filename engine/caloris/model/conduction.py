@@ -29,11 +29,22 @@ class Spread(eqx.Module):
 
 
 class LinkTable(eqx.Module):
-    """Conductances between two spreads; every target of one side is joined to every target of the other."""
+    """Couplings of one kind between two spreads; every target of one side is joined to every target of the other."""
 
     name: tuple[str, ...] = eqx.field(static=True)
-    conductance: Float[Array, " link"]  # W K-1, totals
+    total: Float[Array, " link"]  # W K-1 (conductances, capacity rates) or m2 (radiative areas)
     sides: tuple[tuple[Spread, Spread], ...]
+
+
+class NodePairs(eqx.Module):
+    """Couplings of an imported network, pair by pair, without names."""
+
+    conductive: Int[Array, "conductive 2"]
+    conductance: Float[Array, " conductive"]  # W K-1
+    radiative: Int[Array, "radiative 2"]
+    radiative_area: Float[Array, " radiative"]  # m2
+    stream: Int[Array, "stream 2"]  # from, to
+    capacity_rate: Float[Array, " stream"]  # W K-1
 
 
 class EdgeJoints(eqx.Module):

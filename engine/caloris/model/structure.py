@@ -4,7 +4,18 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
-from caloris.model.conduction import Blankets, Contacts, EdgeJoints, LinkTable, PropertyTables, Sheets, Solids, Spread
+from caloris.model.conduction import (
+    Blankets,
+    Contacts,
+    EdgeJoints,
+    LinkTable,
+    NodePairs,
+    PropertyTables,
+    Sheets,
+    Solids,
+    Spread,
+)
+from caloris.model.equipment import Equipment
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris.model.schedule import Schedule
 
@@ -58,6 +69,9 @@ class Structure(eqx.Module):
     start_temperature: Float[Array, " node"]  # K
     bounded: bool = eqx.field(static=True)  # some node's temperature is given
     links: LinkTable
+    radiative_links: LinkTable
+    streams: LinkTable  # from the first side to the second
+    pairs: NodePairs
     joints: EdgeJoints
     contacts: Contacts
     blankets: Blankets
@@ -65,4 +79,5 @@ class Structure(eqx.Module):
     arrays: SolarArrays | None
     bus: Bus | None
     batteries: Batteries | None
+    equipment: Equipment
     space_temperature: Float[Array, ""]  # K, used where there is no planet

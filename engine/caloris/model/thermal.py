@@ -11,7 +11,9 @@ from jaxtyping import Array, Float, Int
 from caloris.model.coating import Bands, Coatings
 from caloris.model.conduction import PropertyTables
 from caloris.model.mirrors import Mirrors
+from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, Switches
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
+from caloris_kernels.conduction.couplings import RowLayout
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 from caloris_kernels.radiative.radiosity import Enclosure
 
@@ -41,7 +43,7 @@ class Nodes(eqx.Module):
 class Links(eqx.Module):
     """Conductances between nodes. A link that spans divided surfaces is several entries with one total."""
 
-    name: tuple[str, ...] = eqx.field(static=True)
+    name: tuple[str, ...] = eqx.field(static=True)  # of links and contacts; pairs of an imported network follow
     conductance: Float[Array, " link"]  # W K-1, totals
     entry_link: Int[Array, " entry"]
     entry_node: Int[Array, "entry 2"]
@@ -54,7 +56,7 @@ class RadiativeLinks(eqx.Module):
     A is an effective area: the whole of a blanket is its effective emittance times its area.
     """
 
-    name: tuple[str, ...] = eqx.field(static=True)
+    name: tuple[str, ...] = eqx.field(static=True)  # of links and blankets; pairs of an imported network follow
     area: Float[Array, " link"]  # m2, totals
     entry_link: Int[Array, " entry"]
     entry_node: Int[Array, "entry 2"]
@@ -81,6 +83,7 @@ class Exchange(eqx.Module):
     facet_node: Int[Array, " facet"]
     facet_coating: Int[Array, " facet"]
     seeing: Int[Array, " seeing"]  # facets that see any other surface; the rest see only space
+    radiating: Int[Array, " radiating"]  # nodes that have such facets
     # m2, A_i F_ij, symmetric: dense, or tiles whose arrays have a leading axis of poses; the facets of either are
     # numbered within `seeing`.
     exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles
@@ -117,12 +120,20 @@ class Timeline(eqx.Module):
     periodic: bool = eqx.field(static=True)
 
 
+class SunAngle(eqx.Module):
+    """The angle at which direct sunlight meets the facets whose coatings are under a cover, along the timeline."""
+
+    facet: Int[Array, " covered"]
+    cosine: Float[Array, "grid covered"]  # - 0 where the Sun is behind
+
+
 class Incident(eqx.Module):
     """First-incidence fluxes on the facets along the timeline, shadowed by the spacecraft itself (W m-2)."""
 
     solar: Float[Array, "grid facet"]  # direct sunlight as if the planet cast no shadow
     albedo: Float[Array, "grid facet"]
     infrared: Float[Array, "grid facet"]
+    sun_angle: SunAngle | None = None  # None: no facet is under a cover
 
 
 class Thermal(eqx.Module):
@@ -144,3 +155,8 @@ class Thermal(eqx.Module):
     bus: Bus | None = None
     batteries: Batteries | None = None
     mirrors: Mirrors | None = None  # None: no path goes on anywhere
+    one_way_links: OneWayLinks | None = None
+    parts: tuple[PartGroup, ...] = ()
+    auxiliary: Auxiliary | None = None
+    switches: Switches | None = None
+    rows: RowLayout | None = None  # of conductive and radiative pairs, where there are many nodes

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from caloris.geometry.assembly import Geometry, Topology
-from caloris.model.conduction import Blankets, Contacts, Solids
+from caloris.model.conduction import Blankets, Contacts, LinkTable, Solids
+from caloris.model.parts import OneWayLinks
 from caloris.model.structure import Structure
 from caloris.model.thermal import CapacityOverTemperature, Conduction, Links, Nodes, RadiativeLinks
 from caloris_kernels.conduction.overlap import overlap_area
@@ -27,6 +28,7 @@ class Conductors(NamedTuple):
     nodes: Nodes
     links: Links
     radiative_links: RadiativeLinks
+    one_way_links: OneWayLinks | None
     conduction: Conduction
     # By which totals are spread: cells' areas (m2), then for every node 1, or its volume in solids (m3).
     size: Float[Array, " source"]
@@ -44,9 +46,26 @@ def build_conductors(geometry: Geometry, vertices: Float[Array, "vertex 3"], str
     size = jnp.concatenate([area, node_size])
     capacity, over_temperature = _heat_capacity(topology, area, solid.volume, structure)
     nodes = Nodes(structure.node_name, capacity, structure.free, structure.start_temperature, over_temperature)
-    links = _joined(_links(structure, size), _contacts(topology, vertices, area, structure.contacts))
-    radiative = _blankets(area, structure.blankets)
-    return Conductors(nodes, links, radiative, _conduction(topology, vertices, area, solid.pair, structure), size)
+    pairs = structure.pairs
+    links = _joined(
+        _links(structure.links, size),
+        _contacts(topology, vertices, area, structure.contacts),
+        _unnamed(pairs.conductive, pairs.conductance),
+    )
+    radiative = _joined(
+        _links(structure.radiative_links, size),
+        _blankets(area, structure.blankets),
+        _unnamed(pairs.radiative, pairs.radiative_area),
+    )
+    streams = _joined(_links(structure.streams, size), _unnamed(pairs.stream, pairs.capacity_rate))
+    return Conductors(
+        nodes,
+        Links(*links),
+        RadiativeLinks(*radiative),
+        _one_way(streams),
+        _conduction(topology, vertices, area, solid.pair, structure),
+        size,
+    )
 
 
 @eqx.filter_jit
@@ -82,6 +101,16 @@ def _solids(geometry: Geometry, solids: Solids) -> _Solid:
     )
 
 
+class _Totals(NamedTuple):
+    """Couplings as totals and the entries that share them: the fields of Links and of RadiativeLinks."""
+
+    name: tuple[str, ...]
+    total: Float[Array, " link"]
+    entry_link: Int[Array, " entry"]
+    entry_node: Int[Array, "entry 2"]
+    entry_share: Float[Array, " entry"]
+
+
 def _heat_capacity(
     topology: Topology, area: Float[Array, " cell"], volume: Float[Array, " part"], structure: Structure
 ) -> tuple[Float[Array, " node"], CapacityOverTemperature | None]:
@@ -103,9 +132,8 @@ def _heat_capacity(
     return capacity, CapacityOverTemperature(node, stored, jnp.concatenate(table), structure.specific_heat)
 
 
-def _links(structure: Structure, size: Float[Array, " source"]) -> Links:
+def _links(table: LinkTable, size: Float[Array, " source"]) -> _Totals:
     """Every target of one side joined to every target of the other, the total split by both shares."""
-    table = structure.links
     link, node, share = [jnp.zeros(0, int)], [jnp.zeros((0, 2), int)], [jnp.zeros(0)]
     for k, (first, second) in enumerate(table.sides):
         rows, columns = first.node.shape[0], second.node.shape[0]
@@ -113,12 +141,24 @@ def _links(structure: Structure, size: Float[Array, " source"]) -> Links:
         pairs = jnp.stack([jnp.repeat(first.node, columns), jnp.tile(second.node, rows)], axis=1)
         node.append(pairs)
         share.append(jnp.outer(first.shares(size), second.shares(size)).ravel())
-    return Links(table.name, table.conductance, jnp.concatenate(link), jnp.concatenate(node), jnp.concatenate(share))
+    return _Totals(table.name, table.total, jnp.concatenate(link), jnp.concatenate(node), jnp.concatenate(share))
+
+
+def _unnamed(node: Int[Array, "pair 2"], value: Float[Array, " pair"]) -> _Totals:
+    """Pairs of an imported network: each a total of its own, without a name."""
+    return _Totals((), value, jnp.arange(value.shape[0]), node, jnp.ones_like(value))
+
+
+def _one_way(streams: _Totals) -> OneWayLinks | None:
+    """Streams pair by pair; None where there are none."""
+    if not streams.entry_link.shape[0]:
+        return None
+    return OneWayLinks(streams.entry_node, streams.total[streams.entry_link] * streams.entry_share)
 
 
 def _contacts(
     topology: Topology, vertices: Float[Array, "vertex 3"], area: Float[Array, " cell"], contacts: Contacts
-) -> Links:
+) -> _Totals:
     """Contacts as links: totals, with shares by the area over which the cells of either face touch."""
     pair = jnp.asarray(topology.triangles)[contacts.touch_triangle]
     touching = overlap_area(vertices[pair[:, 0]], vertices[pair[:, 1]])
@@ -127,26 +167,27 @@ def _contacts(
     total = jax.ops.segment_sum(entries, contacts.entry_contact, len(contacts.name))
     conductance = contacts.conductance * jnp.where(contacts.per_area > 0, total, 1.0)
     share = entries / total[contacts.entry_contact]
-    return Links(contacts.name, conductance, contacts.entry_contact, contacts.entry_node, share)
+    return _Totals(contacts.name, conductance, contacts.entry_contact, contacts.entry_node, share)
 
 
-def _blankets(area: Float[Array, " cell"], blankets: Blankets) -> RadiativeLinks:
+def _blankets(area: Float[Array, " cell"], blankets: Blankets) -> _Totals:
     """The radiative part of blankets: effective emittance times area, cell by cell."""
     entries = area[blankets.entry_cell]
     total = jax.ops.segment_sum(entries, blankets.entry_blanket, len(blankets.name))
     share = entries / total[blankets.entry_blanket]
     effective = blankets.effective_emittance * total
-    return RadiativeLinks(blankets.name, effective, blankets.entry_blanket, blankets.entry_node, share)
+    return _Totals(blankets.name, effective, blankets.entry_blanket, blankets.entry_node, share)
 
 
-def _joined(first: Links, second: Links) -> Links:
-    """One table of two."""
-    return Links(
-        (*first.name, *second.name),
-        jnp.concatenate([first.conductance, second.conductance]),
-        jnp.concatenate([first.entry_link, second.entry_link + len(first.name)]),
-        jnp.concatenate([first.entry_node, second.entry_node]),
-        jnp.concatenate([first.entry_share, second.entry_share]),
+def _joined(*parts: _Totals) -> _Totals:
+    """One table of several; named ones first."""
+    start = [sum(part.total.shape[0] for part in parts[:k]) for k in range(len(parts))]
+    return _Totals(
+        tuple(name for part in parts for name in part.name),
+        jnp.concatenate([part.total for part in parts]),
+        jnp.concatenate([part.entry_link + first for part, first in zip(parts, start, strict=True)]),
+        jnp.concatenate([part.entry_node for part in parts]),
+        jnp.concatenate([part.entry_share for part in parts]),
     )
 
 

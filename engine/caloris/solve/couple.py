@@ -1,5 +1,7 @@
 """Join geometry, orbit and what rays found into the thermal model: differentiable where no shadow's edge moves."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from caloris.model.surroundings import Surroundings
 from caloris.model.thermal import Exchange, Incident, Thermal
 from caloris.programs import kept
 from caloris.solve.conductors import build_conductors
-from caloris.solve.incident import incident_fluxes
+from caloris.solve.incident import incident_fluxes, sun_angle
 from caloris.solve.mirror_light import mirror_light
 from caloris.solve.shadow_guard import fixed_shadow
 from caloris.solve.timeline import build_timeline
@@ -69,6 +71,11 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         incident = incident_fluxes(topology, visibility, surroundings.planet, motion, normal, timeline)
         space_temperature = surroundings.planet.space_temperature
         planet_temperature = surroundings.planet.infrared_temperature
+    covered = structure.coatings.covered
+    if covered is not None:
+        moments = visibility.grid_phase.shape[0]
+        angle = sun_angle(topology, motion, geometry.body_normals(), moments, covered.coating)
+        incident = dataclasses.replace(incident, sun_angle=angle)
     return Thermal(
         coatings=structure.coatings,
         bands=structure.bands,
@@ -76,6 +83,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         exchange=_exchange(geometry, topology, visibility, area, structure.facet_node),
         links=conductors.links,
         radiative_links=conductors.radiative_links,
+        one_way_links=conductors.one_way_links,
         conduction=conductors.conduction,
         timeline=timeline,
         incident=incident,
@@ -85,8 +93,17 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         arrays=structure.arrays,
         bus=structure.bus,
         batteries=structure.batteries,
+        parts=structure.equipment.parts(conductors.size),
+        auxiliary=structure.equipment.auxiliary,
+        switches=structure.equipment.switches,
         mirrors=mirror_light(visibility, None if surroundings is None else surroundings.planet, motion, timeline),
     )
+
+
+def _radiating(visibility: Visibility) -> Int[Array, " radiating"]:
+    if visibility.radiating is None:
+        raise ValueError("couple: the visibility does not say which nodes radiate; use with_radiating")
+    return visibility.radiating
 
 
 def _exchange(
@@ -123,6 +140,7 @@ def _exchange(
         facet_node=facet_node,
         facet_coating=jnp.asarray(topology.facet_coating),
         seeing=visibility.seeing,
+        radiating=_radiating(visibility),
         exchange_area=factors,
         inactive_view=inactive,
         space_view=space,

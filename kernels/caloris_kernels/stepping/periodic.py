@@ -6,7 +6,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from caloris_kernels.stepping.adaptive import Grid, March, Record, empty_grid, empty_record, march
+from caloris_kernels.stepping.adaptive import March, march
+from caloris_kernels.stepping.grid import Grid, Record, empty_grid, empty_record
 from caloris_kernels.stepping.periodic_derivative import attach_derivative
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
 from caloris_kernels.stepping.replay import replay
@@ -216,7 +217,16 @@ def solve_periodic(
 
     y0 and record are differentiable in p and edges, both modes (`attach_derivative`, `replay`); the rest of the
     result is not. Where no orbit was found, record holds the last orbit computed.
+
+    A system with switches raises ValueError: a map of an orbit with switchings jumps where one more of them fits into
+    the orbit, modes need not repeat with the period, and no fixed point need exist. A proportional band in place of
+    the hysteresis has one; `integrate` over many orbits takes the hysteresis itself.
     """
+    if system.switching is not None:
+        raise ValueError(
+            "solve_periodic takes no System with switches: use proportional control in the rate, or `integrate` over "
+            "many orbits; System._replace(switching=None, with_mode=None) takes the switches off"
+        )
     dtype, shape = y_guess.dtype, y_guess.shape
     edges = jnp.asarray(edges, dtype)
     span = edges[-1] - edges[0]

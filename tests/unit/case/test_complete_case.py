@@ -59,6 +59,14 @@ def test_values_are_si(case):
     assert case.devices[0].shield[0].areal_density == 0.6858
     assert case.limits[0].operating == (273.15, 358.15)
     assert case.limits[0].of == ("gpu_tray",)
+    assert case.limits[0].non_operating == pytest.approx((253.15, 368.15), rel=1e-15)
+    assert (case.limits[0].uncertainty, case.limits[0].acceptance, case.limits[0].qualification) == (10.0, 5.0, None)
+    assert (case.margins.uncertainty, case.margins.acceptance, case.margins.qualification) == (15.0, 5.0, 3.0)
+    assert case.run.non_operating == ("gpu_tray",)
+    (cold,) = case.variant_cases.values()
+    assert (case.planet.solar_flux, cold.planet.solar_flux, cold.run.life) == (1361.0, 1322.0, 0.0)
+    assert (cold.path, cold.text, cold.variants) == (case.path, case.text, ())
+    assert cold.overrides == ("planet/solar_flux=1322 W/m^2", "run/life=beginning")
     assert case.run.life == 1.0
     assert case.warnings == ()
 
