@@ -71,7 +71,8 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     # A surface alone that radiates but cannot store is algebraic: allowed, yet seldom meant for a whole plate.
     surface_mass = sketch.surface_heat_capacity
     fixed = [table.temperature is not None for table in sketch.case.surfaces]
-    names = [s.name for s, c, f in zip(sketch.geometry.surfaces, surface_mass, fixed, strict=True) if c <= 0 and not f]
+    plain = surface_mass[: len(fixed)]
+    names = [s.name for s, c, f in zip(sketch.case.surfaces, plain, fixed, strict=True) if c <= 0 and not f]
     if names:
         yield f"{listed(names)}: no heat capacity; the temperature follows the heat without delay"
 
@@ -182,12 +183,14 @@ def _unused(sketch: Sketch) -> Iterator[str]:
     """Tables that nothing refers to."""
     case = sketch.case
     used = {coating for surface in case.surfaces for coating in case.sides(surface).values()}
+    used |= {one for solid in case.solids for one in (solid.coating, *(face.coating for face in solid.face))}
     panels = {surface.panel for surface in case.surfaces}
     materials = {surface.material for surface in case.surfaces}
     materials |= {skin.material for panel in case.panels for skin in (panel.front_skin, panel.back_skin)}
+    materials |= {name for solid in case.solids for name in solid.materials_used()}
     materials |= {contact.filler.material for contact in case.contacts if contact.filler is not None}
     materials |= {layer.material for device in case.devices for layer in device.shield}
-    bodies = {surface.body for surface in case.surfaces} | {body.parent for body in case.bodies}
+    bodies = {part.body for part in (*case.surfaces, *case.solids)} | {body.parent for body in case.bodies}
     for kind, tables, known in (
         ("coating", case.coatings, used),
         ("material", case.materials, materials),
@@ -201,5 +204,5 @@ def _unused(sketch: Sketch) -> Iterator[str]:
         yield "particles: not used, there is no [[device]]"
     if case.particles is None and case.devices:
         yield f"device {listed([device.name for device in case.devices])}: no [particles], so no upset rates"
-    if case.orbit is not None and not case.surfaces and case.nodes:
+    if case.orbit is not None and not case.surfaces and not case.solids and case.nodes:
         yield "orbit: no surface, so neither Sun nor planet reaches the satellite"

@@ -1,6 +1,6 @@
 """From materials, panels and thicknesses to the sheets and gaps of layered surfaces."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -158,8 +158,8 @@ def build_sheets(
     return Sheets(
         conductance=jnp.asarray(np.array([ply.conductance for ply in plies], float).reshape(-1, 2)),
         heat_capacity=_floats(ply.heat_capacity for ply in plies),
-        conductivity_table=_numbers(conductivity, [ply.conductivity for ply in plies]),
-        capacity_table=_numbers(specific_heat, [ply.specific_heat for ply in plies]),
+        conductivity_table=jnp.asarray(conductivity.rows(ply.conductivity for ply in plies)),
+        capacity_table=jnp.asarray(specific_heat.rows(ply.specific_heat for ply in plies)),
         member_node=member[0],
         member_cell=member[1],
         member_sheet=member[2],
@@ -167,7 +167,7 @@ def build_sheets(
         pair_edge=pair[2],
         pair_sheet=pair[3],
         gap_conductance=_floats(gap.conductance for gap in gaps),
-        gap_table=_numbers(conductivity, [gap.conductivity for gap in gaps]),
+        gap_table=jnp.asarray(conductivity.rows(gap.conductivity for gap in gaps)),
         rung_node=jnp.stack(rung[:2], axis=1),
         rung_cell=rung[2],
         rung_gap=rung[3],
@@ -189,8 +189,3 @@ class _Rows:
 
 def _floats(values: Iterator[float]) -> jnp.ndarray:
     return jnp.asarray(np.array(list(values), float))
-
-
-def _numbers(tables: PropertyTables, owners: Sequence[str]) -> jnp.ndarray:
-    rows = [tables.name.index(owner) if owner in tables.name else -1 for owner in owners]
-    return jnp.asarray(np.array(rows, int))

@@ -14,8 +14,9 @@ from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
 from caloris.case.schema_run import Limit, Margins, Run, Variant
+from caloris.case.schema_solid import SOLID_SHAPES, Solid, SolidTable
 from caloris.case.schema_structure import Body, Coating, Edge, Link, Node
-from caloris.case.schema_surface import INACTIVE, Surface, SurfaceTable
+from caloris.case.schema_surface import INACTIVE, SHAPES, Surface, SurfaceTable
 from caloris.case.schema_types import Table
 
 
@@ -38,6 +39,7 @@ TABLES: dict[str, TableKind] = {
     "material": TableKind(Material, "materials", True),
     "panel": TableKind(Panel, "panels", True),
     "surface": TableKind(SurfaceTable, "surfaces", True),
+    "solid": TableKind(SolidTable, "solids", True),
     "node": TableKind(Node, "nodes", True),
     "network": TableKind(Network, "network", False),
     "link": TableKind(Link, "links", True),
@@ -60,6 +62,9 @@ TABLES: dict[str, TableKind] = {
     "variant": TableKind(Variant, "variants", True),
     "run": TableKind(Run, "run", False),
 }
+
+BY_SHAPE: dict[str, Mapping[str, type[Table]]] = {"surface": SHAPES, "solid": SOLID_SHAPES}
+"""Tables whose key `shape` picks their model."""
 
 LATER_TABLES: dict[str, str] = {
     "heat_pipe": "heat pipes",
@@ -91,6 +96,7 @@ class Case:
     materials: tuple[Material, ...] = ()
     panels: tuple[Panel, ...] = ()
     surfaces: tuple[Surface, ...] = ()
+    solids: tuple[Solid, ...] = ()
     nodes: tuple[Node, ...] = ()
     network: Network | None = None
     links: tuple[Link, ...] = ()
@@ -139,10 +145,23 @@ class Case:
                 found[side] = coating
         return found
 
+    def face_coating(self, solid: SolidTable, face: str) -> str:
+        """Coating of a face of a solid: the last that names it, else that of the whole."""
+        stated = [part.coating for part in solid.face if face in part.on and part.coating is not None]
+        return stated[-1] if stated else solid.coating
+
+    @property
+    def radiates(self) -> bool:
+        """Whether any side or face has a coating."""
+        coatings = [one for solid in self.solids for one in (solid.coating, *(part.coating for part in solid.face))]
+        return any(self.sides(surface) for surface in self.surfaces) or any(
+            coating not in (None, INACTIVE) for coating in coatings
+        )
+
     @property
     def is_device_only(self) -> bool:
-        """Whether the case has no thermal part: no surface and no node."""
-        return not self.surfaces and not self.nodes
+        """Whether the case has no thermal part: no surface, no solid and no node."""
+        return not self.surfaces and not self.solids and not self.nodes
 
     @property
     def orbit_period(self) -> float | None:

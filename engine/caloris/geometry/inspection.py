@@ -13,6 +13,7 @@ from caloris.geometry.edge_joint import SAME_PLACE, coincident_segments, outline
 from caloris.geometry.finding import Finding
 from caloris.geometry.interpenetration import interpenetrating_surfaces
 from caloris.geometry.mesh_file import Mesh
+from caloris.geometry.solid_patches import SolidFace
 from caloris_kernels.conduction.overlap import overlap_area
 from caloris_kernels.conduction.shell import overlap_length
 
@@ -88,12 +89,17 @@ def shared_edges(geometry: Geometry) -> list[Finding]:
     sheets = [(name, index, *outline(topology, topology.cells(name))) for index, name in _sheets(geometry, topology)]
     sheets = [sheet for sheet in sheets if len(sheet[2])]
     boxes = [(vertices[s[2]].min((0, 1)) - tolerance, vertices[s[2]].max((0, 1)) + tolerance) for s in sheets]
+    # Faces of one box or one solid conduct to each other without an [[edge]].
+    owner = [
+        ("solid", surface.shape.solid) if isinstance(surface.shape, SolidFace) else index
+        for index, surface in enumerate(geometry.surfaces)
+    ]
     findings = []
     for a, first in enumerate(sheets):
         for b in range(a + 1, len(sheets)):
             second = sheets[b]
             apart = np.any(boxes[a][0] > boxes[b][1]) or np.any(boxes[b][0] > boxes[a][1])
-            if first[1] == second[1] or apart:
+            if owner[first[1]] == owner[second[1]] or apart:
                 continue
             i, j = coincident_segments(vertices, first[2], second[2], tolerance)
             if i.size:

@@ -81,19 +81,25 @@ def test_shape_keys(case):
     }
 
 
-def test_one_cell_needs_no_conductivity():
-    text = PATH.read_text().replace('conductivity = "167 W/m/K"\n', "")
-    with pytest.raises(CaseError, match="conductivity: is missing: the surface deck"):
-        parse_case(text)
-    with pytest.raises(CaseError, match="conductivity: is missing: a skin of honeycomb"):
-        parse_case(text)
-    # The floor is the only surface of the panel.
-    text = text.replace('panel = "honeycomb"', "heat_capacity = 1").replace('"floor.back"', '"floor"')
-    text = text[: text.index("[[panel]]")] + text[text.index("[[surface]]") :]
-    plate = text[: text.index('name = "deck"')] + text[text.index('name = "deck"') :].replace(
-        'thickness = "2 mm"\nmaterial = "Al 6061"', "heat_capacity = 1", 1
+@pytest.mark.parametrize(
+    ("keys", "needed"),
+    [
+        ("", False),
+        ("divide = [1, 2]\n", True),
+        ("layers = 1\n", True),
+    ],
+)
+def test_one_cell_needs_no_conductivity(keys, needed):
+    text = SMALL + (
+        '[[material]]\nname = "metal"\ndensity = 1\nspecific_heat = 1\n[[surface]]\nname = "plate"\n'
+        'shape = "rectangle"\ncorner = [0, 0, 0]\nedge_u = [1, 0, 0]\nedge_v = [0, 1, 0]\nfront = "inactive"\n'
+        'thickness = 1\nmaterial = "metal"\n' + keys
     )
-    assert parse_case(plate).materials[0].conductivity is None
+    if needed:
+        with pytest.raises(CaseError, match="conductivity: is missing: the surface plate"):
+            parse_case(text)
+    else:
+        assert parse_case(text).materials[0].conductivity is None
 
 
 def test_orbits_count_periods(case):
