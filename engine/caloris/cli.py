@@ -262,7 +262,7 @@ def export(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.case.esatan_write import write_esatan
         from caloris.case.network_csv import write_network_csv
         from caloris.export_network import lumped_network
