@@ -6,7 +6,6 @@ from caloris.case.address import FACES, layer_words, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.node_layout import outer_layers
-from caloris.case.schema_material import TemperatureTable
 from caloris.case.schema_solid import SolidBox, SolidMesh
 from caloris.case.schema_surface import INACTIVE, Mesh, Triangle
 
@@ -15,7 +14,6 @@ Problems = Iterator[CaseProblem]
 
 def problems(draft: Draft) -> Problems:
     """All problems of panels, contacts, blankets and directions."""
-    yield from _not_solved(draft)
     yield from _panels(draft)
     yield from _directions(draft)
     yield from _fillers(draft)
@@ -54,15 +52,6 @@ def ends(draft: Draft, path: str, table: str, between: Sequence[str]) -> Problem
             yield CaseProblem(f"{path}/between/{k}", f'"{end}": {article} joins whole surfaces or box faces')
     if table == "contact" and all(end in nodes for end in between):
         yield CaseProblem(f"{path}/between", "both ends are nodes without a surface; use a [[link]]")
-
-
-def _not_solved(draft: Draft) -> Problems:
-    """Specific heats over temperature reach the model (`Nodes.over_temperature`), but no solver takes them yet."""
-    owners = [(path, material) for path, material in draft.located("material")]
-    owners += [(f"{path}/core", panel.core) for path, panel in draft.located("panel")]
-    for path, owner in owners:
-        if isinstance(owner.specific_heat, TemperatureTable):
-            yield CaseProblem(f"{path}/specific_heat", "a table over temperature is not supported yet; give one value")
 
 
 def _panels(draft: Draft) -> Problems:
