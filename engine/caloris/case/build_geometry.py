@@ -12,8 +12,8 @@ from caloris.case.schema_surface import Mesh as MeshTable
 from caloris.case.schema_surface import SurfaceTable
 from caloris.geometry.assembly import Body, Geometry, Surface, assemble
 from caloris.geometry.errors import GeometryError
-from caloris.geometry.gmsh_file import load_solid
 from caloris.geometry.shapes import SHAPES, Shape, load_mesh
+from caloris.geometry.solid_file import load_solid
 from caloris.geometry.solid_patches import SolidFace
 from caloris.geometry.solids import Solid, SolidBox, SolidShape, face_names
 from caloris_kernels.orbit.frames import rotation_matrix

@@ -118,7 +118,7 @@ def property_tables(case: Case) -> tuple[PropertyTables, PropertyTables]:
 
 
 def _stacked(tables: Mapping[str, TemperatureTable]) -> PropertyTables:
-    longest = max((len(table.temperature) for table in tables.values()), default=1)
+    longest = max(2, *(len(table.temperature) for table in tables.values())) if tables else 2
     point, relative = np.zeros((len(tables), longest)), np.ones((len(tables), longest))
     for row, table in enumerate(tables.values()):
         # A repeated last value holds the end; its points only have to ascend.

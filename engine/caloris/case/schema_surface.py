@@ -179,7 +179,9 @@ class Mesh(SurfaceTable):
     later: ClassVar[dict[str, str]] = {"divide": "dividing the triangles of a mesh"}
 
     shape: Literal["mesh"] = "mesh"
-    file: Annotated[Path, ExistingFile((".stl", ".obj", ".ply"))] = Field(description="Mesh file: STL, OBJ or PLY")
+    file: Annotated[Path, ExistingFile((".stl", ".obj", ".ply", ".glb", ".gltf", ".msh"))] = Field(
+        description="Mesh file: STL, OBJ, PLY, glTF or Gmsh"
+    )
     length_unit: Annotated[float, BeforeValidator(length_unit)] = Field(
         description='Unit of the file\'s coordinates, "mm"; kept as its length in m', json_schema_extra={"unit": "m"}
     )

@@ -1,4 +1,4 @@
-"""Triangle meshes from STL, OBJ and PLY files."""
+"""Triangle meshes from STL, OBJ, PLY, glTF and Gmsh files."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from caloris.geometry.errors import GeometryError
+from caloris.geometry.errors import GeometryError, file_error
+from caloris.geometry.gmsh_file import read_gmsh
 from caloris.geometry.shape_base import Shape, ShapeTopology, check_positive, concrete, scalar
 
-FORMATS = (".stl", ".obj", ".ply")
+FORMATS = (".stl", ".obj", ".ply", ".glb", ".gltf", ".msh")
 
 # Corners closer than this share of the mesh's diagonal are one vertex: STL repeats every corner in float32
 # (relative rounding 6e-8).
@@ -75,10 +76,11 @@ class Mesh(Shape):
 
 
 def load_mesh(path: str | Path, length_unit: float = 1.0, nodes: str | int = "triangle") -> Mesh:
-    """Mesh of triangles from an STL, OBJ or PLY file; length_unit is the file's unit in metres.
+    """Mesh of triangles from a file of one of FORMATS; length_unit is the file's unit in metres.
 
-    Corners at one place become one vertex, so that neighbors conduct. Raises GeometryError (key "file") when
-    the file is missing, of another format, unreadable, without triangles, with other polygons, with numbers
+    Corners at one place become one vertex, so that neighbors conduct. Of a glTF scene every mesh is taken where the
+    scene places it, of a Gmsh file every triangle (of second order: its corners). Raises GeometryError (key "file")
+    when the file is missing, of another format, unreadable, without triangles, with other polygons, with numbers
     that are not finite, with triangles of no area, or with an edge that belongs to more than two triangles.
     """
     path = Path(path)
@@ -90,11 +92,6 @@ def load_mesh(path: str | Path, length_unit: float = 1.0, nodes: str | int = "tr
     return Mesh(points, FrozenTriangles.of(corners), length_unit, nodes)
 
 
-def file_error(path: Path, what: str, cure: str) -> GeometryError:
-    """What is wrong with a file, and what to do."""
-    return GeometryError(f"file = {str(path)!r}: {what}; {cure}", "file")
-
-
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if path.suffix.lower() not in FORMATS:
         raise file_error(
@@ -102,6 +99,11 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         )
     if not path.is_file():
         raise file_error(path, "no such file", "give a path relative to the case file's folder")
+    if path.suffix.lower() == ".msh":
+        mesh = read_gmsh(path)
+        if not len(mesh.triangles):
+            raise file_error(path, "has no triangles", "mesh its surfaces; tetrahedra make a [[solid]]")
+        return mesh.points, mesh.triangles
     import trimesh  # here, because only cases with a mesh should wait for it
 
     try:

@@ -6,8 +6,9 @@ import pytest
 
 from caloris.geometry.assembly import Body, Geometry, Surface, assemble
 from caloris.geometry.contact import touching_faces
-from caloris.geometry.gmsh_file import load_solid, read_gmsh
+from caloris.geometry.gmsh_file import read_gmsh
 from caloris.geometry.shapes import GeometryError, Rectangle
+from caloris.geometry.solid_file import load_solid
 from caloris.geometry.solid_patches import SolidFace
 from caloris.geometry.solids import Solid, SolidBox, boundary_triangles
 
