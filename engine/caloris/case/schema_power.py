@@ -36,7 +36,9 @@ class SolarArray(Table):
 
     name: Name | None = Field(default=None, description="Name, else the index addresses it")
     on: References = Field(description='Sides with cells, "wing/front", or a list of them')
-    efficiency: PositiveFraction = Field(description="Cell efficiency at the reference temperature")
+    efficiency: PositiveFraction = Field(
+        description="Cell efficiency at the reference temperature and normal incidence"
+    )
     temperature_coefficient: Annotated[float, Measure(q.PER_TEMPERATURE, least=-0.05, most=0.05)] = Field(
         default=-0.0007, description="Absolute change of the efficiency per kelvin"
     )

@@ -8,31 +8,35 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from caloris_kernels.stepping.adaptive import Grid, Record
+from caloris_kernels.stepping.grid import Grid, Record, step_times
 from caloris_kernels.stepping.rodas import interpolate_step
 from caloris_kernels.stepping.system import Parameters
 
 BLOCK = 16  # times evaluated at once: bounds the memory of the caller's function
 
 
-def _step_starts(grid: Grid, edges: Array) -> Float[Array, " step"]:
+def _step_starts(grid: Grid, record: Record | None, edges: Array) -> Float[Array, " step"]:
     """Start of each step (s); the end of the orbit in the unused rows."""
     length = edges[grid.segment + 1] - edges[grid.segment]
     used = jnp.arange(grid.segment.shape[0]) < grid.steps
-    return jnp.where(used, edges[grid.segment] + grid.start * length, edges[-1])
+    start = edges[grid.segment] + grid.start * length
+    if record is not None and record.shift is not None:
+        start = start + record.shift[:, 0]
+    return jnp.where(used, start, edges[-1])
 
 
 def locate_steps(grid: Grid, edges: Float[Array, " edge"], times: Float[Array, " time"]) -> Int[Array, " time"]:
     """The step that holds each time; at a step's edge the later one, at the very end the last one."""
-    index = jnp.searchsorted(_step_starts(grid, edges), times, side="right") - 1
+    index = jnp.searchsorted(_step_starts(grid, None, edges), times, side="right") - 1
     return jnp.clip(index, 0, jnp.maximum(grid.steps - 1, 0)).astype(jnp.int32)
 
 
 def _state_in_step(grid: Grid, record: Record, edges: Array, index: Array, t: Array) -> Array:
-    segment = grid.segment[index]
-    length = edges[segment + 1] - edges[segment]
-    h = grid.width[index] * length
-    x = (t - edges[segment] - grid.start[index] * length) / jnp.where(h > 0.0, h, 1.0)
+    start, h = step_times(edges, grid, index)
+    if record.shift is not None:
+        early, late = record.shift[index]
+        start, h = start + early, h + late - early
+    x = (t - start) / jnp.where(h > 0.0, h, 1.0)
     return interpolate_step(record.start[index], record.end[index], record.dense[index], jnp.clip(x, 0.0, 1.0))
 
 
@@ -41,8 +45,8 @@ def states_at(
 ) -> Float[Array, "time state"]:
     """The states at the times asked for (s, within the edges), by the output of order 4 inside the steps.
 
-    Differentiable in the record (from `replay`), in the edges and in the times. At an edge between segments
-    the value is that of the later segment, which matters for states without capacity alone.
+    Differentiable in the record (from `replay`), in the edges and in the times. At an edge between segments, and at
+    a switching, the value and the derivative are those behind it, which matters for states without capacity alone.
     """
     index = locate_steps(grid, lax.stop_gradient(edges), lax.stop_gradient(times))
     return jax.vmap(lambda i, t: _state_in_step(grid, record, edges, i, t))(index, times)
@@ -58,6 +62,7 @@ def integrate_along(
     *,
     points: int = 4,
     block: int | None = BLOCK,
+    with_mode: Callable[[Parameters, Array], Parameters] | None = None,
 ) -> Float[Array, "interval value"]:
     """Integral of function(t, y, p, segment) -> [value] over each interval between successive times.
 
@@ -67,9 +72,10 @@ def integrate_along(
     stored energy is a true check. times (s, increasing) lie within the edges. The work is
     points x (steps held by the grid + intervals) evaluations, `block` pieces at once, those of no length with
     weight zero. block None: one point after the other and no piece of no length, for a function whose memory
-    is large. Differentiable in p, in the record and in the edges.
+    is large. with_mode (as of a System) gives p the modes of each step, for a function that knows switches.
+    Differentiable in p, in the record and in the edges, times of switching included.
     """
-    starts = _step_starts(grid, edges)
+    starts = _step_starts(grid, record, edges)
     # every interval begins and ends at one of the sorted points, and so does every step
     cuts = jnp.sort(jnp.concatenate([jnp.clip(starts, times[0], times[-1]), times]))
     low, high = cuts[:-1], cuts[1:]
@@ -83,9 +89,10 @@ def integrate_along(
         half = 0.5 * (b - a)
         t = 0.5 * (a + b) + half * jnp.asarray(nodes, edges.dtype)
         segment = grid.segment[index]
+        own = p if with_mode is None or grid.mode is None else with_mode(p, grid.mode[index])
 
         def value(time: Array) -> Array:
-            return function(time, _state_in_step(grid, record, edges, index, time), p, segment)
+            return function(time, _state_in_step(grid, record, edges, index, time), own, segment)
 
         if block is not None:
             return half * (jnp.asarray(weights, edges.dtype) @ jax.vmap(value)(t))

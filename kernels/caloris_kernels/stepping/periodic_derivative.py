@@ -9,18 +9,12 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-from caloris_kernels.stepping.adaptive import Grid
+from caloris_kernels.stepping.grid import Grid
 from caloris_kernels.stepping.krylov import gmres
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
-from caloris_kernels.stepping.replay import (
-    Path,
-    Tape,
-    adjoint_sweep,
-    of_floats,
-    run_grid,
-    tangent_sweep,
-)
-from caloris_kernels.stepping.system import Parameters, System, linear_map, split_floating
+from caloris_kernels.stepping.replay import run_grid
+from caloris_kernels.stepping.sweeps import Path, Tape, adjoint_sweep, tangent_sweep
+from caloris_kernels.stepping.system import Parameters, System, linear_map, of_floats, split_floating
 
 # The operator of GMRES is a sweep whose own solves stop at 1e-9 of their size.
 RELATIVE_TOLERANCE = 1e-8

@@ -176,6 +176,7 @@ def rodas_step(
     segment: Int[Array, ""],
     y: Float[Array, " state"],
     tolerance: Float[Array, " state"],
+    precise: Bool[Array, ""] | None = None,
 ) -> Step:
     """One step of Rodas5P of C y' = F(t, y, p, segment) from (t, y) over h.
 
@@ -192,7 +193,13 @@ def rodas_step(
     p = system.localize(p, segment)
     mass = system.mass(p)
     linearization = system.linearize(t, y, p, segment)
-    solve = stage_solver(system, linearization, mass / (GAMMA * h), 1e-3 * tolerance)
+    shift = mass / (GAMMA * h)
+    stop = 1e-3 * tolerance
+    if precise is not None:
+        change = system.rate(t, y, p, segment) / (shift + system.diagonal(linearization))
+        size = 1e-7 * jnp.max(jnp.abs(change) / tolerance)
+        stop = jnp.where(precise & (size > 0.0), jnp.minimum(size, 1e-3), 1e-3) * tolerance
+    solve = stage_solver(system, linearization, shift, stop)
     slope = jax.jvp(lambda time: system.rate(time, y, p, segment), (t,), (jnp.ones_like(t),))[1]
 
     def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:

@@ -17,6 +17,7 @@ BUFFER_OVERFLOW = 2  # more steps than the record holds
 LINEAR_SOLVE_FAILED = 3  # the Krylov iteration broke down or ran out of iterations
 NOT_FINITE = 4  # the rate returned NaN or infinity
 NOT_CONVERGED = 5  # the nonlinear or the periodic iteration ran out of iterations
+TOO_MANY_SWITCHINGS = 8  # a switch changes its mode without end, or more often than allowed (6 and 7 are the engine's)
 
 RESULT_MESSAGES: dict[int, str] = {
     SUCCESS: "done",
@@ -26,6 +27,7 @@ RESULT_MESSAGES: dict[int, str] = {
     LINEAR_SOLVE_FAILED: "the linear solve did not converge: a node may have no path for its heat",
     NOT_FINITE: "the rate of change is not finite: check the parameters and the first state",
     NOT_CONVERGED: "the iteration did not converge: raise the number of iterations or start nearer",
+    TOO_MANY_SWITCHINGS: "a switch changes its mode without end: give it a hysteresis, or allow more switchings",
 }
 
 
@@ -41,7 +43,11 @@ class System(NamedTuple):
         it in place of p. Worth it where p holds large tables of which a segment uses a part;
     solve(L, shift, b, transpose) -> x with (diag(shift) + K) x = b, or with K^T: a direct solve for steady states,
         where L is at hand as a matrix. Without it they are solved by a Krylov iteration, whose derivatives are
-        only as good as its stop (2e-6 through a chain of 30 links of 1e5 W/K beside 10 W/K to space).
+        only as good as its stop (2e-6 through a chain of 30 links of 1e5 W/K beside 10 W/K to space);
+    switching(t, y, p, segment, mode) -> g [switch] and with_mode(p, mode) -> p, both or neither: discrete modes, one
+        float of 0 or 1 per switch, held between switchings (thermostats with hysteresis). Switch k changes its mode
+        when g_k rises through zero; g must be smooth in t and y, and negative again right behind the change. The
+        parameters from with_mode tell the functions above the modes. p is whole in both, not localized.
     All are JAX functions without captured tracers: what varies is in p, integer index arrays included
     (floating leaves of p are differentiated, others are not). K must be the exact derivative: the order of
     the method and the adjoints rest on it (`linearization_mismatch` measures it).
@@ -55,12 +61,48 @@ class System(NamedTuple):
     diagonal: Callable[[Linearization], Array]
     localize: Callable[[Parameters, Array], Parameters] = lambda p, segment: p
     solve: Callable[[Linearization, Array, Array, bool], Array] | None = None
+    switching: Callable[[Array, Array, Parameters, Array, Array], Array] | None = None
+    with_mode: Callable[[Parameters, Array], Parameters] | None = None
 
 
 class Local(NamedTuple):
-    """Localized parameters of a system whose own parameters are a list of leaves."""
+    """Parameters that `through` need not translate: those of the inner system."""
 
     p: Parameters
+
+
+def through(system: System, translate: Callable[[Parameters], Parameters]) -> System:
+    """The same system with other parameters: those that `translate` makes the system's own from."""
+
+    def own(p: Parameters) -> Parameters:
+        return p.p if isinstance(p, Local) else translate(p)
+
+    outer = system._replace(
+        rate=lambda t, y, p, segment: system.rate(t, y, own(p), segment),
+        mass=lambda p: system.mass(own(p)),
+        linearize=lambda t, y, p, segment: system.linearize(t, y, own(p), segment),
+        localize=lambda p, segment: Local(system.localize(own(p), segment)),
+    )
+    switching, with_mode = system.switching, system.with_mode
+    if switching is None or with_mode is None:
+        return outer
+    return outer._replace(
+        switching=lambda t, y, p, segment, mode: switching(t, y, own(p), segment, mode),
+        with_mode=lambda p, mode: Local(with_mode(own(p), mode)),
+    )
+
+
+def of_floats(system: System, others: list[Array], join: Callable) -> System:
+    """The same system with the list of floating leaves of p as its parameters."""
+    return through(system, lambda p: join(p, others))
+
+
+def in_mode(system: System, mode: Float[Array, " switch"] | None) -> System:
+    """The same system with its switches held in these modes; unchanged where mode is None."""
+    with_mode = system.with_mode
+    if mode is None or with_mode is None:
+        return system
+    return through(system, lambda p: with_mode(p, mode))
 
 
 def linearization_mismatch(
