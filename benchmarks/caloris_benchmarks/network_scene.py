@@ -2,12 +2,23 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from caloris_kernels.constants import STEFAN_BOLTZMANN
-from caloris_kernels.numerics.link_rows import LinkRows, RowValues, link_rows, map_links, spread, sum_over_links
+from caloris_kernels.numerics.link_rows import (
+    LinkRows,
+    RowValues,
+    flow,
+    link_rows,
+    neighbor_sum,
+    row_sums,
+    spread,
+    times_neighbor,
+    times_node,
+)
 from caloris_kernels.stepping.system import System
 
 PERIOD = 5700.0  # s
@@ -29,27 +40,32 @@ class Plate(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Where the links are: rows over all of them, and which of these conduct and which radiate."""
+    """Where the links are."""
 
-    rows: LinkRows
-    pair: Int[Array, "link 2"]
-    conducting: Int[Array, " conduction"]
-    radiating: Int[Array, " radiation"]
+    conduction: LinkRows
+    radiation: LinkRows
+    conducting: Int[Array, "conduction 2"]  # pairs of nodes
+    radiating: Int[Array, "radiation 2"]
 
 
 class Network(NamedTuple):
     """What the stepper works on: a plate with its links in rows."""
 
-    rows: LinkRows
+    conduction: LinkRows
+    radiation: LinkRows
     conductance: RowValues  # W K-1
     exchange: RowValues  # W K-4
     plate: Plate
 
 
 class _Linearization(NamedTuple):
-    """K = diagonal - coupling, coupling_ij = conductance_ij + 4 T_j^3 exchange_ij."""
+    """K = L + (R + S) diag(4 T^3), with all that its products need made once.
 
-    rows: LinkRows
+    coupling is R_ij 4 T_j^3, transposed R_ij 4 T_i^3.
+    """
+
+    network: Network
+    radiative: Array  # 4 T^3
     coupling: RowValues
     transposed: RowValues
     diagonal: Array
@@ -57,10 +73,8 @@ class _Linearization(NamedTuple):
 
 def assemble(links: Links, plate: Plate) -> Network:
     """The plate's links in rows; differentiable, so that a link is one number and not one at each end."""
-    zeros = jnp.zeros(links.pair.shape[0], plate.conductance.dtype)
-    conductance = spread(links.rows, zeros.at[links.conducting].set(plate.conductance, unique_indices=True))
-    exchange = spread(links.rows, zeros.at[links.radiating].set(plate.exchange, unique_indices=True))
-    return Network(links.rows, conductance, exchange, plate)
+    rows = links.conduction, links.radiation
+    return Network(*rows, spread(links.conduction, plate.conductance), spread(links.radiation, plate.exchange), plate)
 
 
 def load(t: Array, plate: Plate, segment: Array) -> Float[Array, " node"]:
@@ -71,29 +85,42 @@ def load(t: Array, plate: Plate, segment: Array) -> Float[Array, " node"]:
 
 def _rate(t: Array, y: Array, p: Network, segment: Array) -> Array:
     fourth = y**4
-    links = sum_over_links(
-        p.rows,
-        (p.conductance, p.exchange),
-        lambda v, there, here: v[0] * (there(y) - here(y)) + v[1] * (there(fourth) - here(fourth)),
-    )
-    return load(t, p.plate, segment) + links - p.plate.to_space * (fourth - SPACE_TEMPERATURE**4)
+    conducted, radiated = flow(p.conduction, p.conductance, y), flow(p.radiation, p.exchange, fourth)
+    space = p.plate.to_space * (fourth - SPACE_TEMPERATURE**4)
+    return load(t, p.plate, segment) + conducted + radiated - space
 
 
 def _linearize(t: Array, y: Array, p: Network, segment: Array) -> _Linearization:
     radiative = 4.0 * y**3
-    values = (p.conductance, p.exchange)
-    coupling = map_links(p.rows, values, lambda v, there, here: v[0] + v[1] * there(radiative))
-    transposed = map_links(p.rows, values, lambda v, there, here: v[0] + v[1] * here(radiative))
-    loss = sum_over_links(p.rows, transposed, lambda v, there, here: v)
-    return _Linearization(p.rows, coupling, transposed, loss + p.plate.to_space * radiative)
+    coupling = times_neighbor(p.radiation, p.exchange, radiative)
+    transposed = times_node(p.radiation, p.exchange, radiative)
+    links = row_sums(p.conduction, p.conductance) + row_sums(p.radiation, transposed)
+    return _Linearization(p, radiative, coupling, transposed, links + p.plate.to_space * radiative)
 
 
+def _flows(p: Network, radiative: Array, v: Array) -> Array:
+    """K v by flows, whose reverse derivative is gathers."""
+    radiated = radiative * v
+    links = flow(p.conduction, p.conductance, v) + flow(p.radiation, p.exchange, radiated)
+    return p.plate.to_space * radiated - links
+
+
+@jax.custom_jvp
 def _apply(k: _Linearization, v: Array) -> Array:
-    return k.diagonal * v - sum_over_links(k.rows, k.coupling, lambda g, there, here: g * there(v))
+    conducted = neighbor_sum(k.network.conduction, k.network.conductance, v)
+    return k.diagonal * v - conducted - neighbor_sum(k.network.radiation, k.coupling, v)
+
+
+@_apply.defjvp
+def _apply_derivative(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    (k, v), (change, v_tangent) = primals, tangents
+    arguments, along = (k.network, k.radiative, v), (change.network, change.radiative, v_tangent)
+    return _apply(k, v), jax.jvp(_flows, arguments, along)[1]
 
 
 def _apply_transpose(k: _Linearization, v: Array) -> Array:
-    return k.diagonal * v - sum_over_links(k.rows, k.transposed, lambda g, there, here: g * there(v))
+    conducted = neighbor_sum(k.network.conduction, k.network.conductance, v)
+    return k.diagonal * v - conducted - neighbor_sum(k.network.radiation, k.transposed, v)
 
 
 NETWORK = System(
@@ -135,14 +162,6 @@ def _unique(first: np.ndarray, second: np.ndarray, nodes: int) -> np.ndarray:
     return np.stack(np.divmod(code, nodes), 1)
 
 
-def _joined(conducting: np.ndarray, radiating: np.ndarray, nodes: int) -> Links:
-    code = np.concatenate([conducting[:, 0] * nodes + conducting[:, 1], radiating[:, 0] * nodes + radiating[:, 1]])
-    unique, number = np.unique(code, return_inverse=True)
-    pair = np.stack(np.divmod(unique, nodes), 1)
-    index = [jnp.asarray(part, jnp.int32) for part in (pair, number[: len(conducting)], number[len(conducting) :])]
-    return Links(link_rows(pair, nodes), *index)
-
-
 def plate(
     nodes: int, *, seed: int = 0, algebraic: int = 0, foils: float = 0.0, tries: int = 8, hubs: int = 0
 ) -> tuple[Links, Plate]:
@@ -181,7 +200,9 @@ def plate(
     if foils:
         capacity = np.where(random.random(nodes) < foils, 1.0, capacity)
     numbers["heat_capacity"] = capacity
-    return _joined(conducting, radiating, nodes), Plate(**{name: jnp.asarray(value) for name, value in numbers.items()})
+    pairs = [jnp.asarray(pair, jnp.int32) for pair in (conducting, radiating)]
+    links = Links(link_rows(conducting, nodes), link_rows(radiating, nodes), *pairs)
+    return links, Plate(**{name: jnp.asarray(value) for name, value in numbers.items()})
 
 
 def network(nodes: int, **options) -> Network:
