@@ -11,16 +11,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 import caloris
 from caloris.output.read import open_run
 from caloris.solve.cyclic import CYCLE_SHARE
+from caloris.solve.instant import average
 from caloris.solve.network import Network
-from caloris.solve.rates import average
-from caloris.solve.steady import steady_temperature
+from caloris.solve.state import State, physical, sizes, start_auxiliary, stepper_state
+from caloris.solve.steady import steady_balance
 from caloris.solve.systems import TRANSIENT, mean_linearize
-from caloris.solve.transient import record_length, start_charge, state_tolerance
+from caloris.solve.transient import record_length, start_charge, state_tolerance, table_spacing
 from caloris_benchmarks.network_solvers import best_of
 from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.periodic import Periodic, solve_periodic
@@ -58,8 +58,9 @@ def bench_main_case() -> dict:
 
 @partial(jax.jit, static_argnames="steps")
 def _cycle(network: Network, start: jax.Array, tolerance: jax.Array, steps: int) -> Periodic:
-    """What `solve_cyclic` does once the network is assembled."""
-    bound = state_tolerance(network, tolerance)
+    """What `solve_cyclic` does once the network is assembled and the first guess made."""
+    bound, (nodes, batteries, _) = state_tolerance(network, tolerance), sizes(network)
+    number = jnp.arange(start.shape[0])
     return solve_periodic(
         TRANSIENT,
         network,
@@ -68,20 +69,22 @@ def _cycle(network: Network, start: jax.Array, tolerance: jax.Array, steps: int)
         bound,
         cycle_tolerance=CYCLE_SHARE * bound,
         max_steps=steps,
-        picard=jnp.arange(start.shape[0]) >= network.free.shape[0],
+        picard=(number >= nodes) & (number < nodes + batteries),
         mean_linearize=mean_linearize,
+        maximum_step=table_spacing(network),
     )
 
 
 @partial(jax.jit, static_argnames="steps")
 def _orbit(network: Network, start: jax.Array, tolerance: jax.Array, steps: int) -> jax.Array:
-    bound = state_tolerance(network, tolerance)
-    return integrate(TRANSIENT, network, start, network.edges, bound, max_steps=steps).final
+    bound, longest = state_tolerance(network, tolerance), table_spacing(network)
+    return integrate(TRANSIENT, network, start, network.edges, bound, max_steps=steps, maximum_step=longest).final
 
 
 @jax.jit
 def _steady(network: Network) -> jax.Array:
-    return steady_temperature(network, average(network), network.boundary_temperature).y
+    """Temperatures of the steady state of mean loads."""
+    return steady_balance(network, average(network), network.boundary_temperature).y[: network.free.shape[0]]
 
 
 def bench_main_cycle(overrides: tuple[str, ...] = (), goal: float = 1e-3, most: int = 100) -> list[dict]:
@@ -99,21 +102,21 @@ def bench_main_cycle(overrides: tuple[str, ...] = (), goal: float = 1e-3, most: 
     kelvin = case.run.temperature_tolerance
     tolerance, steps = jnp.asarray(kelvin), record_length(thermal, kelvin)
     network = caloris.solve_cyclic(thermal, tolerance=kelvin).network
-    nodes = network.free.shape[0]
+    nodes, charge, auxiliary = network.free.shape[0], start_charge(thermal), start_auxiliary(network)
     rows = []
     for words, guess in (("steady state", _steady(network)), ("290 K", jnp.full(nodes, 290.0))):
-        start = jnp.concatenate(
-            [jnp.where(network.free > 0, guess, network.boundary_temperature), start_charge(thermal)]
-        )
+        guess = jnp.where(network.free > 0, guess, network.boundary_temperature)
+        start = stepper_state(network, State(guess, charge, auxiliary))
         begin = time.perf_counter()
         jax.block_until_ready(_cycle(network, start, tolerance, steps))
         first = time.perf_counter() - begin
         seconds, cycle = best_of(lambda start=start: _cycle(network, start, tolerance, steps), 3)
+        found = physical(network, cycle.y0).temperature
         jax.block_until_ready(_orbit(network, start, tolerance, steps))
         state, orbits, error, begin = start, 0, float("inf"), time.perf_counter()
         while error > goal and orbits < most:
             state, orbits = _orbit(network, state, tolerance, steps), orbits + 1
-            error = float(np.max(np.abs(state - cycle.y0)[:nodes]))
+            error = float(jnp.max(jnp.abs(physical(network, state).temperature - found)))
         spun = {"seconds": time.perf_counter() - begin, "error": error, "orbits": orbits}
         last = int(cycle.iterations) - 1
         change = float(cycle.delta[last]) * CYCLE_SHARE * kelvin
