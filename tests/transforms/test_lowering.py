@@ -59,6 +59,7 @@ from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
 from caloris_kernels.stepping.events import Search
 from caloris_kernels.stepping.grid import empty_grid, empty_record
+from caloris_kernels.stepping.linear import Matrix, dense_back_substitute, dense_factor
 from caloris_kernels.stepping.rodas import STAGES, Step
 from caloris_kernels.stepping.sweeps import Path as ReplayPath
 from caloris_kernels.stepping.sweeps import Tape
@@ -147,10 +148,18 @@ GRID, RECORD = empty_grid(8, jnp.float64), empty_record(8, 4, jnp.float64)
 LINEAR = jax.eval_shape(lambda t, y, s: ENCLOSURE.linearize(t, y, P, s), T, Y, SEGMENT)
 TAPE = Tape(f(8, 4), f(8, STAGES, 4))
 ON_GRID = (ENCLOSURE, P, Y, EDGES, GRID, Y)
-# The same with two switches that heat two nodes.
+# The same with two switches that heat two nodes, and one that is solved directly.
 HEATED = ENCLOSURE._replace(
     switching=lambda t, y, p, s, mode: jnp.where(mode > 0.5, y[:2] - 300.0, 290.0 - y[:2]),
     with_mode=lambda p, mode: p._replace(heat_load=p.heat_load.at[:2].add(mode)),
+)
+FACTORED = ENCLOSURE._replace(
+    apply=jnp.matmul,
+    apply_transpose=lambda k, v: v @ k,
+    diagonal=jnp.diagonal,
+    factor=dense_factor,
+    back_substitute=dense_back_substitute,
+    fallback=True,
 )
 SWITCHES = empty_grid(8, jnp.float64, 2)
 SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
@@ -458,6 +467,17 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.grid.pad_record": (RECORD, i(), Y),
     "stepping.krylov.bicgstab": (_double, Y, Y, Y),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
+    "stepping.linear.dense_factor": (f(4, 4), Y),
+    "stepping.linear.dense_back_substitute": ((f(4, 4), i(4)), Y, True),
+    # by BiCGStab, and by it with a factorization behind it
+    "stepping.linear.solve_with": lambda kernel: Wrapped(
+        lambda linear, shift, v: kernel(ENCLOSURE, Matrix(linear, shift), lambda s: (s.solve(v, v).x, True)),
+        (LINEAR, Y, Y),
+    ),
+    "stepping.linear.solve_once": lambda kernel: Wrapped(
+        lambda matrix, shift, apart, v: kernel(FACTORED, Matrix(matrix, shift, True, apart), v, lambda s: v).x,
+        (f(4, 4), Y, b(4), Y),
+    ),
     "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
         lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, cycle_tolerance=1e-3, max_steps=8),
         (P, Y, EDGES, Y),
@@ -484,12 +504,6 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.replay.run_grid": ON_GRID,
     "stepping.replay.replay": ON_GRID,
     "stepping.rodas.tableau": (jnp.float64,),
-    "stepping.rodas.stage_solver": lambda kernel: Wrapped(
-        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v)(v), (LINEAR, Y, Y)
-    ),
-    "stepping.rodas.derivative_solver": lambda kernel: Wrapped(
-        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v, transpose=True)(v), (LINEAR, Y, Y)
-    ),
     "stepping.rodas.rodas_step": (ENCLOSURE, P, T, f(), SEGMENT, Y, Y),
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
     "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),
