@@ -12,7 +12,8 @@ import numpy as np
 from caloris_benchmarks.bench_periodic import CYCLE_TOLERANCE, TOLERANCE, steady_guess
 from caloris_benchmarks.network_scene import EDGES, NETWORK, Links, Network, Plate, assemble, plate
 from caloris_benchmarks.network_solvers import START, best_of
-from caloris_kernels.stepping.adaptive import Grid, Record, integrate
+from caloris_kernels.stepping.adaptive import integrate
+from caloris_kernels.stepping.grid import Grid, Record
 from caloris_kernels.stepping.periodic import Periodic, solve_periodic
 from caloris_kernels.stepping.replay import replay
 
@@ -20,7 +21,7 @@ from caloris_kernels.stepping.replay import replay
 RUNS, REPLAYS = 3.0, 8.0
 # Largest difference to central differences, over the largest derivative among the samples of its kind.
 AGREEMENT = 1e-5
-KINDS = ("conductance", "exchange", "to_space", "heat_capacity", "heat_load", "solar_load")
+KINDS = ("conductance", "area", "to_space", "heat_capacity", "heat_load", "solar_load")
 _STEPS = 200
 # Tolerances where differences are taken (K): the noise of linear solves and of a cycle that does not quite close has to
 # be below 1e-5 of what a change by a hundredth does, some hundredths of a kelvin.
@@ -73,7 +74,7 @@ def _timed(function: Callable, *arguments: Any) -> tuple[float, float, Any]:
 def bench_gradient(nodes: int = 1024, samples: int = 2) -> list[dict]:
     """Two rows: the peak temperature of the hottest node over an orbit from 290 K, and over the periodic orbit.
 
-    Its derivative in every conductance, exchange factor (which is how a coating enters), loss to space, capacity and
+    Its derivative in every conductance, exchange area (which is how a coating enters), loss to space, capacity and
     load at once. seconds is the time of value and gradient; the peer is the run alone, and ratio "runs" one over the
     other; "replays" is the cyclic gradient's time beyond its run, over that of one orbit on known steps. error
     compares with central differences of order 4 on the same steps, in the `samples` most telling entries of each kind.

@@ -2,23 +2,21 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from caloris_kernels.constants import STEFAN_BOLTZMANN
-from caloris_kernels.numerics.link_rows import (
-    LinkRows,
-    RowValues,
-    flow,
-    link_rows,
-    neighbor_sum,
-    row_sums,
-    spread,
-    times_neighbor,
-    times_node,
+from caloris_kernels.conduction.couplings import (
+    CoupledSlopes,
+    Couplings,
+    RowLayout,
+    coupled_heat,
+    coupled_slopes,
+    in_rows,
+    row_layout,
+    slopes_product,
 )
+from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_kernels.stepping.system import System
 
 PERIOD = 5700.0  # s
@@ -30,7 +28,7 @@ class Plate(NamedTuple):
     """The physical numbers: conductive and radiative links, loss to space, capacities and periodic loads."""
 
     conductance: Float[Array, " conduction"]  # W K-1
-    exchange: Float[Array, " radiation"]  # W K-4, exchange area times the Stefan-Boltzmann constant
+    area: Float[Array, " radiation"]  # m2, of radiative exchange, emittances included
     to_space: Float[Array, " node"]  # W K-4
     heat_capacity: Float[Array, " node"]  # J K-1
     heat_load: Float[Array, " node"]  # W, steady
@@ -42,8 +40,7 @@ class Plate(NamedTuple):
 class Links(NamedTuple):
     """Where the links are."""
 
-    conduction: LinkRows
-    radiation: LinkRows
+    layout: RowLayout
     conducting: Int[Array, "conduction 2"]  # pairs of nodes
     radiating: Int[Array, "radiation 2"]
 
@@ -51,30 +48,18 @@ class Links(NamedTuple):
 class Network(NamedTuple):
     """What the stepper works on: a plate with its links in rows."""
 
-    conduction: LinkRows
-    radiation: LinkRows
-    conductance: RowValues  # W K-1
-    exchange: RowValues  # W K-4
+    couplings: Couplings
     plate: Plate
 
 
 class _Linearization(NamedTuple):
-    """K = L + (R + S) diag(4 T^3), with all that its products need made once.
-
-    coupling is R_ij 4 T_j^3, transposed R_ij 4 T_i^3.
-    """
-
-    network: Network
-    radiative: Array  # 4 T^3
-    coupling: RowValues
-    transposed: RowValues
-    diagonal: Array
+    links: CoupledSlopes
+    space: Array  # W K-1
 
 
 def assemble(links: Links, plate: Plate) -> Network:
     """The plate's links in rows; differentiable, so that a link is one number and not one at each end."""
-    rows = links.conduction, links.radiation
-    return Network(*rows, spread(links.conduction, plate.conductance), spread(links.radiation, plate.exchange), plate)
+    return Network(in_rows(links.layout, plate.conductance, plate.area), plate)
 
 
 def load(t: Array, plate: Plate, segment: Array) -> Float[Array, " node"]:
@@ -84,52 +69,22 @@ def load(t: Array, plate: Plate, segment: Array) -> Float[Array, " node"]:
 
 
 def _rate(t: Array, y: Array, p: Network, segment: Array) -> Array:
-    fourth = y**4
-    conducted, radiated = flow(p.conduction, p.conductance, y), flow(p.radiation, p.exchange, fourth)
-    space = p.plate.to_space * (fourth - SPACE_TEMPERATURE**4)
-    return load(t, p.plate, segment) + conducted + radiated - space
+    conducted, radiated = coupled_heat(p.couplings, y)
+    return load(t, p.plate, segment) + conducted + radiated - p.plate.to_space * (y**4 - SPACE_TEMPERATURE**4)
 
 
 def _linearize(t: Array, y: Array, p: Network, segment: Array) -> _Linearization:
-    radiative = 4.0 * y**3
-    coupling = times_neighbor(p.radiation, p.exchange, radiative)
-    transposed = times_node(p.radiation, p.exchange, radiative)
-    links = row_sums(p.conduction, p.conductance) + row_sums(p.radiation, transposed)
-    return _Linearization(p, radiative, coupling, transposed, links + p.plate.to_space * radiative)
-
-
-def _flows(p: Network, radiative: Array, v: Array) -> Array:
-    """K v by flows, whose reverse derivative is gathers."""
-    radiated = radiative * v
-    links = flow(p.conduction, p.conductance, v) + flow(p.radiation, p.exchange, radiated)
-    return p.plate.to_space * radiated - links
-
-
-@jax.custom_jvp
-def _apply(k: _Linearization, v: Array) -> Array:
-    conducted = neighbor_sum(k.network.conduction, k.network.conductance, v)
-    return k.diagonal * v - conducted - neighbor_sum(k.network.radiation, k.coupling, v)
-
-
-@_apply.defjvp
-def _apply_derivative(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    (k, v), (change, v_tangent) = primals, tangents
-    arguments, along = (k.network, k.radiative, v), (change.network, change.radiative, v_tangent)
-    return _apply(k, v), jax.jvp(_flows, arguments, along)[1]
-
-
-def _apply_transpose(k: _Linearization, v: Array) -> Array:
-    conducted = neighbor_sum(k.network.conduction, k.network.conductance, v)
-    return k.diagonal * v - conducted - neighbor_sum(k.network.radiation, k.transposed, v)
+    links = coupled_slopes(p.couplings, y)
+    return _Linearization(links, p.plate.to_space * links.slope)
 
 
 NETWORK = System(
     rate=_rate,
     mass=lambda p: p.plate.heat_capacity,
     linearize=_linearize,
-    apply=_apply,
-    apply_transpose=_apply_transpose,
-    diagonal=lambda k: k.diagonal,
+    apply=lambda k, v: k.space * v + slopes_product(k.links, v),
+    apply_transpose=lambda k, v: k.space * v + slopes_product(k.links, v, True),
+    diagonal=lambda k: k.space + k.links.diagonal,
 )
 
 
@@ -190,7 +145,7 @@ def plate(
     capacity[random.choice(nodes, algebraic, replace=False)] = 0.0
     numbers = {
         "conductance": conductance,
-        "exchange": area * STEFAN_BOLTZMANN,
+        "area": area,
         "to_space": random.uniform(0.005, 0.01, nodes) * STEFAN_BOLTZMANN,
         "heat_load": random.uniform(0.0, 5.0, nodes),
         "solar_load": random.uniform(0.0, 8.0, nodes) * (random.random(nodes) < 0.5),
@@ -201,7 +156,7 @@ def plate(
         capacity = np.where(random.random(nodes) < foils, 1.0, capacity)
     numbers["heat_capacity"] = capacity
     pairs = [jnp.asarray(pair, jnp.int32) for pair in (conducting, radiating)]
-    links = Links(link_rows(conducting, nodes), link_rows(radiating, nodes), *pairs)
+    links = Links(row_layout(conducting, radiating, nodes), *pairs)
     return links, Plate(**{name: jnp.asarray(value) for name, value in numbers.items()})
 
 

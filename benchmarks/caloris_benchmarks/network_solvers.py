@@ -12,6 +12,7 @@ import scipy.sparse as sparse
 from scipy.integrate import solve_ivp
 
 from caloris_benchmarks.network_scene import EDGES, NETWORK, PERIOD, SPACE_TEMPERATURE, Links, Network, Plate
+from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_kernels.stepping.adaptive import Trajectory, integrate
 
 START = 290.0  # K
@@ -52,7 +53,7 @@ def backward_differences(links: Links, plate: Plate, tolerance: float) -> np.nda
     space, inverse = np.asarray(plate.to_space), 1.0 / np.asarray(plate.heat_capacity)
     nodes = len(space)
     conduction = _laplacian(nodes, np.asarray(links.conducting), np.asarray(plate.conductance))
-    radiation = _laplacian(nodes, np.asarray(links.radiating), np.asarray(plate.exchange))
+    radiation = _laplacian(nodes, np.asarray(links.radiating), STEFAN_BOLTZMANN * np.asarray(plate.area))
     loss = (radiation - sparse.diags_array(space)).tocsr()
     steady, solar, phase = (np.asarray(part) for part in (plate.heat_load, plate.solar_load, plate.phase))
     by_capacity = sparse.diags_array(inverse)

@@ -31,7 +31,7 @@ from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
-from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, RowLayout
+from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, KindLayout, RowLayout
 from caloris_kernels.fluid.control_laws import Controller, Valve
 from caloris_kernels.fluid.convection import Flow, all_regimes
 from caloris_kernels.fluid.heat_pipe_laws import GasLoadedPipe, HeatPipe, LoopHeatPipe
@@ -125,8 +125,8 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 # Triangles, tiles, orbit: shapes of the arguments below.
 SHELL = (f(4, 3), i(2, 3))
 ROWS, ROW = LinkRows(i(2, 4), i(2, 4), i(1), i(1), i(1)), RowValues(f(2, 4), f(1))
-LAYOUT = RowLayout(ROWS, i(5), i(3), i(2))
-COUPLINGS = Couplings(ROWS, ROW, ROW)
+LAYOUT = RowLayout(KindLayout(ROWS, i(5), i(3)), KindLayout(ROWS, i(5), i(2)))
+COUPLINGS = Couplings(ROWS, ROWS, ROW, ROW)
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
@@ -213,7 +213,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.couplings.in_rows": (LAYOUT, f(3), f(2)),
     "conduction.couplings.coupled_heat": (COUPLINGS, f(4)),
     "conduction.couplings.coupled_slopes": (COUPLINGS, f(4)),
-    "conduction.couplings.slopes_product": (CoupledSlopes(ROWS, ROW, ROW, f(4)), f(4), True),
+    "conduction.couplings.slopes_product": (CoupledSlopes(COUPLINGS, f(4), ROW, ROW, f(4)), f(4), True),
     "conduction.kirchhoff.kirchhoff_temperature": (f(3), f(3), f()),
     "conduction.network.conducted_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.pair_radiation": (i(3, 2), f(3), f(4)),
@@ -354,12 +354,11 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "parts.heat_pump.cooling_performance": (f(), f(), PUMP),
     "parts.heat_pump.heat_pump": (f(3), PUMP, f()),
     "numerics.link_rows.spread": (ROWS, f(5)),
-    "numerics.link_rows.sum_over_links": lambda kernel: Wrapped(
-        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * (there(x) - here(x))), (ROWS, ROW, f(4))
-    ),
-    "numerics.link_rows.map_links": lambda kernel: Wrapped(
-        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * there(x)), (ROWS, ROW, f(4))
-    ),
+    "numerics.link_rows.flow": (ROWS, ROW, f(4)),
+    "numerics.link_rows.neighbor_sum": (ROWS, ROW, f(4)),
+    "numerics.link_rows.row_sums": (ROWS, ROW),
+    "numerics.link_rows.times_neighbor": (ROWS, ROW, f(4)),
+    "numerics.link_rows.times_node": (ROWS, ROW, f(4)),
     "parts.heater.proportional_heater": (f(2), ProportionalHeater(f(), f(), f()), f()),
     "parts.heater.thermostat_heater": (f(1), ThermostatHeater(f()), f()),
     "parts.louver.louver": (f(3), LOUVER, f()),

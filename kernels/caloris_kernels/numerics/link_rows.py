@@ -73,9 +73,11 @@ def _take(x: Array, index: Array) -> Array:
     return x.at[index].get(mode="promise_in_bounds")
 
 
-def _sum(rows: LinkRows, place: Callable[[Array, Array], Array], tail: Array) -> Float[Array, " node"]:
+def _sum(rows: LinkRows, place: Callable[[int, Array], Array], tail: Array) -> Float[Array, " node"]:
     """Sum of place(number of the place, neighbors there) over the places of each row, and of the tail's entries."""
-    total = sum(place(number, rows.neighbor[number]) for number in range(rows.neighbor.shape[0]))
+    total = place(0, rows.neighbor[0])
+    for number in range(1, rows.neighbor.shape[0]):
+        total = total + place(number, rows.neighbor[number])
     if tail.shape[0] == 0:
         return total
     return total.at[rows.tail_node].add(tail, indices_are_sorted=True, mode="promise_in_bounds")

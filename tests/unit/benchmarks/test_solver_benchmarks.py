@@ -18,6 +18,7 @@ from caloris_benchmarks import (
 )
 from caloris_benchmarks.error_time import all_reach, front, ratios, time_at
 from caloris_benchmarks.network_scene import NETWORK, SPACE_TEMPERATURE, assemble, load, plate
+from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_kernels.stepping.system import linearization_mismatch
 
 
@@ -39,7 +40,8 @@ def test_the_network_is_what_it_says() -> None:
     links, numbers = plate(nodes, tries=10, hubs=1, algebraic=2)
     p, y = assemble(links, numbers), jnp.asarray(np.random.default_rng(1).uniform(200.0, 350.0, nodes))
     heat = np.zeros(nodes)
-    for pair, value, x in ((links.conducting, numbers.conductance, y), (links.radiating, numbers.exchange, y**4)):
+    exchange = STEFAN_BOLTZMANN * numbers.area
+    for pair, value, x in ((links.conducting, numbers.conductance, y), (links.radiating, exchange, y**4)):
         first, second = np.asarray(pair).T
         flow = np.asarray(value) * (np.asarray(x)[second] - np.asarray(x)[first])
         np.add.at(heat, first, flow)
@@ -87,7 +89,7 @@ def test_network_size_dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_mean_loads_are_the_integral() -> None:
     numbers = plate(36)[1]
     mean = bench_periodic.mean_loads(numbers)
-    edges = bench_transient.np.array([0.0, 1800.0, 3900.0, 5700.0])
+    edges = np.array([0.0, 1800.0, 3900.0, 5700.0])
     total = np.zeros(36)
     for segment in range(3):
         times = np.linspace(edges[segment], edges[segment + 1], 2001)
