@@ -110,6 +110,8 @@ def _references(draft: Draft) -> Problems:
             if first == second:
                 yield CaseProblem(f"{path}/between", f'both ends are "{first}"; needs two different parts')
             yield from check_conduction.ends(draft, path, table, item.between)
+    for path, item in draft.located("chip"):
+        yield from check(f"{path}/on", item.on)
     for table in ("load", "compute"):
         for path, item in draft.located(table):
             for k, name in enumerate(item.on):
