@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +15,7 @@ from caloris.geometry.assembly import Body, Geometry, Topology
 from caloris.geometry.inspection import Finding, inspect_geometry
 from caloris.model.structure import Structure
 from caloris.model.surroundings import Motion, Surroundings
+from caloris.programs import kept
 from caloris.solve.conductors import build_conductors, node_volumes
 
 # Moments per revolution at which the orbit and the joints are looked at: one each three degrees.
@@ -153,7 +153,7 @@ def _flight(case: Case, bodies: tuple[Body, ...], surroundings: Surroundings) ->
 
 
 # One compilation: evaluated operation by operation, the orbit alone costs seconds of compiling.
-@eqx.filter_jit
+@kept
 def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen: bool):
     motion = surroundings.motion(bodies, phase, frozen)
     undefined = surroundings.attitude.undefined(motion.state)
@@ -161,7 +161,7 @@ def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen:
     return motion, undefined, 1.0 - jnp.mean(lit)
 
 
-@eqx.filter_jit
+@kept
 def _conductors(geometry: Geometry, structure: Structure):
     """Capacities and all that conducts, as the thermal model has it; totals of each [[edge]] and [[contact]]."""
     found = build_conductors(geometry, geometry.vertices(), structure)

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from caloris.check_geometry import geometry_warnings
 from caloris.check_sketch import Sketch
+from caloris.geometry.connected import connected_parts
 from caloris.model.attitude import target_direction
 from caloris.output.items import group_items
 from caloris.output.text import engineering, listed, percent
@@ -48,8 +47,8 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
         return
     pair, value = sketch.conductors.node, sketch.conductors.conductance
     pair = np.concatenate([pair[value != 0], sketch.conductors.beside])
-    graph = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(count, count))
-    groups, member = connected_components(graph, directed=False)
+    member = connected_parts(count, pair)
+    groups = int(member.max()) + 1
     emittance = np.asarray(sketch.structure.coatings.emittance_range()[1])[sketch.topology.facet_coating]
     radiating = np.zeros(count, bool)
     radiating[np.asarray(sketch.structure.facet_node)[emittance > 0]] = True

@@ -1,4 +1,7 @@
-"""The command `caloris`: run, check, show, plot, viewfactors. Exit code 0: done; 1: a solver failed; 2: wrong input."""
+"""The command `caloris`: run, check, show, plot, viewfactors, export.
+
+Exit code 0: done; 1: a solver failed; 2: wrong input.
+"""
 
 import os
 import sys
@@ -14,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from caloris.output.run_data import RunData
+from caloris.process import prepare_process
 
 # Commands of the next versions: they say so and exit with 2.
 _LATER = {
@@ -103,15 +107,6 @@ def _stages():
         yield stage
 
 
-def _prepare() -> None:
-    from caloris.devices import enable_compilation_cache, keep_programs
-    from caloris.precision import enable_float64
-
-    enable_float64()
-    enable_compilation_cache()
-    keep_programs()
-
-
 @app.command()
 def run(
     case_file: CaseFile,
@@ -130,7 +125,7 @@ def run(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.simulation import run as run_case
 
         started = time.perf_counter()
@@ -166,7 +161,7 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
 
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.check import describe
 
         describe(case, Console(width=_width()))
@@ -234,7 +229,7 @@ def viewfactors(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.output.hdf5 import write_run
         from caloris.output.show import show as show_file
         from caloris.view_factors import view_factors
@@ -245,6 +240,47 @@ def viewfactors(
         write_run(target, data)
         show_file(target, Console(width=_width()))
     print(f"{target}: {data.attributes['provenance']['wall_time']:.1f} s")
+
+
+@app.command()
+def export(
+    case_file: CaseFile,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.d|FILE.csv", help="Default: the case's stem + .d, here."),
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Write the thermal network of a case for other solvers: ESATAN-style, or as CSV.
+
+    FILE.csv holds the nodes, FILE_couplings.csv what couples them. Along an orbit the network is the mean of the run.
+    [network] in a case reads such files.
+    """
+    from caloris.case.load import load_case
+
+    target = output or Path(case_file.stem + ".d")
+    _check_target(target, case_file)
+    with _input_errors():
+        case = load_case(case_file, overrides or ())
+        prepare_process()
+        from caloris.case.esatan_write import write_esatan
+        from caloris.case.network_csv import write_network_csv
+        from caloris.export_network import lumped_network
+
+        _warn(case.warnings)
+        with _stages() as stage:
+            network = lumped_network(case, stage)
+        try:
+            if target.suffix.lower() == ".csv":
+                couplings = target.with_name(f"{target.stem}_couplings.csv")
+                write_network_csv(target, couplings, network)
+            else:
+                write_esatan(target, network)
+        except ValueError as error:
+            raise _fail(str(error), 2) from None
+    counts = f"{len(network.conductive.value)} conductive, {len(network.radiative.value)} radiative"
+    streams = f", {len(network.one_way.value)} one-way" if len(network.one_way.value) else ""
+    print(f"{target}: {network.count} nodes, {counts}{streams} couplings")
 
 
 def _width() -> int | None:

@@ -18,6 +18,10 @@ class AddressError(ValueError):
     """A reference that names nothing; the message says what exists."""
 
 
+class UnknownNameError(AddressError):
+    """A reference to a surface or node that does not exist."""
+
+
 @dataclass(frozen=True)
 class Address:
     """A part of the case: the surface or node, and where given the face, the cell, the layer and the side.
@@ -93,7 +97,7 @@ def check_address(
     address = parse_address(text)
     if address.name not in surfaces and address.name not in nodes:
         known = [*surfaces, *nodes]
-        raise AddressError(
+        raise UnknownNameError(
             f'"{address.name}" is not the name of a surface, solid or node{nearest(address.name, known)}'
         )
     known_layers = (layers or {}).get(address.name, ())

@@ -10,7 +10,6 @@ from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.case.schema_conduction import Panel
 from caloris.case.schema_material import (
-    REFERENCE_TEMPERATURE,
     Material,
     TemperatureTable,
     by_direction,
@@ -110,7 +109,8 @@ def property_tables(case: Case) -> tuple[PropertyTables, PropertyTables]:
     """Conductivities and specific heats that depend on the temperature, of materials and of panels' cores."""
     found = []
     for key in ("conductivity", "specific_heat"):
-        owners = {material.name: getattr(material, key) for material in case.materials}
+        kept = "heat_table" if key == "specific_heat" else key
+        owners = {material.name: getattr(material, kept) for material in case.materials}
         owners |= {_core_name(panel): getattr(panel.core, key) for panel in case.panels}
         found.append({name: value for name, value in owners.items() if isinstance(value, TemperatureTable)})
     conductivity, specific_heat = (_stacked(tables) for tables in found)
@@ -125,7 +125,7 @@ def _stacked(tables: Mapping[str, TemperatureTable]) -> PropertyTables:
         more = np.arange(1, longest - len(table.temperature) + 1)
         point[row] = np.concatenate([table.temperature, table.temperature[-1] + more])
         values = np.concatenate([table.value, np.full(len(more), table.value[-1])])
-        relative[row] = values / table.at(REFERENCE_TEMPERATURE)
+        relative[row] = values / reference_value(table)
     return PropertyTables(tuple(tables), jnp.asarray(point), jnp.asarray(relative))
 
 

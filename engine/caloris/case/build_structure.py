@@ -9,17 +9,18 @@ from caloris.case.address import cell_address, parse_address
 from caloris.case.build_coatings import build_bands, build_coatings
 from caloris.case.build_contacts import build_blankets, build_contacts, build_joints
 from caloris.case.build_equipment import build_equipment
-from caloris.case.build_network import build_pairs
+from caloris.case.build_network import build_node_loads, build_pairs
 from caloris.case.build_sheets import build_sheets, property_tables
 from caloris.case.build_solids import build_solids
 from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
+from caloris.case.schema_material import reference_value
 from caloris.case.schema_structure import Node
 from caloris.case.schema_surface import SurfaceTable
 from caloris.case.schema_types import Life
 from caloris.case.schema_types import Schedule as ScheduleTable
 from caloris.geometry.assembly import Geometry, Topology
-from caloris.model.conduction import LinkTable
+from caloris.model.conduction import LinkTable, PropertyTables
 from caloris.model.power import Batteries, Bus, SolarArrays
 from caloris.model.schedule import Schedule
 from caloris.model.structure import ComputeTable, LoadTable, Structure
@@ -47,7 +48,7 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
             + [0.0] * (len(geometry.surfaces) - len(case.surfaces))
         ),
         lumped_node=jnp.asarray(nodes.lumped),
-        lumped_heat_capacity=_column([node.heat_capacity or 0.0 for node in case.nodes]),
+        **_lumped(case, specific_heat),
         sheets=build_sheets(case, topology, nodes, conductivity, specific_heat),
         solids=build_solids(case, geometry, nodes, conductivity, specific_heat),
         conductivity=conductivity,
@@ -62,7 +63,7 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
         joints=build_joints(case, geometry, nodes),
         contacts=build_contacts(case, geometry, nodes),
         blankets=build_blankets(case, nodes),
-        loads=_loads(case, nodes),
+        loads=(*_loads(case, nodes), *build_node_loads(case, nodes)),
         arrays=_arrays(case, topology, life),
         bus=None
         if case.power is None
@@ -74,6 +75,21 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
         equipment=build_equipment(case, nodes),
         space_temperature=jnp.asarray(case.planet.space_temperature),
     )
+
+
+def _lumped(case: Case, specific_heat: PropertyTables) -> dict[str, jnp.ndarray]:
+    """Heat capacities of the tables [[node]], and the tables over temperature that they follow (-1: none)."""
+    materials = {material.name: material for material in case.materials}
+    capacity, table = [], []
+    for node in case.nodes:
+        material = None if node.material is None else materials[node.material]
+        if material is None:
+            capacity.append(node.heat_capacity or 0.0)
+            table.append(-1)
+            continue
+        capacity.append((node.mass or 0.0) * reference_value(material.heat_table or 0.0))
+        table.append(specific_heat.name.index(material.name) if material.name in specific_heat.name else -1)
+    return {"lumped_heat_capacity": _column(capacity), "lumped_table": jnp.asarray(table, int)}
 
 
 def schedule(table: ScheduleTable) -> Schedule:

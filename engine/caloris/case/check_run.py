@@ -15,6 +15,7 @@ def problems(draft: Draft) -> Problems:
     yield from _particles(draft)
     yield from _run(draft)
     yield from _schedules(draft)
+    yield from _network(draft)
     yield from _limits(draft)
 
 
@@ -129,6 +130,22 @@ def _schedules(draft: Draft) -> Problems:
             yield CaseProblem(path, "a table over phase needs an [orbit]; allowed without: a table over time")
         if schedule.over == "time" and run is not None and run.mode != "transient":
             yield CaseProblem(path, f"a table over time needs a transient run; allowed in a {run.mode} one: phase")
+
+
+def _network(draft: Draft) -> Problems:
+    """Loads over time of an imported network: in transient runs, and no longer than they are given."""
+    network, run = draft.case.imported, draft.case.run
+    if network is None or run is None:
+        return
+    for load in network.timed:
+        name = network.name[load.node]
+        if run.mode != "transient":
+            yield CaseProblem("network/file", f"the heat of {name} is a table over time, which needs a transient run")
+        elif run.duration is not None and not (load.time[0] <= 0.0 and run.duration <= load.time[-1] * (1 + 1e-12)):
+            span = f"{load.time[0]:g} to {load.time[-1]:g} s"
+            yield CaseProblem(
+                "network/file", f"the heat of {name} is given for {span}; the run needs 0 to {run.duration:g} s"
+            )
 
 
 def warnings(draft: Draft) -> Iterator[str]:

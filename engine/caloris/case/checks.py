@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from caloris.case import check_coating, check_conduction, check_equipment, check_run, check_sense
-from caloris.case.address import AddressError, cell_counts, check_address, parse_address
+from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema import TABLES
@@ -20,6 +20,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *_duplicates(draft),
         *_bodies(draft),
         *_surfaces(draft),
+        *_node_materials(draft),
         *_references(draft),
         *_arrays(draft),
         *_devices(draft),
@@ -88,6 +89,13 @@ def _surfaces(draft: Draft) -> Problems:
         yield from check_conduction.needs(draft, surface.material, keys, f"the surface {surface.name}")
 
 
+def _node_materials(draft: Draft) -> Problems:
+    for path, node in draft.located("node"):
+        if node.material is not None:
+            yield from _missing(f"{path}/material", "material", node.material, draft.names("material"))
+            yield from check_conduction.needs(draft, node.material, ("specific_heat",), f"the node {node.name}")
+
+
 def _references(draft: Draft) -> Problems:
     """Every address of a surface, cell or node in links, edges, loads, batteries, limits, devices."""
     surfaces: dict[str, Any] = dict.fromkeys(draft.names("surface"))
@@ -100,10 +108,13 @@ def _references(draft: Draft) -> Problems:
         try:
             check_address(text, surfaces, nodes, layers=layers, side_allowed=side_allowed)
         except AddressError as error:
-            yield CaseProblem(path, str(error))
+            if draft.nodes_known or not isinstance(error, UnknownNameError):
+                yield CaseProblem(path, str(error))
 
     for table in ("link", "edge", "contact"):
         for path, item in draft.located(table):
+            if path.startswith("chip/"):
+                continue  # what a chip stands for is checked by the chip's own keys
             first, second = item.between
             yield from check(f"{path}/between/0", first)
             yield from check(f"{path}/between/1", second)

@@ -168,7 +168,8 @@ def _mapped_load(path: str, chip: Chip, problems: list[CaseProblem]) -> Load:
 def read_power_map(path: Path) -> np.ndarray:
     """Values [v, u] of a power map: numbers between commas, one line for each place along v. ValueError otherwise."""
     try:
-        values = np.loadtxt(path, delimiter=",", ndmin=2)
+        rows = [[float(part) for part in line.split(",")] for line in path.read_text().splitlines() if line.strip()]
+        values = np.array(rows, float).reshape(len(rows), -1)
     except ValueError as error:
         raise ValueError(f"{path.name} is not a table of numbers between commas: {error}") from None
     if values.size == 0 or not np.all(np.isfinite(values)) or values.min() < 0.0 or values.max() <= 0.0:
@@ -197,4 +198,5 @@ def with_chips(items: dict[str, list[Item]], raw: dict, problems: list[CaseProbl
     materials = {table.name: table for _, table in items.get("material", []) if isinstance(table, Material)}
     chips = [(path, table) for path, table in items.get("chip", []) if isinstance(table, Chip)]
     for kind, made in chip_tables(chips, materials, problems).items():
-        items[kind] = [*items.get(kind, []), *made]
+        # The nodes of an imported network stay the last ones.
+        items[kind] = [*made, *items.get(kind, [])] if kind == "node" else [*items.get(kind, []), *made]

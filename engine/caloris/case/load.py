@@ -14,6 +14,7 @@ from caloris.case.chips import with_chips
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
 from caloris.case.explain import explain, item_path
+from caloris.case.import_network import import_network, node_tables
 from caloris.case.paths import apply_override, vary_tree
 from caloris.case.schema import BY_SHAPE, LATER_TABLES, TABLES, Case
 from caloris.case.schema_orbit import Orbit, Planet
@@ -126,9 +127,13 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
     else:
         found["title"] = tree.get("title", "")
     raw = _known_tables(tree, problems)
-    # The orbit comes first: its period is what the unit `orbit` of other tables stands for.
+    # The orbit comes first: its period is what the unit `orbit` of other tables stands for. Nodes come last: a network
+    # has more of them.
     context: dict[str, Any] = {"folder": folder, "period": None}
-    for name in sorted(raw, key=lambda table: ("planet", "orbit").index(table) if table in ("planet", "orbit") else 2):
+    place = {"planet": 0, "orbit": 1, "node": 3}
+    if "network" in raw:
+        raw.setdefault("node", [])
+    for name in sorted(raw, key=lambda table: place.get(table, 2)):
         kind = TABLES[name]
         if kind.is_list:
             tables = [(item_path(name, k, t), _table(name, k, t, context, problems)) for k, t in enumerate(raw[name])]
@@ -136,6 +141,10 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
             found[kind.attribute] = tuple(table for _, table in items[name])
         else:
             found[kind.attribute] = _table(name, None, raw[name], context, problems)
+        if name == "network" and found["network"] is not None:
+            found["imported"] = import_network(found["network"], problems)
+            if found["imported"] is not None:
+                raw["node"] = [*raw["node"], *node_tables(found["imported"], found["network"].node, problems)]
         if name == "orbit":
             context["period"] = _period(found.get("orbit"), found.get("planet"))
     made: dict[str, list[tuple[str, Table]]] = {name: list(tables) for name, tables in items.items()}
@@ -144,7 +153,9 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
         found[TABLES[name].attribute] = tuple(table for _, table in tables)
     items |= made
     case = Case(folder=folder, **{key: value for key, value in found.items() if value is not None})
-    issues, warnings = check_case(Draft(case, raw, items))
+    issues, warnings = check_case(
+        Draft(case, raw, items, nodes_known="network" not in raw or case.imported is not None)
+    )
     problems += issues
     return replace(case, warnings=tuple(warnings))
 

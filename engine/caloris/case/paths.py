@@ -12,6 +12,7 @@ from typing import Any
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
 from caloris.case.schema import BY_SHAPE, LATER_TABLES, TABLES, Case
 from caloris.case.schema_coating import CoatingFraction
+from caloris.case.schema_structure import Node
 from caloris.case.schema_types import LifeFraction, Table
 
 Tree = dict[str, Any]
@@ -88,6 +89,8 @@ def _resolve(tree: Tree, path: str, create: bool) -> tuple[Any, Any]:
     if TABLES[table].is_list:
         if len(parts) < 3:
             raise _fail(path, f"a path into [[{table}]] is {table}/name/key")
+        if create and table == "node" and _is_imported(tree, parts[1]):
+            return _imported(tree, path, parts)
         current = _item(tree, path, table, parts[1])
         keys = parts[2:]
     else:
@@ -101,8 +104,27 @@ def _resolve(tree: Tree, path: str, create: bool) -> tuple[Any, Any]:
     if keys[0] not in known:
         raise _fail(path, f'[{table}] has no key "{keys[0]}"{nearest(keys[0], known)}')
     for part in keys[:-1]:
+        if create and table == "network" and isinstance(current, dict):
+            current.setdefault(part, {})  # constants and changes of nodes need not be there yet
         current = _step(current, part, path)
     return current, _last(current, keys[-1], path, create)
+
+
+def _is_imported(tree: Tree, name: str) -> bool:
+    """Whether a node that the case does not list may come from its network; reading tells."""
+    listed = [item.get("name") for item in tree.get("node", []) if isinstance(item, dict)]
+    network = tree.get("network")
+    return isinstance(network, dict) and name not in listed and isinstance(network.setdefault("node", {}), dict)
+
+
+def _imported(tree: Tree, path: str, parts: list[str]) -> tuple[Any, Any]:
+    """A key of a node of the network: it stands among the changes of [network] node."""
+    _, name, key, *rest = parts
+    if key not in Node.model_fields:
+        raise _fail(path, f'[node] has no key "{key}"{nearest(key, Node.model_fields)}')
+    if rest:
+        raise _fail(path, f'{key} is one value and has no "{rest[0]}" inside')
+    return tree["network"]["node"].setdefault(name, {}), key
 
 
 def _item(tree: Tree, path: str, table: str, name: str) -> Any:

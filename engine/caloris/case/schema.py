@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from caloris.case.lumped import LumpedNetwork
 from caloris.case.schema_chip import Chip
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
 from caloris.case.schema_material import Material
+from caloris.case.schema_network import Network
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
@@ -40,6 +42,7 @@ TABLES: dict[str, TableKind] = {
     "surface": TableKind(SurfaceTable, "surfaces", True),
     "solid": TableKind(SolidTable, "solids", True),
     "node": TableKind(Node, "nodes", True),
+    "network": TableKind(Network, "network", False),
     "link": TableKind(Link, "links", True),
     "edge": TableKind(Edge, "edges", True),
     "contact": TableKind(Contact, "contacts", True),
@@ -79,10 +82,10 @@ LATER_TABLES: dict[str, str] = {
 class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
-    The tables that each [[chip]] stands for (`caloris.case.chips`) come after those of the file.
-
-    `orbit`, `power`, `particles`, `margins` and `run` are None when the file has no such table; `planet`, `attitude`
-    and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it,
+    The tables that each [[chip]] stands for (`caloris.case.chips`) come after those of the file, its nodes before
+    them. `orbit`, `power`, `particles`, `network`, `margins` and `run` are None when the file has no such table;
+    `planet`, `attitude` and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that
+    were applied to it, `imported` what the files of [network] hold (its nodes are the last of `nodes`),
     `variant_cases` the checked case of each variant by its name.
     """
 
@@ -98,6 +101,7 @@ class Case:
     surfaces: tuple[Surface, ...] = ()
     solids: tuple[Solid, ...] = ()
     nodes: tuple[Node, ...] = ()
+    network: Network | None = None
     links: tuple[Link, ...] = ()
     edges: tuple[Edge, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -123,6 +127,7 @@ class Case:
     path: Path | None = None
     folder: Path = field(default_factory=Path)
     overrides: tuple[str, ...] = ()
+    imported: LumpedNetwork | None = None
     variant_cases: Mapping[str, "Case"] = field(default_factory=dict, repr=False)
 
     @property

@@ -14,6 +14,7 @@ from caloris.geometry.errors import GeometryError
 from caloris.geometry.shape_base import Shape, ShapeTopology, vector
 from caloris.geometry.solid_patches import SolidFace
 from caloris.geometry.solids import Solid, SolidBox
+from caloris.programs import kept
 from caloris_kernels.conduction.shell import triangle_area_vector
 from caloris_kernels.orbit.frames import rotation_matrix
 
@@ -214,7 +215,7 @@ def assemble(bodies: tuple[Body, ...], surfaces: tuple[Surface, ...], solids: tu
 
 # One compilation for a whole spacecraft: evaluated operation by operation, a handful of shapes costs seconds
 # of compiling.
-@eqx.filter_jit
+@kept
 def _vertices(geometry: Geometry, joint_angle: Float[Array, " joint"], nominal: bool) -> Float[Array, "vertex 3"]:
     pose = _pose(geometry.bodies, joint_angle)
     solids = [solid.shape.vertices() for solid in geometry.solids]
@@ -233,7 +234,7 @@ def _placed(points: Float[Array, "point 3"], frame: Float[Array, "4 4"]) -> Floa
     return points @ frame[:3, :3].T + frame[None, :3, 3]
 
 
-@eqx.filter_jit
+@kept
 def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Float[Array, "body 4 4"]:
     poses: dict[int, Array] = {}
     joint = 0
@@ -251,7 +252,7 @@ def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Floa
     return jnp.stack([poses[index] for index in range(len(bodies))])
 
 
-@eqx.filter_jit
+@kept
 def _facet_geometry(vertices: Float[Array, "vertex 3"], corners: np.ndarray, side: np.ndarray):
     normal = triangle_area_vector(vertices, jnp.asarray(corners))
     area = jnp.sqrt(jnp.sum(normal**2, axis=1))

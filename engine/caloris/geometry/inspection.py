@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.geometry.body_findings import closed_body_findings
 from caloris.geometry.caps import WALLS
+from caloris.geometry.connected import close_pairs, connected_parts
 from caloris.geometry.edge_joint import SAME_PLACE, coincident_segments, outline, scene_diagonal
 from caloris.geometry.finding import Finding
 from caloris.geometry.interpenetration import interpenetrating_surfaces
@@ -171,15 +172,9 @@ def _planes(corners: np.ndarray, diagonal: float) -> tuple[np.ndarray, np.ndarra
 
 def _clusters(points: np.ndarray) -> np.ndarray:
     """Number of the cluster of each point; points within distance 1 of each other share a cluster."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import KDTree
-
     # Exactly equal planes first: a panel's thousand triangles would otherwise make a million pairs.
     unique, number = np.unique(np.round(points, 3), axis=0, return_inverse=True)
-    pairs = KDTree(unique).query_pairs(1.0, output_type="ndarray")
-    graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(unique), len(unique)))
-    return connected_components(graph, directed=False)[1][number.ravel()]
+    return connected_parts(len(unique), close_pairs(unique, 1.0))[number.ravel()]
 
 
 def _in_plane(corners: np.ndarray, plane: np.ndarray) -> np.ndarray:

@@ -33,6 +33,23 @@ class LoadTable(eqx.Module):
         return HeatLoad(self.name, self.spread.node, self.spread.shares(size), self.power, self.electrical)
 
 
+class NodeLoads(eqx.Module):
+    """Constant heat into single nodes of an imported network."""
+
+    name: str = eqx.field(static=True)
+    node: Int[Array, " target"]
+    heat: Float[Array, " target"]  # W
+
+    @property
+    def power(self) -> Schedule:
+        """The constant of which `heat` is the share: 1 W."""
+        return Schedule.constant(1.0)
+
+    def on_nodes(self, size: Float[Array, " source"]) -> HeatLoad:
+        """The load with its shares, each its heat over 1 W."""
+        return HeatLoad(self.name, self.node, self.heat, self.power, False)
+
+
 class ComputeTable(eqx.Module):
     """A computer on a spread of nodes."""
 
@@ -61,6 +78,7 @@ class Structure(eqx.Module):
     surface_heat_capacity: Float[Array, " surface"]  # J K-1, totals
     lumped_node: Int[Array, " lumped"]
     lumped_heat_capacity: Float[Array, " lumped"]  # J K-1
+    lumped_table: Int[Array, " lumped"]  # of specific heat over temperature; -1: does not depend on it
     sheets: Sheets
     solids: Solids
     conductivity: PropertyTables
@@ -75,7 +93,7 @@ class Structure(eqx.Module):
     joints: EdgeJoints
     contacts: Contacts
     blankets: Blankets
-    loads: tuple[LoadTable | ComputeTable, ...]
+    loads: tuple[LoadTable | ComputeTable | NodeLoads, ...]
     arrays: SolarArrays | None
     bus: Bus | None
     batteries: Batteries | None

@@ -128,8 +128,14 @@ def _heat_capacity(
     capacity = capacity.at[node].add(stored)
     if not structure.specific_heat.name:
         return capacity, None
-    table = [sheets.capacity_table[sheets.member_sheet], solids.capacity_table[solids.part_row]]
-    return capacity, CapacityOverTemperature(node, stored, jnp.concatenate(table), structure.specific_heat)
+    node = jnp.concatenate([node, structure.lumped_node])
+    stored = jnp.concatenate([stored, structure.lumped_heat_capacity])
+    tables = [
+        sheets.capacity_table[sheets.member_sheet],
+        solids.capacity_table[solids.part_row],
+        structure.lumped_table,
+    ]
+    return capacity, CapacityOverTemperature(node, stored, jnp.concatenate(tables), structure.specific_heat)
 
 
 def _links(table: LinkTable, size: Float[Array, " source"]) -> _Totals:
