@@ -636,6 +636,7 @@ def test_program_of_the_device_flow_lowers(name: str) -> None:
 # The program of each verb that is compiled as a whole, and of each small function of the engine's own
 # (`caloris.programs.kept` and `kept_on_arrays`), by how it is called.
 VERBS: dict[str, Callable[[Any], tuple]] = {
+    "check_sketch._conductors": lambda model: (check_sketch._conductors, model.geometry, model.context.structure),
     "check_sketch._sample": lambda model: (
         check_sketch._sample,
         model.geometry.bodies,

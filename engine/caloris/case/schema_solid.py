@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from caloris.case.schema_surface import INACTIVE, Cells, length_unit
+from caloris.case.schema_surface import INACTIVE, Cells, read_length_unit
 from caloris.case.schema_types import ExistingFile, Name, Position, References, Table, Temperature
 
 
@@ -54,7 +54,7 @@ class SolidMesh(SolidTable):
 
     shape: Literal["mesh"] = "mesh"
     file: Annotated[Path, ExistingFile((".msh",))] = Field(description="Gmsh file with tetrahedra")
-    length_unit: Annotated[float, BeforeValidator(length_unit)] = Field(
+    length_unit: Annotated[float, BeforeValidator(read_length_unit)] = Field(
         description='Unit of the file\'s coordinates, "mm"; kept as its length in m', json_schema_extra={"unit": "m"}
     )
     material: str | None = Field(default=None, description="Material of the whole; or materials")

@@ -166,7 +166,7 @@ class Box(SurfaceTable):
     divide: tuple[Cells, Cells, Cells] = Field(default=(1, 1, 1), description="Cells along u, v and w")
 
 
-def length_unit(value: object, info: ValidationInfo) -> float:
+def read_length_unit(value: object, info: ValidationInfo) -> float:
     """The length in m of a unit of length."""
     if not isinstance(value, str):
         raise ValueError(f'{shown(value)} is not a unit of length; write for example "mm"')
@@ -182,7 +182,7 @@ class Mesh(SurfaceTable):
     file: Annotated[Path, ExistingFile((".stl", ".obj", ".ply", ".glb", ".gltf", ".msh"))] = Field(
         description="Mesh file: STL, OBJ, PLY, glTF or Gmsh"
     )
-    length_unit: Annotated[float, BeforeValidator(length_unit)] = Field(
+    length_unit: Annotated[float, BeforeValidator(read_length_unit)] = Field(
         description='Unit of the file\'s coordinates, "mm"; kept as its length in m', json_schema_extra={"unit": "m"}
     )
     nodes: Literal[1] | None = Field(default=None, description="1 for one node in all, else one per triangle")

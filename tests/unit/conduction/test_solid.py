@@ -62,7 +62,7 @@ def of_bricks(edges, divide, tensor):
     brick = np.asarray(edges) / np.array(divide)[:, None]
     kinds = np.asarray(brick_conductance(jnp.asarray(brick[None]), jnp.asarray(tensor[None])))[0]
     pairs, kind, count = brick_pairs(divide)
-    points = np.stack(np.indices(np.array(divide) + 1), axis=-1).reshape(-1, 3) @ brick
+    points = np.moveaxis(np.indices([count + 1 for count in divide]), 0, -1).reshape(-1, 3) @ brick
     volume = brick_corners(divide) * abs(np.linalg.det(brick)) / 8
     return points, matrix(pairs, kinds[kind] * count, len(points)), volume
 

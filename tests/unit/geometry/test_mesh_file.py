@@ -1,6 +1,7 @@
 """Mesh files: what is read, and what is refused with which words."""
 
 import struct
+from typing import Any
 
 import meshio
 import numpy as np
@@ -66,7 +67,7 @@ def test_triangles_of_a_gmsh_file(tmp_path, order):
         middle = points[corners[:, [[0, 1], [1, 2], [2, 0]]]].mean(axis=2).reshape(-1, 3)
         corners = np.column_stack([corners, len(points) + np.arange(len(middle)).reshape(-1, 3)])
         points = np.concatenate([points, middle])
-    tags = {"gmsh:physical": [np.ones(12, int)], "gmsh:geometrical": [np.ones(12, int)]}
+    tags: Any = {"gmsh:physical": [np.ones(12, int)], "gmsh:geometrical": [np.ones(12, int)]}
     path = tmp_path / "box.msh"
     meshio.write(path, meshio.Mesh(points, [(order, corners)], cell_data=tags), file_format="gmsh22", binary=False)
     mesh = load_mesh(path, 1e-3)

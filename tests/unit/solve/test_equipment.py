@@ -1,6 +1,7 @@
 """Networks with equipment, auxiliary states, all kinds of links, enthalpy states: exact matrices, balances."""
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -92,7 +93,7 @@ TOP, BOTTOM, BOX, WAX, SINK = range(5)
 PUMP = jnp.array([1.0, 4.0])  # head and friction
 
 
-def linearize(time, y, p, segment):
+def linearize(time, y, p, segment) -> Any:
     """Not compiled: tests choose between pieces and one matrix."""
     return systems._at(p, at_time(p, time, segment), y)
 
