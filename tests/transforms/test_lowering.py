@@ -224,6 +224,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.solid.brick_volume": (f(2, 3, 3),),
     "conduction.solid.tetrahedron_conductance": (f(2, 4, 3), f(2, 3, 3)),
     "conduction.solid.tetrahedron_volume": (f(2, 4, 3),),
+    "conduction.spreading.spreading_resistance": (f(2), f(2), f(2), f(), f(3), f(), 20),
     "conduction.shell.triangle_area_vector": SHELL,
     "conduction.shell.cell_area": (*SHELL, i(2), 2),
     "conduction.shell.cell_centroid": (*SHELL, i(2), 2),

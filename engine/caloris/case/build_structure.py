@@ -147,7 +147,7 @@ def _links(case: Case, nodes: NodeLayout, kind: str) -> LinkTable:
 def _loads(case: Case, nodes: NodeLayout) -> tuple[LoadTable | ComputeTable, ...]:
     """Heat loads, then computers."""
     loads = [
-        LoadTable(table.name or str(k), nodes.spread(table.on), schedule(table.power), table.electrical)
+        LoadTable(table.name or str(k), nodes.spread(table.on, table.shares), schedule(table.power), table.electrical)
         for k, table in enumerate(case.loads)
     ]
     computers = [

@@ -113,12 +113,16 @@ def _references(draft: Draft) -> Problems:
 
     for table in ("link", "edge", "contact"):
         for path, item in draft.located(table):
+            if path.startswith("chip/"):
+                continue  # what a chip stands for is checked by the chip's own keys
             first, second = item.between
             yield from check(f"{path}/between/0", first)
             yield from check(f"{path}/between/1", second)
             if first == second:
                 yield CaseProblem(f"{path}/between", f'both ends are "{first}"; needs two different parts')
             yield from check_conduction.ends(draft, path, table, item.between)
+    for path, item in draft.located("chip"):
+        yield from check(f"{path}/on", item.on)
     for table in ("load", "compute"):
         for path, item in draft.located(table):
             for k, name in enumerate(item.on):

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from caloris.case.checks import check_case
+from caloris.case.chips import with_chips
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
 from caloris.case.explain import explain, item_path
@@ -146,6 +147,11 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
                 raw["node"] = [*raw["node"], *node_tables(found["imported"], found["network"].node, problems)]
         if name == "orbit":
             context["period"] = _period(found.get("orbit"), found.get("planet"))
+    made: dict[str, list[tuple[str, Table]]] = {name: list(tables) for name, tables in items.items()}
+    with_chips(made, raw, problems)
+    for name, tables in made.items():
+        found[TABLES[name].attribute] = tuple(table for _, table in tables)
+    items |= made
     case = Case(folder=folder, **{key: value for key, value in found.items() if value is not None})
     issues, warnings = check_case(
         Draft(case, raw, items, nodes_known="network" not in raw or case.imported is not None)

@@ -123,12 +123,12 @@ class NodeLayout:
         """Number of the one node (or the first cell) under a name."""
         return int(self.find(name)[0])
 
-    def spread(self, names: Sequence[str]) -> Spread:
-        """A total spread equally over names and by area inside each, by volume inside a solid."""
+    def spread(self, names: Sequence[str], shares: Sequence[float] | None = None) -> Spread:
+        """A total spread over names, equally or by shares, and by area inside each, by volume inside a solid."""
         found = [self._under(name) for name in names]
         group = np.concatenate([np.full(len(entries), k) for k, entries in enumerate(found)])
         node, source = (np.array([entry[k] for entries in found for entry in entries], int) for k in (1, 2))
-        weight = np.full(len(names), 1.0 / len(names))
+        weight = np.full(len(names), 1.0 / len(names)) if shares is None else np.array(shares)
         return Spread(jnp.asarray(node), jnp.asarray(source), jnp.asarray(group), jnp.asarray(weight))
 
     def _under(self, name: str) -> list[_Entry]:

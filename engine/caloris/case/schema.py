@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from caloris.case.lumped import LumpedNetwork
+from caloris.case.schema_chip import Chip
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
@@ -46,6 +47,7 @@ TABLES: dict[str, TableKind] = {
     "edge": TableKind(Edge, "edges", True),
     "contact": TableKind(Contact, "contacts", True),
     "blanket": TableKind(Blanket, "blankets", True),
+    "chip": TableKind(Chip, "chips", True),
     "load": TableKind(Load, "loads", True),
     "heater": TableKind(Heater, "heaters", True),
     "louver": TableKind(Louver, "louvers", True),
@@ -80,10 +82,11 @@ LATER_TABLES: dict[str, str] = {
 class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
-    `orbit`, `power`, `particles`, `network`, `margins` and `run` are None when the file has no such table; `planet`,
-    `attitude` and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were
-    applied to it, `imported` what the files of [network] hold (its nodes are the last of `nodes`), `variant_cases` the
-    checked case of each variant by its name.
+    The tables that each [[chip]] stands for (`caloris.case.chips`) come after those of the file, its nodes before
+    them. `orbit`, `power`, `particles`, `network`, `margins` and `run` are None when the file has no such table;
+    `planet`, `attitude` and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that
+    were applied to it, `imported` what the files of [network] hold (its nodes are the last of `nodes`),
+    `variant_cases` the checked case of each variant by its name.
     """
 
     title: str = ""
@@ -103,6 +106,7 @@ class Case:
     edges: tuple[Edge, ...] = ()
     contacts: tuple[Contact, ...] = ()
     blankets: tuple[Blanket, ...] = ()
+    chips: tuple[Chip, ...] = ()
     loads: tuple[Load, ...] = ()
     heaters: tuple[Heater, ...] = ()
     louvers: tuple[Louver, ...] = ()
