@@ -9,7 +9,8 @@ that a damaged, cut, foreign, renamed or older file counts as none and is replac
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import h5py
 import numpy as np
@@ -19,28 +20,47 @@ from caloris.devices import caches_are_on, load_bytes, source_digest, store_byte
 _FORMAT = "caloris arrays 1"
 # HDF5 looks for its signature at 0, 512, 1024, ...: what stands before is the user's.
 _BLOCK = 512
+_REMEMBERED: list[dict[str, dict[str, np.ndarray]]] = []
+
+
+@contextmanager
+def remembered_arrays() -> Iterator[None]:
+    """Inside, what is stored or loaded is found again in memory, also where the caches on disk are off."""
+    _REMEMBERED.append({})
+    try:
+        yield
+    finally:
+        _REMEMBERED.pop()
 
 
 def load_arrays(kind: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
-    """Arrays stored for exactly these inputs; None where there are none that can be trusted, or the caches are off."""
-    if not caches_are_on():
+    """Arrays stored for exactly these inputs; None where there are none that can be trusted, or nothing is kept."""
+    if not caches_are_on() and not _REMEMBERED:
         return None
     key = _key(kind, inputs)
+    for memory in _REMEMBERED:
+        if key in memory:
+            return dict(memory[key])
     content = load_bytes(kind, f"{key}.h5")
     if content is None or content[:_BLOCK] != _block(key, content[_BLOCK:]):
         return None
     try:
         with h5py.File(io.BytesIO(content[_BLOCK:]), "r") as file:
-            return {str(name): np.asarray(file[name]) for name in file}
+            arrays = {str(name): np.asarray(file[name]) for name in file}
     except (OSError, KeyError, ValueError, TypeError, RuntimeError):  # an HDF5 that no longer reads its own files
         return None
+    _remember(key, arrays)
+    return arrays
 
 
 def store_arrays(kind: str, inputs: Mapping[str, np.ndarray], arrays: Mapping[str, np.ndarray]) -> None:
     """Keep arrays for these inputs where the caches are on; a folder that cannot be written is no failure."""
-    if not caches_are_on():
+    if not caches_are_on() and not _REMEMBERED:
         return
     key = _key(kind, inputs)
+    _remember(key, arrays)
+    if not caches_are_on():
+        return
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         file.attrs.update(format=_FORMAT, kind=kind, key=key)
@@ -48,6 +68,11 @@ def store_arrays(kind: str, inputs: Mapping[str, np.ndarray], arrays: Mapping[st
             file.create_dataset(name, data=array)
     content = memory.getvalue()
     store_bytes(kind, f"{key}.h5", _block(key, content) + content)
+
+
+def _remember(key: str, arrays: Mapping[str, np.ndarray]) -> None:
+    if _REMEMBERED:
+        _REMEMBERED[-1][key] = dict(arrays)
 
 
 def _block(key: str, content: bytes) -> bytes:

@@ -12,9 +12,12 @@ from rich.text import Text
 from caloris.case.schema import Case
 from caloris.case.schema_orbit import Attitude
 from caloris.case.schema_types import Vector
+from caloris.case.variants import check_all_buildable
 from caloris.check_sketch import Flight, Sketch, sketch
 from caloris.check_warnings import array_power, mean_demand, solar_flux, warnings_of
 from caloris.geometry.inspection import scene_size
+from caloris.geometry.solid_patches import SolidFace
+from caloris.model.coating import Coatings
 from caloris.output.text import celsius, duration, engineering, listed, percent
 from caloris_kernels.constants import ASTRONOMICAL_UNIT
 
@@ -27,12 +30,16 @@ def describe(case: Case, console: Console) -> list[str]:
     Builds the geometry and samples the orbit, but traces no view factors and solves nothing. Raises CaseError
     for what only building shows, as `caloris.build` does; RuntimeError without float64.
     """
+    check_all_buildable(case)
     seen = sketch(case)
     parts: list[RenderableType] = [_heading(seen)]
     for section in _SECTIONS:
         if section.wanted(seen):
             parts.append(section.render(seen))
     warnings = warnings_of(seen)
+    for name, variant in case.variant_cases.items():
+        own = [f"variant {name}: {warning}" for warning in warnings_of(sketch(variant)) if warning not in warnings]
+        warnings += [warning for warning in own if warning not in warnings]
     for part in parts:
         console.print(part)
         console.print()
@@ -82,7 +89,7 @@ def _heading(seen: Sketch) -> Text:
         nodes = len(seen.structure.node_name)
         fixed = int(np.sum(~seen.free))
         words.append(f"{nodes} nodes" + (f" ({fixed} of fixed temperature)" if fixed else ""))
-    if case.surfaces:
+    if case.surfaces or case.solids:
         words += [f"{len(topology.facet_triangle)} facets", f"{len(topology.triangles)} triangles"]
         words.append(f"{len(seen.vertices)} vertices")
         size = scene_size(seen.geometry)
@@ -182,13 +189,23 @@ def _coatings(seen: Sketch) -> Group:
     table = _table(*columns)
     coatings, topology = seen.structure.coatings, seen.topology
     ranges = [[np.asarray(end) for end in ends] for ends in (coatings.absorptance_range(), coatings.emittance_range())]
+    diffuse = _diffuse_absorptance(coatings)
     sides = np.bincount(topology.facet_triangle, minlength=len(topology.triangles))[topology.facet_triangle]
     for index, name in enumerate(coatings.name):
         mine = topology.facet_coating == index
         one, two = (float(seen.facet_area[mine & (sides == count)].sum()) for count in (1, 2))
-        figures = (_range(low[index], high[index]) for low, high in ranges)
+        figures = [_range(low[index], high[index]) for low, high in ranges]
+        figures[0] += diffuse.get(index, "")
         table.add_row(name, *figures, *(f"{a:.4g}" for a in (one + two, one, two)))
     return _titled("Coatings (area of all coated sides)", table)
+
+
+def _diffuse_absorptance(coatings: Coatings) -> dict[int, str]:
+    """What coatings under a cover absorb of diffuse light, beside their absorptance at normal incidence."""
+    if coatings.covered is None:
+        return {}
+    bands = np.asarray(coatings.diffuse_solar_absorptance()).reshape(len(coatings.name), -1)
+    return {k: f" (diffuse {_range(bands[k].min(), bands[k].max())})" for k in coatings.covered.coating}
 
 
 def _range(low: float, high: float) -> str:
@@ -203,7 +220,7 @@ def _surfaces(seen: Sketch) -> Group:
     topology = seen.topology
     cells = np.bincount(topology.cell_surface, minlength=len(seen.case.surfaces))
     facets = np.bincount(topology.facet_surface, minlength=len(seen.case.surfaces))
-    capacity = np.bincount(topology.cell_surface, seen.heat_capacity[: topology.cell_count], len(seen.case.surfaces))
+    capacity = seen.surface_heat_capacity
     for k, surface in enumerate(seen.case.surfaces[:_MOST_ROWS]):
         divide = getattr(surface, "divide", None)
         divided = "x".join(str(n) for n in divide) if divide and cells[k] > 1 else str(cells[k])
@@ -222,6 +239,25 @@ def _stored(temperature: float | None, capacity: float) -> str:
     return f"fixed at {celsius(temperature)} °C" if temperature is not None else engineering(float(capacity), "J/K")
 
 
+def _solids(seen: Sketch) -> Group:
+    """Every solid: its volume, nodes, materials and the area of its faces that radiate."""
+    table = _table("solid", "body", "materials", "volume m^3", "nodes", "coated m^2", "heat capacity", text=3)
+    node, part = (np.asarray(index) for index in (seen.structure.solids.part_node, seen.structure.solids.part_row))
+    volume, capacity = seen.solid_volume, seen.heat_capacity
+    owner = np.asarray(seen.structure.solids.row_solid)[part]
+    faces = [surface.shape for surface in seen.geometry.surfaces]
+    belongs = np.array([face.solid if isinstance(face, SolidFace) else -1 for face in faces])
+    for k, solid in enumerate(seen.case.solids[:_MOST_ROWS]):
+        mine = np.unique(node[owner == k])
+        coated = float(seen.facet_area[belongs[seen.topology.facet_surface] == k].sum())
+        words = (solid.name, solid.body, ", ".join(dict.fromkeys(solid.materials_used())))
+        figures = (f"{volume[mine].sum():.4g}", str(len(mine)), f"{coated:.4g}")
+        table.add_row(*words, *figures, engineering(float(capacity[mine].sum()), "J/K"))
+    if len(seen.case.solids) > _MOST_ROWS:
+        table.add_row(f"{len(seen.case.solids) - _MOST_ROWS} others", *[""] * 6)
+    return _titled("Solids", table)
+
+
 def _nodes(seen: Sketch) -> Group:
     """Nodes without a surface, and the heat capacity of the whole satellite."""
     table = _table("node", "heat capacity")
@@ -235,19 +271,32 @@ def _nodes(seen: Sketch) -> Group:
 
 
 def _conductors(seen: Sketch) -> RenderableType:
-    """Links, joined edges, and how many cells conduct inside surfaces."""
-    kinds = np.bincount(seen.conductors.kind[seen.conductors.conductance > 0], minlength=3)
+    """Links, joined edges, contacts, and how many cells conduct inside surfaces."""
+    kinds = np.bincount(seen.conductors.kind[seen.conductors.conductance > 0], minlength=4)
     rows = [
-        (link.name or f"link {k}", " - ".join(link.between), link.conductance) for k, link in enumerate(seen.case.links)
+        (link.name or f"link {k}", " - ".join(link.between), link.conductance)
+        for k, link in enumerate(seen.case.links)
+        if link.conductance is not None
     ]
     rows += [
         (edge.name or f"edge {k}", " - ".join(edge.between), float(seen.conductors.edge_total[k]))
         for k, edge in enumerate(seen.case.edges)
     ]
+    rows += [
+        (contact.name or f"contact {k}", " - ".join(contact.between), float(seen.conductors.contact_total[k]))
+        for k, contact in enumerate(seen.case.contacts)
+    ]
     total = sum(value for _, _, value in rows)
-    inside = f"{kinds[0]} inside surfaces, {kinds[1]} across edges, {kinds[2]} by links"
+    words = (
+        "inside surfaces and solids" if seen.case.solids else "inside surfaces",
+        "across edges",
+        "by links",
+        "by contacts",
+    )
+    inside = ", ".join(f"{count} {word}" for count, word in zip(kinds, words, strict=True) if count or word != words[3])
     title = f"Conduction (pairs of nodes: {inside}"
-    title += f"; links and edges {engineering(total, 'W/K')})" if rows else ")"
+    what = "links, edges and contacts" if seen.case.contacts else "links and edges"
+    title += f"; {what} {engineering(total, 'W/K')})" if rows else ")"
     table = _table("name", "between", "conductance", text=2)
     for name, between, value in rows[:_MOST_ROWS]:
         table.add_row(name, between, engineering(value, "W/K"))
@@ -255,6 +304,19 @@ def _conductors(seen: Sketch) -> RenderableType:
         rest = sum(value for _, _, value in rows[_MOST_ROWS:])
         table.add_row(f"{len(rows) - _MOST_ROWS} others", "", engineering(rest, "W/K"))
     return _titled(title, table) if rows else Text(title, "bold")
+
+
+def _other_links(seen: Sketch) -> Group:
+    """Links that radiate or carry a stream."""
+    table = _table("link", "between", "radiative area m^2", "capacity rate W/K", text=2)
+    links = [(link.name or f"link {k}", link) for k, link in enumerate(seen.case.links) if link.conductance is None]
+    for name, link in links[:_MOST_ROWS]:
+        stream = link.capacity_rate is not None
+        between = (" to " if stream else " - ").join(link.between)
+        table.add_row(name, between, *(["", f"{link.value:.4g}"] if stream else [f"{link.value:.4g}", ""]))
+    if len(links) > _MOST_ROWS:
+        table.add_row(f"{len(links) - _MOST_ROWS} others", "", "", "")
+    return _titled("Radiative links and streams", table)
 
 
 def _power(seen: Sketch) -> Panel:
@@ -314,6 +376,14 @@ def _devices(seen: Sketch) -> Group:
     return _titled("Devices" if particles is None else f"Devices ({particles.name})", table)
 
 
+def _variants(seen: Sketch) -> Group:
+    """What each variant changes."""
+    table = _table("variant", "changes", text=2)
+    for variant in seen.case.variants:
+        table.add_row(variant.name, "\n".join(f"{path} = {value}" for path, value in variant.set.items()))
+    return _titled("Variants (the tables above are of the case without them)", table)
+
+
 def _is_electrical(seen: Sketch) -> bool:
     case = seen.case
     return bool(case.solar_arrays or case.computes or case.batteries or any(load.electrical for load in case.loads))
@@ -322,11 +392,14 @@ def _is_electrical(seen: Sketch) -> bool:
 _SECTIONS = (
     _Section(lambda seen: seen.flight, _orbit),
     _Section(lambda seen: seen.case.bodies, _bodies),
-    _Section(lambda seen: seen.case.surfaces, _coatings),
+    _Section(lambda seen: seen.case.coatings, _coatings),
     _Section(lambda seen: seen.case.surfaces, _surfaces),
+    _Section(lambda seen: seen.case.solids, _solids),
     _Section(lambda seen: seen.case.nodes, _nodes),
     _Section(lambda seen: seen.conductors.conductance.any(), _conductors),
+    _Section(lambda seen: any(link.conductance is None for link in seen.case.links), _other_links),
     _Section(lambda seen: seen.case.loads, _heat),
     _Section(_is_electrical, _power),
     _Section(lambda seen: seen.case.devices, _devices),
+    _Section(lambda seen: seen.case.variants, _variants),
 )

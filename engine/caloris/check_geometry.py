@@ -59,7 +59,17 @@ def _in_poses(sketch: Sketch, inspect: Callable[[Geometry, Array], list[Finding]
             found.setdefault(finding.surfaces, []).append((finding, angle))
     for seen in found.values():
         finding, angle = max(seen, key=lambda one: one[0].measure)
-        yield finding.message + (f" ({_joint_angles(sketch, angle)})" if len(seen) < len(angles) else "")
+        yield (
+            finding.message
+            + (" (a [[contact]] finds them over a distance: gap)" if _touching(sketch, finding.surfaces) else "")
+            + (f" ({_joint_angles(sketch, angle)})" if len(seen) < len(angles) else "")
+        )
+
+
+def _touching(sketch: Sketch, surfaces: Sequence[str]) -> bool:
+    """Whether a [[contact]] joins two surfaces."""
+    joined = [{parse_address(end).name for end in table.between} for table in sketch.case.contacts]
+    return set(surfaces) in joined
 
 
 def _joint_angles(sketch: Sketch, angle: np.ndarray) -> str:
@@ -94,7 +104,7 @@ def _joined(sketch: Sketch, surfaces: Sequence[str]) -> bool:
         for a, b in (table.between, table.between[::-1]):
             if within(first, a) and within(second, b):
                 return True
-    bodies = {surface.name: surface.body for surface in sketch.geometry.surfaces}
+    bodies = {parse_address(surface.name).name: surface.body for surface in sketch.geometry.surfaces}
     a, b = (bodies[parse_address(name).name] for name in surfaces)
     return sketch.geometry.carriers(a) != sketch.geometry.carriers(b)
 
@@ -108,8 +118,9 @@ def _one_sided(sketch: Sketch) -> Iterator[str]:
                 surface = parse_address(name).name
                 covered[surface] = covered.get(surface, 0.0) + finding.measure
     found: dict[str, list[str]] = {"front": [], "back": [], "both": []}
-    for index, (table, area) in enumerate(zip(sketch.case.surfaces, sketch.surface_area, strict=True)):
-        sides = table.sides
+    for index, table in enumerate(sketch.case.surfaces):
+        area = sketch.surface_area[index]
+        sides = sketch.case.sides(table)
         if not sides:
             found["both"].append(table.name)
             continue

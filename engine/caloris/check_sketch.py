@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -13,9 +13,10 @@ from caloris.case.build_structure import build_structure
 from caloris.case.schema import Case
 from caloris.geometry.assembly import Body, Geometry, Topology
 from caloris.geometry.inspection import Finding, inspect_geometry
-from caloris.model.structure import Spread, Structure
+from caloris.model.structure import Structure
 from caloris.model.surroundings import Motion, Surroundings
-from caloris_kernels.conduction.shell import overlap_length, shell_conductance
+from caloris.programs import kept
+from caloris.solve.conductors import build_conductors, node_volumes
 
 # Moments per revolution at which the orbit and the joints are looked at: one each three degrees.
 _SAMPLES = 120
@@ -25,14 +26,19 @@ _MOST_SAMPLES = 2400
 _ECLIPSE_SAMPLES = 1440
 
 
+INSIDE, EDGE, LINK, CONTACT = range(4)
+
+
 @dataclass(frozen=True, eq=False)
 class Conductors:
     """Everything that conducts between nodes, [pair]: which kind, the two nodes, and the conductance."""
 
-    kind: np.ndarray  # 0 inside a surface, 1 across a joined edge, 2 by a link
+    kind: np.ndarray  # INSIDE a surface, across a joined EDGE, by a LINK or CONTACT
     node: np.ndarray  # [pair, 2]
     conductance: np.ndarray  # W K-1
     edge_total: np.ndarray  # W K-1, of each [[edge]]
+    contact_total: np.ndarray  # W K-1, of each [[contact]]
+    beside: np.ndarray  # [other pair, 2] nodes joined by blankets, radiative links or streams
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +56,7 @@ class Flight:
 
 @dataclass(frozen=True, eq=False)
 class Sketch:
-    """A case with its geometry, structure and flight. Nodes are cells in file order, then [[node]]s."""
+    """A case with its geometry, structure and flight; nodes as `caloris.case.node_layout` numbers them."""
 
     case: Case
     devices: Model  # its devices and particles alone
@@ -75,6 +81,18 @@ class Sketch:
         """Area of one side of each surface (m2)."""
         return np.bincount(self.topology.triangle_surface, self.triangle_area, len(self.geometry.surfaces))
 
+    @property
+    def solid_volume(self) -> np.ndarray:
+        """Volume of solids around each node (m3)."""
+        return np.asarray(node_volumes(self.geometry, self.structure))
+
+    @property
+    def surface_heat_capacity(self) -> np.ndarray:
+        """Heat capacity of each surface, all its levels together (J K-1)."""
+        node, cell = np.asarray(self.structure.area_node), np.asarray(self.structure.area_cell)
+        surface = self.topology.cell_surface[cell]
+        return np.bincount(surface, self.heat_capacity[node], len(self.geometry.surfaces))
+
     @cached_property
     def findings(self) -> list[Finding]:
         """Remarks about the geometry at zero joint angles."""
@@ -88,15 +106,15 @@ class Sketch:
 
 def sketch(case: Case) -> Sketch:
     """Build everything of a case that takes no rays. Raises CaseError like `caloris.build`."""
-    devices = build(replace(case, surfaces=(), nodes=()))
+    devices = build(replace(case, surfaces=(), solids=(), nodes=()))
     geometry = build_geometry(case)
     structure = build_structure(case, geometry)
     surroundings = build_surroundings(case)
     topology = geometry.topology()
     vertices = np.asarray(geometry.vertices())
-    a, b, c = (vertices[topology.triangles[:, k]] for k in range(3))
-    triangle_area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    cell_area = np.bincount(topology.triangle_cell, triangle_area, topology.cell_count)
+    triangle_area, cell_area = topology.areas(vertices)
+    found = (np.asarray(part) for part in _conductors(geometry, structure))
+    capacity, node, conductance, edges, contacts, beside, strength = found
     return Sketch(
         case=case,
         devices=devices,
@@ -108,8 +126,8 @@ def sketch(case: Case) -> Sketch:
         vertices=vertices,
         triangle_area=triangle_area,
         cell_area=cell_area,
-        heat_capacity=_heat_capacity(structure, topology, cell_area),
-        conductors=_conductors(structure, topology, vertices, cell_area),
+        heat_capacity=capacity,
+        conductors=Conductors(_kinds(structure), node, conductance, edges, contacts, beside[strength > 0]),
     )
 
 
@@ -135,7 +153,7 @@ def _flight(case: Case, bodies: tuple[Body, ...], surroundings: Surroundings) ->
 
 
 # One compilation: evaluated operation by operation, the orbit alone costs seconds of compiling.
-@eqx.filter_jit
+@kept
 def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen: bool):
     motion = surroundings.motion(bodies, phase, frozen)
     undefined = surroundings.attitude.undefined(motion.state)
@@ -143,52 +161,30 @@ def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen:
     return motion, undefined, 1.0 - jnp.mean(lit)
 
 
-_shell_conductance = eqx.filter_jit(shell_conductance)
-
-
-def _heat_capacity(structure: Structure, topology: Topology, cell_area: np.ndarray) -> np.ndarray:
-    """Heat capacity of every node (J K-1), as the thermal model has it."""
-    total, areal = np.asarray(structure.surface_heat_capacity), np.asarray(structure.surface_areal_heat_capacity)
-    surface_area = np.bincount(topology.cell_surface, cell_area, len(total))
-    cells = (total / np.where(surface_area > 0, surface_area, 1.0) + areal)[topology.cell_surface] * cell_area
-    return np.concatenate([cells, np.asarray(structure.lumped_heat_capacity)])
-
-
-def _conductors(structure: Structure, topology: Topology, vertices: np.ndarray, cell_area: np.ndarray) -> Conductors:
-    """Shells, joined edges and links as pairs of nodes; of a link all pairs of its two ends."""
-    sheet = np.asarray(structure.sheet_conductance)[topology.cell_surface[topology.shell_cell]]
-    shell = np.zeros(len(sheet))
-    if sheet.any():
-        shell = np.asarray(
-            _shell_conductance(
-                jnp.asarray(vertices),
-                topology.triangles,
-                topology.triangle_cell,
-                topology.cell_circumcentric,
-                topology.shell_cell,
-                topology.shell_vertex,
-                jnp.asarray(sheet),
-            )
-        )
+@kept
+def _conductors(geometry: Geometry, structure: Structure):
+    """Capacities and all that conducts, as the thermal model has it; totals of each [[edge]] and [[contact]]."""
+    found = build_conductors(geometry, geometry.vertices(), structure)
+    links = found.links.conductance[found.links.entry_link] * found.links.entry_share
     joints = structure.joints
-    segments = np.asarray(joints.first_segment), np.asarray(joints.second_segment)
-    table = np.asarray(joints.table)
-    length = overlap_length(vertices, *segments, np) if len(table) else np.zeros(0)
-    across = np.asarray(joints.conductance_per_length)[table] * length
-    node = [topology.shell_cell, np.asarray(joints.cell).reshape(-1, 2)]
-    value, kind = [shell, across], [np.zeros(len(shell), int), np.ones(len(across), int)]
-    area = np.concatenate([cell_area, np.ones(len(structure.node_name) - len(cell_area))])
-    for (first, second), total in zip(structure.links.sides, np.asarray(structure.links.conductance), strict=True):
-        rows, columns = np.asarray(first.node), np.asarray(second.node)
-        node.append(np.stack([np.repeat(rows, len(columns)), np.tile(columns, len(rows))], axis=1))
-        value.append(total * np.outer(_shares(first, area), _shares(second, area)).ravel())
-        kind.append(np.full(len(rows) * len(columns), 2))
-    edge_total = np.bincount(table, across, len(np.asarray(joints.conductance_per_length)))
-    return Conductors(np.concatenate(kind), np.concatenate(node), np.concatenate(value), edge_total)
+    edges = found.conduction.conductance[found.conduction.conductance.shape[0] - joints.table.shape[0] :]
+    total = jax.ops.segment_sum(edges, joints.table, joints.conductance_per_length.shape[0])
+    node = jnp.concatenate([found.conduction.node, found.links.entry_node])
+    named = len(structure.links.name)
+    contacts = found.links.conductance[named : named + len(structure.contacts.name)]
+    other, streams = found.radiative_links, found.one_way_links
+    pairs, values = [other.entry_node], [other.area[other.entry_link] * other.entry_share]
+    if streams is not None:
+        pairs, values = [*pairs, streams.node], [*values, streams.capacity_rate]
+    beside = jnp.concatenate(pairs), jnp.concatenate(values)
+    conductance = jnp.concatenate([found.conduction.conductance, links])
+    return found.nodes.heat_capacity, node, conductance, total, contacts, *beside
 
 
-def _shares(spread: Spread, node_area: np.ndarray) -> np.ndarray:
-    """Share of each target of a total (-), as Spread.shares."""
-    node, group, weight = (np.asarray(part) for part in (spread.node, spread.group, spread.weight))
-    area = node_area[node]
-    return weight[group] * area / np.bincount(group, area, len(weight))[group]
+def _kinds(structure: Structure) -> np.ndarray:
+    """Kind of every conductor, in the order of `build_conductors`."""
+    sheets, joints = structure.sheets, structure.joints
+    links = sum(first.node.shape[0] * second.node.shape[0] for first, second in structure.links.sides)
+    inside = sheets.pair_edge.shape[0] + sheets.rung_gap.shape[0] + structure.solids.pair_row.shape[0]
+    counts = (inside, joints.table.shape[0], links, structure.contacts.entry_contact.shape[0])
+    return np.repeat([INSIDE, EDGE, LINK, CONTACT, LINK], [*counts, structure.pairs.conductance.shape[0]])

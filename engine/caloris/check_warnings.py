@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from caloris.check_geometry import geometry_warnings
 from caloris.check_sketch import Sketch
+from caloris.geometry.connected import connected_parts
 from caloris.model.attitude import target_direction
 from caloris.output.items import group_items
 from caloris.output.text import engineering, listed, percent
@@ -47,12 +46,12 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     if count == 0:
         return
     pair, value = sketch.conductors.node, sketch.conductors.conductance
-    pair = pair[value > 0]
-    graph = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(count, count))
-    groups, member = connected_components(graph, directed=False)
+    pair = np.concatenate([pair[value != 0], sketch.conductors.beside])
+    member = connected_parts(count, pair)
+    groups = int(member.max()) + 1
     emittance = np.asarray(sketch.structure.coatings.emittance_range()[1])[sketch.topology.facet_coating]
     radiating = np.zeros(count, bool)
-    radiating[sketch.topology.facet_cell[emittance > 0]] = True
+    radiating[np.asarray(sketch.structure.facet_node)[emittance > 0]] = True
     outlet = radiating | ~sketch.free
     held = np.bincount(member, outlet, groups) > 0
     closed = ~held[member]
@@ -70,11 +69,10 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     if not sketch.free.any():
         yield "every part has a fixed temperature: nothing is left to solve for"
     # A surface alone that radiates but cannot store is algebraic: allowed, yet seldom meant for a whole plate.
-    surface_mass = np.bincount(
-        sketch.topology.cell_surface, sketch.heat_capacity[: sketch.topology.cell_count], len(sketch.geometry.surfaces)
-    )
+    surface_mass = sketch.surface_heat_capacity
     fixed = [table.temperature is not None for table in sketch.case.surfaces]
-    names = [s.name for s, c, f in zip(sketch.geometry.surfaces, surface_mass, fixed, strict=True) if c <= 0 and not f]
+    plain = surface_mass[: len(fixed)]
+    names = [s.name for s, c, f in zip(sketch.case.surfaces, plain, fixed, strict=True) if c <= 0 and not f]
     if names:
         yield f"{listed(names)}: no heat capacity; the temperature follows the heat without delay"
 
@@ -184,13 +182,19 @@ def solar_flux(sketch: Sketch) -> float:
 def _unused(sketch: Sketch) -> Iterator[str]:
     """Tables that nothing refers to."""
     case = sketch.case
-    used = {coating for surface in case.surfaces for coating in surface.sides.values()}
+    used = {coating for surface in case.surfaces for coating in case.sides(surface).values()}
+    used |= {one for solid in case.solids for one in (solid.coating, *(face.coating for face in solid.face))}
+    panels = {surface.panel for surface in case.surfaces}
     materials = {surface.material for surface in case.surfaces}
+    materials |= {skin.material for panel in case.panels for skin in (panel.front_skin, panel.back_skin)}
+    materials |= {name for solid in case.solids for name in solid.materials_used()}
+    materials |= {contact.filler.material for contact in case.contacts if contact.filler is not None}
     materials |= {layer.material for device in case.devices for layer in device.shield}
-    bodies = {surface.body for surface in case.surfaces} | {body.parent for body in case.bodies}
+    bodies = {part.body for part in (*case.surfaces, *case.solids)} | {body.parent for body in case.bodies}
     for kind, tables, known in (
         ("coating", case.coatings, used),
         ("material", case.materials, materials),
+        ("panel", case.panels, panels),
         ("body", case.bodies, bodies),
     ):
         names = [table.name for table in tables if table.name not in known]
@@ -200,5 +204,5 @@ def _unused(sketch: Sketch) -> Iterator[str]:
         yield "particles: not used, there is no [[device]]"
     if case.particles is None and case.devices:
         yield f"device {listed([device.name for device in case.devices])}: no [particles], so no upset rates"
-    if case.orbit is not None and not case.surfaces and case.nodes:
+    if case.orbit is not None and not case.surfaces and not case.solids and case.nodes:
         yield "orbit: no surface, so neither Sun nor planet reaches the satellite"

@@ -1,4 +1,7 @@
-"""The command `caloris`: run, check, show, plot, viewfactors. Exit code 0: done; 1: a solver failed; 2: wrong input."""
+"""The command `caloris`: run, check, show, plot, viewfactors, export.
+
+Exit code 0: done; 1: a solver failed; 2: wrong input.
+"""
 
 import os
 import sys
@@ -6,11 +9,15 @@ import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from caloris.output.run_data import RunData
+from caloris.process import prepare_process
 
 # Commands of the next versions: they say so and exit with 2.
 _LATER = {
@@ -37,6 +44,9 @@ RunFile = Annotated[Path, typer.Argument(metavar="RUN.h5", help="A run file.", s
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help='Override an input, as in --set "orbit/altitude=550 km".'),
+]
+Variant = Annotated[
+    str | None, typer.Option("--variant", metavar="NAME", help="Only this variant of the case.", show_default=False)
 ]
 # Stages that take longer than this show a progress bar (s).
 _PATIENCE = 2.0
@@ -97,15 +107,6 @@ def _stages():
         yield stage
 
 
-def _prepare() -> None:
-    from caloris.devices import enable_compilation_cache, keep_programs
-    from caloris.precision import enable_float64
-
-    enable_float64()
-    enable_compilation_cache()
-    keep_programs()
-
-
 @app.command()
 def run(
     case_file: CaseFile,
@@ -114,7 +115,7 @@ def run(
     ] = None,
     overrides: Overrides = None,
 ) -> None:
-    """Run a case and write its run file.
+    """Run a case and all its variants, and write the run file.
 
     When a solver fails, the file holds the last accepted state and the name of what failed, and the exit code is 1.
     """
@@ -124,22 +125,30 @@ def run(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.simulation import run as run_case
 
         started = time.perf_counter()
         _warn(case.warnings)
         with _stages() as stage:
             try:
-                finished = run_case(case, stage, throw=False)
+                finished = run_case(case, stage, throw=False, done=_told if case.variants else lambda *_: None)
             except FloatingPointError as error:  # an upset rate; nothing of the run is kept then
                 raise _fail(f"{case_file.name}: the run ended with not_finite: {error}", 1) from None
         finished.save(target)
     compiling = finished.data.attributes["provenance"]["compile_time"]
     print(f"{target}: {time.perf_counter() - started:.1f} s, of which {compiling:.1f} s tracing and compiling")
-    if finished.result != "success":
-        message = f"{case_file.name}: the run ended with {finished.result}; {target} holds its last accepted state"
+    ends = [f"variant {name!r} ended with {result}" if name else f"the run ended with {result}"
+            for name, result in finished.failures.items()]  # fmt: skip
+    if ends:
+        message = f"{case_file.name}: {'; '.join(ends)}; {target} holds its last accepted state"
         raise _fail(f"{message}. `caloris check {case_file}` tells what looks wrong in the case", 1)
+
+
+def _told(variant: str, data: "RunData") -> None:
+    """One line for each finished case of a batch."""
+    wall = data.attributes["provenance"]["wall_time"]
+    print(f"{variant or '(base)'}: {wall:.1f} s, {data.status['result']}", flush=True)
 
 
 @app.command()
@@ -152,7 +161,7 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
 
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.check import describe
 
         describe(case, Console(width=_width()))
@@ -161,18 +170,20 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
 @app.command()
 def show(
     run_file: RunFile,
+    variant: Variant = None,
     sensitivity: Annotated[str | None, typer.Option(metavar="NODE", help="Not built yet.", hidden=True)] = None,
 ) -> None:
     """Print the tables of a run file.
 
-    Margins, where each watt goes, temperatures, power, upset rates, energy closure: what the run has of them.
+    Margins over all variants, where each watt goes, temperatures, power, upset rates, energy closure: what the run has
+    of them.
     """
     if sensitivity is not None:
         raise _fail("`caloris show --sensitivity` is not built yet", 2)
     from caloris.output.show import show as show_run
 
     with _input_errors():
-        show_run(run_file, Console(width=_width()))
+        show_run(run_file, Console(width=_width()), variant)
 
 
 @app.command()
@@ -181,18 +192,20 @@ def plot(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Default: the run's stem + _plots/.")
     ] = None,
+    variant: Variant = None,
 ) -> None:
     """Draw the pictures of a run file.
 
-    Each as PNG and PDF: temperatures, heat flows, power, the satellite, spectra, upset rates.
+    Each as PNG and PDF: margins, temperatures, heat flows, power, the satellite, spectra, upset rates. Those of a
+    variant lie in a folder of its name.
     """
     from caloris.output.plot import plot as plot_run
 
     folder = output or Path(run_file.stem + "_plots")
     with _input_errors(), _stages() as stage:
         stage("drawing")
-        files = plot_run(run_file, folder)
-    print(f"{folder}: " + ", ".join(sorted({file.stem for file in files})))
+        files = plot_run(run_file, folder, variant)
+    print(f"{folder}: " + ", ".join(sorted({file.relative_to(folder).with_suffix("").as_posix() for file in files})))
 
 
 @app.command()
@@ -216,7 +229,7 @@ def viewfactors(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.output.hdf5 import write_run
         from caloris.output.show import show as show_file
         from caloris.view_factors import view_factors
@@ -227,6 +240,47 @@ def viewfactors(
         write_run(target, data)
         show_file(target, Console(width=_width()))
     print(f"{target}: {data.attributes['provenance']['wall_time']:.1f} s")
+
+
+@app.command()
+def export(
+    case_file: CaseFile,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.d|FILE.csv", help="Default: the case's stem + .d, here."),
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Write the thermal network of a case for other solvers: ESATAN-style, or as CSV.
+
+    FILE.csv holds the nodes, FILE_couplings.csv what couples them. Along an orbit the network is the mean of the run.
+    [network] in a case reads such files.
+    """
+    from caloris.case.load import load_case
+
+    target = output or Path(case_file.stem + ".d")
+    _check_target(target, case_file)
+    with _input_errors():
+        case = load_case(case_file, overrides or ())
+        prepare_process()
+        from caloris.case.esatan_write import write_esatan
+        from caloris.case.network_csv import write_network_csv
+        from caloris.export_network import lumped_network
+
+        _warn(case.warnings)
+        with _stages() as stage:
+            network = lumped_network(case, stage)
+        try:
+            if target.suffix.lower() == ".csv":
+                couplings = target.with_name(f"{target.stem}_couplings.csv")
+                write_network_csv(target, couplings, network)
+            else:
+                write_esatan(target, network)
+        except ValueError as error:
+            raise _fail(str(error), 2) from None
+    counts = f"{len(network.conductive.value)} conductive, {len(network.radiative.value)} radiative"
+    streams = f", {len(network.one_way.value)} one-way" if len(network.one_way.value) else ""
+    print(f"{target}: {network.count} nodes, {counts}{streams} couplings")
 
 
 def _width() -> int | None:

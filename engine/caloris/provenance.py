@@ -80,6 +80,7 @@ def provenance(case: Case, wall_time: float, compile_time: float) -> dict[str, A
         "dtype": "float64",
         "seed": 0 if case.run is None else case.run.seed,
         "overrides": ", ".join(case.overrides),
+        "network": None if case.imported is None else case.imported.source,
         "wall_time": wall_time,
         "compile_time": compile_time,
     }

@@ -5,7 +5,7 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
-from caloris.solve.balance import Audit, Balance, audit, balance, mean_terms
+from caloris.solve.balance import Audit, Balance, audit, balance, duty, mean_terms
 from caloris.solve.solution import Solution, SteadySolution
 
 # Largest energy residual over the run's largest total: steady runs are solved to rounding, others to the
@@ -73,9 +73,25 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
         "facet_absorbed_infrared": moments.facet_infrared,
         "exchange_residual": moments.exchange_residual,
     }
+    streams = network.links.stream.shape[0] > 0
+    if streams:
+        values["node_advected"] = terms.advected
+    if network.auxiliary is not None:
+        names = [f"{name} ({unit})" for name, unit in zip(network.auxiliary.name, network.auxiliary.unit, strict=True)]
+        values["auxiliary"] = np.array(names, object)
+        values["auxiliary_state"] = np.atleast_2d(np.asarray(solution.auxiliary))
     if isinstance(solution, Solution):
+        share = duty(solution)
+        if share is not None and network.switches is not None:
+            values["switch"] = np.array(network.switches.name, object)
+            values["switch_mode"] = np.asarray(solution.mode)
+            values["switch_duty"] = np.asarray(share)
         mean, sources, boundary = mean_terms(solution)
-        change = np.asarray(solution.temperature[-1] - solution.temperature[0]) * values["node_heat_capacity"]
+        storage = network.storage
+        ends = [
+            solution.temperature[k] if storage is None else storage.states(solution.temperature[k]) for k in (0, -1)
+        ]
+        change = np.asarray(ends[1] - ends[0]) * values["node_heat_capacity"]
         values |= {
             "mean_heat_load": mean.load,
             "mean_absorbed_solar": sources[0],
@@ -88,14 +104,17 @@ def _heat(model: Model, solution: Solution | SteadySolution, moments: Balance, d
             "mean_boundary": boundary,
             "mean_stored": change / float(solution.time[-1] - solution.time[0]),
         }
+        if streams:
+            values["mean_advected"] = mean.advected
     data.arrays.update({f"thermal/{name}": np.asarray(value) for name, value in values.items()})
 
 
 def _steady_residual(moments: Balance) -> tuple[np.ndarray, float]:
     """Residual and largest total of a steady state (W)."""
     terms = moments.terms
-    into = np.asarray(terms.absorbed + terms.load - terms.extracted + moments.boundary - terms.to_space)
-    size = [np.abs(np.asarray(x)).sum() for x in (terms.absorbed, terms.load, moments.boundary, terms.to_space)]
+    supplied = moments.boundary + terms.advected  # what streams bring comes from outside too
+    into = np.asarray(terms.absorbed + terms.load - terms.extracted + supplied - terms.to_space)
+    size = [np.abs(np.asarray(x)).sum() for x in (terms.absorbed, terms.load, supplied, terms.to_space)]
     return np.array([into.sum()]), float(sum(size))
 
 

@@ -1,4 +1,4 @@
-"""Mesh, orbit, limits, particles and upsets of a run as the named arrays of the run file."""
+"""Mesh, orbit, particles and upsets of a run as the named arrays of the run file."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.build import Model
-from caloris.case.build_structure import NodeNames
 from caloris.case.schema import Case
+from caloris.geometry.assembly import Geometry
+from caloris.model.structure import Structure
 from caloris.model.surroundings import motion_along
 from caloris.output.run_data import RunData
+from caloris.solve.conductors import node_volumes
 from caloris.solve.upset import UpsetRate
 
 
@@ -25,7 +27,7 @@ def mesh_arrays(model: Model, data: RunData) -> None:
         "facets": topology.facet_corners,
         "facet_side": topology.facet_side,
         "facet_area": area,
-        "facet_node": topology.facet_cell,
+        "facet_node": context.structure.facet_node,
         "facet_surface": topology.facet_surface,
         "facet_body": topology.facet_body,
         "facet_coating": topology.facet_coating,
@@ -47,14 +49,17 @@ def node_area_array(model: Model, data: RunData) -> None:
     """Area of one side of each node's cell, zero for nodes without a surface."""
     geometry, context = model.geometry, model.context
     assert geometry is not None and context is not None
-    topology = geometry.topology()
-    area, _, _ = geometry.facet_geometry(geometry.vertices())
-    cells = np.bincount(topology.facet_cell, np.asarray(area), topology.cell_count)
-    sides = np.bincount(topology.facet_cell, minlength=topology.cell_count)
-    triangles = np.bincount(topology.triangle_cell, minlength=topology.cell_count)
-    one_side = cells * triangles / np.maximum(sides, 1)
-    lumped = len(context.structure.node_name) - topology.cell_count
-    data.arrays["thermal/node_area"] = np.concatenate([one_side, np.zeros(lumped)])
+    data.arrays["thermal/node_area"] = node_areas(geometry, context.structure)
+    if geometry.solids:
+        data.arrays["thermal/node_volume"] = np.asarray(node_volumes(geometry, context.structure))
+
+
+def node_areas(geometry: Geometry, structure: Structure) -> np.ndarray:
+    """Area of one side of each node's cell (m2): the same at every level of a layered surface."""
+    _, cells = geometry.topology().areas(np.asarray(geometry.vertices()))
+    nodes = np.zeros(len(structure.node_name))
+    nodes[np.asarray(structure.area_node)] = cells[np.asarray(structure.area_cell)]
+    return nodes
 
 
 def view_factor_arrays(model: Model, data: RunData) -> None:
@@ -129,39 +134,6 @@ def _within(edges: np.ndarray, period: float, end: float, periodic: bool) -> tup
         return edges[:1, 0] % period, edges[:1, 3] % period
     times = [edges[:, k][(edges[:, k] > 0) & (edges[:, k] < end)] for k in (0, 3)]
     return times[0], times[1]
-
-
-def limit_arrays(case: Case, data: RunData) -> None:
-    """Calculated temperatures against their limits, with uncertainty and acceptance margins."""
-    rows = [(name, limit) for limit in case.limits for name in limit.of]
-    if not rows:
-        return
-    names = list(data.arrays["thermal/node"])
-    temperature = data.arrays["thermal/temperature"]
-    calculated = [temperature[:, _nodes(names, name)] for name, _ in rows]
-    low, high = np.array([t.min() for t in calculated]), np.array([t.max() for t in calculated])
-    bottom, top = np.array([limit.operating for _, limit in rows], float).T
-    uncertainty = np.array([limit.uncertainty for _, limit in rows])
-    acceptance = np.array([limit.acceptance for _, limit in rows])
-    values = {
-        "item": np.array([name for name, _ in rows], object),
-        "variant": np.array([""] * len(rows), object),
-        "calculated_minimum": low,
-        "calculated_maximum": high,
-        "operating_minimum": bottom,
-        "operating_maximum": top,
-        "uncertainty": uncertainty,
-        "acceptance": acceptance,
-        "margin_low": low - uncertainty - acceptance - bottom,
-        "margin_high": top - acceptance - uncertainty - high,
-    }
-    data.arrays.update({f"limits/{name}": value for name, value in values.items()})
-
-
-def _nodes(names: Sequence[str], wanted: str) -> np.ndarray:
-    """Indices of the nodes under a name: the node itself, or the cells of a surface or box face."""
-    name = NodeNames.plain(wanted)
-    return np.array([k for k, node in enumerate(names) if node == name or node.startswith((name + "[", name + "."))])
 
 
 def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: RunData) -> None:

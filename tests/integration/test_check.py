@@ -12,7 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from caloris.case.errors import CaseError
-from caloris.case.load import load_case, parse_case
+from caloris.case.load import load_case, parse_case, with_overrides
 from caloris.case.schema import Case
 from caloris.check import describe
 from caloris.check_sketch import sketch
@@ -344,6 +344,13 @@ def test_examples_are_described():
         "one-sided: the back of lower (1 m^2) is inactive, though nothing closes the space behind it; it neither "
         "radiates nor absorbs, but blocks rays"
     ]
+
+
+def test_covers_are_described():
+    """Absorptance at normal incidence and of diffuse light: 0.95 under glass of index 1.5 becomes 0.90."""
+    path = "coating/black/cover={ refractive_index = 1.5 }"
+    text, _ = described(with_overrides(load_case(EXAMPLES / "two_plates.toml"), [path]))
+    assert "0.95 (diffuse 0.899)" in text and text.count("diffuse") == 1
 
 
 def test_the_main_example():

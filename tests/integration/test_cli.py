@@ -68,7 +68,7 @@ def files() -> set[str]:
 
 def test_help_names_every_command():
     output = caloris("--help").output
-    built = ("run", "check", "show", "plot", "viewfactors")
+    built = ("run", "check", "show", "plot", "viewfactors", "export")
     for command in (*built, "report", "optimize", "sweep", "compare", "correlate"):
         assert command in output
     assert "Not built yet" in output
@@ -81,6 +81,7 @@ def test_help_names_every_command():
         ("check", ("CASE.toml", "--set PATH=VALUE")),
         ("show", ("RUN.h5",)),
         ("plot", ("RUN.h5", "-o, --output", "PDF")),
+        ("export", ("CASE.toml", "FILE.d|FILE.csv", "--set PATH=VALUE", "ESATAN-style")),
         ("viewfactors", ("CASE.toml", "FILE.h5", "-o, --output", "--set PATH=VALUE", "what sees what")),
     ],
 )

@@ -150,11 +150,12 @@ def test_lost_back_sides_are_caught(monkeypatch, fresh):
 
 def test_a_forgotten_receiver_emittance_is_caught(monkeypatch, fresh):
     # Exchange that takes the emitter's emittance alone: not reciprocal, and no reflections.
-    from caloris.solve import network
+    from caloris.solve import pose_radiosity
 
-    def one_sided(closed_area, area, emittance, space_view, membership):
-        factors = membership.T @ (closed_area * emittance[None, :]) @ membership
-        return factors, membership.T @ (area * emittance * space_view)
+    def one_sided(enclosure, emittance, space_view, node, nodes, reflectance=None):
+        member = jax.nn.one_hot(node, nodes)
+        factors = member.T @ (enclosure.exchange_area * emittance[None, :]) @ member
+        return factors, member.T @ (enclosure.area * emittance * space_view), jax.numpy.array(True)
 
-    monkeypatch.setattr(network, "exchange_factors", one_sided)
+    monkeypatch.setattr(pose_radiosity, "exchange_factors", one_sided)
     assert _failed("radiation-grey-plates") == ["radiation-grey-plates"]

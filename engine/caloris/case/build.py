@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
 from caloris.case.build_geometry import build_geometry
 from caloris.case.build_structure import build_structure, schedule
@@ -24,13 +27,15 @@ from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.solve.couple import Context, couple
+from caloris.solve.network import with_rows
 from caloris.solve.trace import SkyMismatchError, trace
 from caloris.solve.trace_mirrors import MirrorLimitError, with_mirrors
-from caloris.solve.visibility import Visibility
+from caloris.solve.visibility import Visibility, with_radiating
 
 # Views that a file gives may add up to more than 1 by this, or by the view-factor tolerance of the run: rounding to
 # six decimals makes 1e-3 of a row of two thousand.
 _ROW_SUM_EXCESS = 1e-3
+_T = TypeVar("_T")
 
 
 class Power(eqx.Module):
@@ -74,17 +79,48 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     devices, particles = _devices(case), _particles(case)
     if case.is_device_only:
         return Model(None, None, None, None, devices, particles)
+    geometry, visibility, context = build_traced(case, progress)
+    progress("coupling")
+    # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
+    # share one program.
+    thermal = with_rows(couple(geometry, replace(visibility, shadowed=True), context))
+    return Model(geometry, visibility, context, thermal, devices, particles)
+
+
+def build_traced(
+    case: Case, progress: Callable[[str], None] = lambda stage: None
+) -> tuple[Geometry, Visibility, Context]:
+    """`build_visibility`, with the paths by way of mirrors and sheets where there are any."""
     geometry, visibility, context = build_visibility(case, progress)
     assert case.run is not None
-    where, coatings = context.surroundings, context.structure.coatings
+    where, coatings, seed = context.surroundings, context.structure.coatings, case.run.seed
     try:
-        visibility = with_mirrors(
-            geometry, where, visibility, coatings, context.frozen, seed=case.run.seed, progress=progress
-        )
+        visibility = with_mirrors(geometry, where, visibility, coatings, context.frozen, seed=seed, progress=progress)
     except MirrorLimitError as error:
         raise CaseError([CaseProblem("coating", str(error))], case.source) from None
-    progress("coupling")
-    return Model(geometry, visibility, context, couple(geometry, visibility, context), devices, particles)
+    return geometry, with_radiating(visibility, np.asarray(context.structure.facet_node)), context
+
+
+def check_buildable(case: Case) -> None:
+    """Build all that takes no rays; CaseError for what only that shows, all of it at once."""
+    problems: list[CaseProblem] = []
+
+    def attempt(make: Callable[[], _T]) -> _T | None:
+        try:
+            return make()
+        except CaseError as error:
+            problems.extend(error.errors)
+            return None
+
+    attempt(lambda: _devices(case))
+    attempt(lambda: _particles(case))
+    if not case.is_device_only:
+        geometry = attempt(lambda: build_geometry(case))
+        if geometry is not None:
+            attempt(lambda: build_structure(case, geometry))
+        attempt(lambda: build_surroundings(case))
+    if problems:
+        raise CaseError(problems, case.source)
 
 
 def build_visibility(

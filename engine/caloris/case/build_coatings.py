@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from caloris.case.schema import Case
 from caloris.case.schema_coating import BandValue, CoatingFraction
 from caloris.case.schema_types import Exposure, Life
-from caloris.model.coating import Aged, Bands, Coatings, EmittanceTable, SpecularCoatings, Values
+from caloris.model.coating import Aged, Bands, Coatings, CoveredCoatings, EmittanceTable, SpecularCoatings, Values
 
 
 def build_bands(case: Case) -> Bands:
@@ -34,6 +34,20 @@ def build_coatings(case: Case, life: Life) -> Coatings:
         if any(fraction.is_table for fraction in infrared)
         else _values(infrared, life, count),
         specular=_specular(case, life),
+        covered=_covered(case),
+    )
+
+
+def _covered(case: Case) -> CoveredCoatings | None:
+    """Coatings under a cover; None where there are none."""
+    covers = [(k, coating.cover) for k, coating in enumerate(case.coatings) if coating.cover is not None]
+    if not covers:
+        return None
+    count = case.bands.solar_count
+    return CoveredCoatings(
+        coating=tuple(k for k, _ in covers),
+        refractive_index=_per_band([cover.refractive_index for _, cover in covers], count),
+        optical_depth=_per_band([cover.optical_depth for _, cover in covers], count),
     )
 
 

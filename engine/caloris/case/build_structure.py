@@ -5,44 +5,65 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from caloris.case.address import parse_address
+from caloris.case.address import cell_address, parse_address
 from caloris.case.build_coatings import build_bands, build_coatings
-from caloris.case.errors import CaseError, CaseProblem
+from caloris.case.build_contacts import build_blankets, build_contacts, build_joints
+from caloris.case.build_equipment import build_equipment
+from caloris.case.build_network import build_node_loads, build_pairs
+from caloris.case.build_sheets import build_sheets, property_tables
+from caloris.case.build_solids import build_solids
+from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
+from caloris.case.schema_material import reference_value
+from caloris.case.schema_structure import Node
 from caloris.case.schema_surface import SurfaceTable
 from caloris.case.schema_types import Life
 from caloris.case.schema_types import Schedule as ScheduleTable
 from caloris.geometry.assembly import Geometry, Topology
-from caloris.geometry.edge_joint import edge_joint
-from caloris.geometry.errors import GeometryError
+from caloris.model.conduction import LinkTable, PropertyTables
 from caloris.model.power import Batteries, Bus, SolarArrays
 from caloris.model.schedule import Schedule
-from caloris.model.structure import ComputeTable, EdgeJoints, LinkTable, LoadTable, Spread, Structure
+from caloris.model.structure import ComputeTable, LoadTable, Structure
 
 
 def build_structure(case: Case, geometry: Geometry) -> Structure:
     """Coatings, capacities, links, loads and power equipment of a case, at its point of life."""
     topology = geometry.topology()
     life = 0.0 if case.run is None else case.run.life
-    nodes = NodeNames(topology, case)
+    nodes = NodeLayout(geometry, case)
     start = 293.15 if case.run is None else case.run.start_temperature
-    free, temperature = _start(case, topology, start)
+    free, temperature = _start(case, nodes, start)
+    conductivity, specific_heat = property_tables(case)
     return Structure(
         coatings=build_coatings(case, life),
         bands=build_bands(case),
         node_name=nodes.names,
-        **_sheets(case),
-        lumped_heat_capacity=_column([node.heat_capacity or 0.0 for node in case.nodes]),
+        facet_node=jnp.asarray(nodes.facet_node),
+        cell_node=jnp.asarray(nodes.cell_node),
+        area_node=jnp.asarray(nodes.area_node),
+        area_cell=jnp.asarray(nodes.area_cell),
+        # Faces of solids are surfaces too, and store nothing of their own.
+        surface_heat_capacity=_column(
+            [surface.heat_capacity or 0.0 for surface in case.surfaces]
+            + [0.0] * (len(geometry.surfaces) - len(case.surfaces))
+        ),
+        lumped_node=jnp.asarray(nodes.lumped),
+        **_lumped(case, specific_heat),
+        sheets=build_sheets(case, topology, nodes, conductivity, specific_heat),
+        solids=build_solids(case, geometry, nodes, conductivity, specific_heat),
+        conductivity=conductivity,
+        specific_heat=specific_heat,
         free=jnp.asarray(free),
         start_temperature=jnp.asarray(temperature),
         bounded=bool(np.any(free == 0.0)),
-        links=LinkTable(
-            tuple(link.name or str(k) for k, link in enumerate(case.links)),
-            _column([link.conductance for link in case.links]),
-            tuple((nodes.spread([link.between[0]]), nodes.spread([link.between[1]])) for link in case.links),
-        ),
-        joints=_joints(case, geometry),
-        loads=_loads(case, nodes),
+        links=_links(case, nodes, "conductance"),
+        radiative_links=_links(case, nodes, "radiative_area"),
+        streams=_links(case, nodes, "capacity_rate"),
+        pairs=build_pairs(case, nodes),
+        joints=build_joints(case, geometry, nodes),
+        contacts=build_contacts(case, geometry, nodes),
+        blankets=build_blankets(case, nodes),
+        loads=(*_loads(case, nodes), *build_node_loads(case, nodes)),
         arrays=_arrays(case, topology, life),
         bus=None
         if case.power is None
@@ -51,41 +72,24 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
             jnp.asarray(nodes.first(case.power.losses_on) if case.power.losses_on else 0),
         ),
         batteries=_batteries(case, nodes),
+        equipment=build_equipment(case, nodes),
         space_temperature=jnp.asarray(case.planet.space_temperature),
     )
 
 
-class NodeNames:
-    """Every node by the names that the case uses: surfaces, box faces, cells, nodes."""
-
-    def __init__(self, topology: Topology, case: Case):
-        self.topology = topology
-        self.lumped = {node.name: topology.cell_count + k for k, node in enumerate(case.nodes)}
-        self.names = (*topology.cell_name, *self.lumped)
-
-    @staticmethod
-    def plain(name: str) -> str:
-        """The name without its side, and without blanks in a cell's index."""
-        head, bracket, index = name.partition("/")[0].partition("[")
-        return head + bracket + index.replace(" ", "")
-
-    def find(self, name: str) -> np.ndarray:
-        """Indices of the nodes under a name."""
-        name = self.plain(name)
-        if name in self.lumped:
-            return np.array([self.lumped[name]])
-        return self.topology.cells(name)
-
-    def first(self, name: str) -> int:
-        """Index of the one node (or the first cell) under a name."""
-        return int(self.find(name)[0])
-
-    def spread(self, names: Sequence[str]) -> Spread:
-        """A total spread equally over names and by area inside each."""
-        found = [self.find(name) for name in names]
-        group = np.concatenate([np.full(len(nodes), k) for k, nodes in enumerate(found)])
-        weight = np.full(len(names), 1.0 / len(names))
-        return Spread(jnp.asarray(np.concatenate(found)), jnp.asarray(group), jnp.asarray(weight))
+def _lumped(case: Case, specific_heat: PropertyTables) -> dict[str, jnp.ndarray]:
+    """Heat capacities of the tables [[node]], and the tables over temperature that they follow (-1: none)."""
+    materials = {material.name: material for material in case.materials}
+    capacity, table = [], []
+    for node in case.nodes:
+        material = None if node.material is None else materials[node.material]
+        if material is None:
+            capacity.append(node.heat_capacity or 0.0)
+            table.append(-1)
+            continue
+        capacity.append((node.mass or 0.0) * reference_value(material.heat_table or 0.0))
+        table.append(specific_heat.name.index(material.name) if material.name in specific_heat.name else -1)
+    return {"lumped_heat_capacity": _column(capacity), "lumped_table": jnp.asarray(table, int)}
 
 
 def schedule(table: ScheduleTable) -> Schedule:
@@ -102,64 +106,48 @@ def _column(values: Sequence[float]) -> jnp.ndarray:
     return jnp.asarray(np.asarray(values, float))
 
 
-def _sheets(case: Case) -> dict[str, jnp.ndarray]:
-    """Heat capacity and in-plane conduction of each surface."""
-    materials = {material.name: material for material in case.materials}
-    total, areal, sheet = [], [], []
-    for surface in case.surfaces:
-        total.append(surface.heat_capacity or 0.0)
-        material = materials.get(surface.material) if surface.material else None
-        if material is None or surface.thickness is None:
-            areal.append(0.0)
-            sheet.append(0.0)
-            continue
-        mass = surface.thickness * (material.density or 0.0)
-        areal.append(0.0 if surface.heat_capacity is not None else mass * (material.specific_heat or 0.0))
-        sheet.append(surface.thickness * (material.conductivity or 0.0))
-    return {
-        "surface_heat_capacity": _column(total),
-        "surface_areal_heat_capacity": _column(areal),
-        "sheet_conductance": _column(sheet),
-    }
-
-
-def _start(case: Case, topology: Topology, default: float) -> tuple[np.ndarray, np.ndarray]:
+def _start(case: Case, nodes: NodeLayout, default: float) -> tuple[np.ndarray, np.ndarray]:
     """Which nodes are free, and the temperature of every node at t = 0."""
-    surfaces: list[SurfaceTable] = list(case.surfaces)
-    tables = [surfaces[k] for k in topology.cell_surface] + list(case.nodes)
-    free = [table.temperature is None for table in tables]
-    stated = [table.temperature if table.temperature is not None else table.start_temperature for table in tables]
-    return np.array(free, float), np.array([default if value is None else value for value in stated], float)
+    free, temperature = np.ones(len(nodes.names)), np.full(len(nodes.names), default)
+
+    def start(table: SurfaceTable | Node, mine: np.ndarray) -> None:
+        stated = table.start_temperature if table.temperature is None else table.temperature
+        temperature[mine] = default if stated is None else stated
+
+    for table, mine in [
+        *((surface, np.concatenate(nodes.level_node[k])) for k, surface in enumerate(case.surfaces)),
+        *((node, nodes.lumped[k : k + 1]) for k, node in enumerate(case.nodes)),
+    ]:
+        free[mine] = table.temperature is None
+        start(table, mine)
+    for number, solid in enumerate(case.solids):
+        mine = nodes.solid_node[number]
+        temperature[mine] = default if solid.start_temperature is None else solid.start_temperature
+        for face in solid.face:
+            if face.temperature is not None:
+                held = np.unique(np.concatenate([nodes.find(f"{solid.name}.{name}") for name in face.on]))
+                free[held], temperature[held] = 0.0, face.temperature
+    # Outer layers of blankets are free over surfaces of fixed temperature too.
+    surfaces = {surface.name: surface for surface in case.surfaces}
+    for (name, _), mine in nodes.outer_node.items():
+        start(surfaces[name], mine)
+    return free, temperature
 
 
-def _joints(case: Case, geometry: Geometry) -> EdgeJoints:
-    """Every [[edge]]; those that do not touch are reported together."""
-    cells, first, second, which, problems = [], [], [], [], []
-    for k, table in enumerate(case.edges):
-        try:
-            joint = edge_joint(geometry, *table.between)
-        except GeometryError as error:
-            problems.append(CaseProblem(f"edge/{table.name or k}/{error.key or 'between'}", str(error)))
-            continue
-        cells.append(joint.cell)
-        first.append(joint.segment_a)
-        second.append(joint.segment_b)
-        which.append(np.full(len(joint.cell), k))
-    if problems:
-        raise CaseError(problems, case.source)
-
-    def stacked(parts: list[np.ndarray]) -> jnp.ndarray:
-        return jnp.asarray(np.concatenate([np.zeros((0, 2), int), *parts]))
-
-    index = jnp.asarray(np.concatenate([np.zeros(0, int), *which]))
-    conductance = _column([edge.conductance_per_length for edge in case.edges])
-    return EdgeJoints(stacked(cells), stacked(first), stacked(second), index, conductance)
+def _links(case: Case, nodes: NodeLayout, kind: str) -> LinkTable:
+    """The links of one kind, in file order."""
+    tables = [(link.name or str(k), link) for k, link in enumerate(case.links) if link.kind == kind]
+    return LinkTable(
+        tuple(name for name, _ in tables),
+        _column([link.value for _, link in tables]),
+        tuple((nodes.spread([link.between[0]]), nodes.spread([link.between[1]])) for _, link in tables),
+    )
 
 
-def _loads(case: Case, nodes: NodeNames) -> tuple[LoadTable | ComputeTable, ...]:
+def _loads(case: Case, nodes: NodeLayout) -> tuple[LoadTable | ComputeTable, ...]:
     """Heat loads, then computers."""
     loads = [
-        LoadTable(table.name or str(k), nodes.spread(table.on), schedule(table.power), table.electrical)
+        LoadTable(table.name or str(k), nodes.spread(table.on, table.shares), schedule(table.power), table.electrical)
         for k, table in enumerate(case.loads)
     ]
     computers = [
@@ -184,7 +172,7 @@ def _arrays(case: Case, topology: Topology, life: Life) -> SolarArrays | None:
     for k, table in enumerate(tables):
         for name in table.on:
             address = parse_address(name)
-            cells = topology.cells(NodeNames.plain(name))
+            cells = topology.cells(cell_address(address))
             side = 1 if address.side == "back" else 0
             member[np.isin(topology.facet_cell, cells) & (topology.facet_side == side)] = k
     return SolarArrays(
@@ -198,7 +186,7 @@ def _arrays(case: Case, topology: Topology, life: Life) -> SolarArrays | None:
     )
 
 
-def _batteries(case: Case, nodes: NodeNames) -> Batteries | None:
+def _batteries(case: Case, nodes: NodeLayout) -> Batteries | None:
     """Batteries, stacked."""
     tables = case.batteries
     if not tables:

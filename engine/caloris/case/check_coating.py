@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from caloris.case import check_specular
+from caloris.case import check_cover, check_specular
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, shown
-from caloris.case.schema_coating import Bands
+from caloris.case.schema_coating import Bands, BandValue
+from caloris.case.schema_structure import Coating
 from caloris.case.schema_types import AgeingTable, Exposure
 
 Problems = Iterator[CaseProblem]
@@ -27,6 +28,7 @@ def problems(draft: Draft) -> Problems:
     yield from lists
     if not lists:
         yield from check_specular.problems(draft)
+        yield from check_cover.problems(draft)
     run = draft.case.run
     if run is not None and isinstance(run.life, Exposure):
         for path, coating in draft.located("coating"):
@@ -41,14 +43,23 @@ def _lists(draft: Draft) -> Problems:
     if draft.raw.get("bands") and bands == Bands():
         return  # a wrong table of bands is an error of its own
     for path, coating in draft.located("coating"):
-        for key, split in _KEYS.items():
+        for key, split, values in _values(coating):
             count = bands.solar_count if split == "solar" else bands.infrared_count
-            for value in getattr(coating, key).values():
+            for value in values:
                 if isinstance(value, tuple) and len(value) != count:
                     made = f"[bands] {split} makes {count} band{'s' if count > 1 else ''}"
                     allowed = "a number" + (f" or a list of {count}" if count > 1 else "")
                     message = f"{shown(list(value))} has the wrong number of entries; {made}, allowed: {allowed}"
                     yield CaseProblem(f"{path}/{key}", message)
+
+
+def _values(coating: Coating) -> Iterator[tuple[str, str, tuple[BandValue, ...]]]:
+    """Key, split of [bands] and values of everything that may be a list by band."""
+    for key, split in _KEYS.items():
+        yield key, split, getattr(coating, key).values()
+    if coating.cover is not None:
+        for key in ("refractive_index", "optical_depth"):
+            yield f"cover/{key}", "solar", (getattr(coating.cover, key),)
 
 
 def _ageing(path: str, table: AgeingTable, life: Exposure) -> Problems:

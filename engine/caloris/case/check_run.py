@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from caloris.case.draft import Draft
-from caloris.case.errors import CaseProblem
+from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema_types import Schedule
 
 Problems = Iterator[CaseProblem]
@@ -15,9 +15,28 @@ def problems(draft: Draft) -> Problems:
     yield from _particles(draft)
     yield from _run(draft)
     yield from _schedules(draft)
+    yield from _network(draft)
+    yield from _limits(draft)
+
+
+def _limits(draft: Draft) -> Problems:
+    """Ranges in order; what is said to be off has a range for that."""
     for path, limit in draft.located("limit"):
-        if not limit.operating[0] < limit.operating[1]:
-            yield CaseProblem(f"{path}/operating", "the lowest temperature must be below the highest")
+        for key in ("operating", "non_operating"):
+            allowed = getattr(limit, key)
+            if allowed is not None and not allowed[0] < allowed[1]:
+                yield CaseProblem(f"{path}/{key}", "the lowest temperature must be below the highest")
+    run = draft.case.run
+    if run is None or not draft.is_complete("limit"):
+        return
+    ranges = [(name, limit.non_operating) for limit in draft.case.limits for name in limit.of]
+    for k, name in enumerate(run.non_operating):
+        found = [allowed for of, allowed in ranges if of == name]
+        if not found:
+            message = f'"{name}" is in no [[limit]]{nearest(name, [of for of, _ in ranges])}'
+            yield CaseProblem(f"run/non_operating/{k}", message)
+        elif all(allowed is None for allowed in found):
+            yield CaseProblem(f"run/non_operating/{k}", f'the [[limit]] of "{name}" has no non_operating range')
 
 
 def _power(draft: Draft) -> Problems:
@@ -63,9 +82,11 @@ def _particles(draft: Draft) -> Problems:
 
 
 def _run(draft: Draft) -> Problems:
-    has_thermal = draft.has("surface", "node")
+    has_thermal = draft.has("surface", "solid", "node")
     if not has_thermal and not draft.has("device"):
-        yield CaseProblem("", "there is nothing to compute; a case needs a [[surface]], a [[node]] or a [[device]]")
+        yield CaseProblem(
+            "", "there is nothing to compute; a case needs a [[surface]], a [[solid]], a [[node]] or a [[device]]"
+        )
     if not draft.has("run") and has_thermal:
         yield CaseProblem("run", "is missing: write [run] with mode = steady, transient or cyclic")
     case, run = draft.case, draft.case.run
@@ -79,9 +100,15 @@ def _run(draft: Draft) -> Problems:
         yield CaseProblem("run/at", "a phase is for steady runs with an [orbit]")
     if run.duration is not None and run.output_every > run.duration:
         yield CaseProblem("run/output_every", f"{run.output_every:g} s is longer than the duration {run.duration:g} s")
-    radiates = any(surface.sides for surface in case.surfaces)
-    fixed = any(part.temperature is not None for part in (*case.surfaces, *case.nodes))
-    if has_thermal and draft.is_complete("surface", "node") and run.mode != "transient" and not radiates and not fixed:
+    faces = [face for solid in case.solids for face in solid.face]
+    fixed = any(part.temperature is not None for part in (*case.surfaces, *faces, *case.nodes))
+    if (
+        has_thermal
+        and draft.is_complete("surface", "solid", "node")
+        and run.mode != "transient"
+        and not case.radiates
+        and not fixed
+    ):
         yield CaseProblem(
             "run/mode", f"a {run.mode} run needs a surface that radiates or a part with a fixed temperature"
         )
@@ -103,6 +130,22 @@ def _schedules(draft: Draft) -> Problems:
             yield CaseProblem(path, "a table over phase needs an [orbit]; allowed without: a table over time")
         if schedule.over == "time" and run is not None and run.mode != "transient":
             yield CaseProblem(path, f"a table over time needs a transient run; allowed in a {run.mode} one: phase")
+
+
+def _network(draft: Draft) -> Problems:
+    """Loads over time of an imported network: in transient runs, and no longer than they are given."""
+    network, run = draft.case.imported, draft.case.run
+    if network is None or run is None:
+        return
+    for load in network.timed:
+        name = network.name[load.node]
+        if run.mode != "transient":
+            yield CaseProblem("network/file", f"the heat of {name} is a table over time, which needs a transient run")
+        elif run.duration is not None and not (load.time[0] <= 0.0 and run.duration <= load.time[-1] * (1 + 1e-12)):
+            span = f"{load.time[0]:g} to {load.time[-1]:g} s"
+            yield CaseProblem(
+                "network/file", f"the heat of {name} is given for {span}; the run needs 0 to {run.duration:g} s"
+            )
 
 
 def warnings(draft: Draft) -> Iterator[str]:
@@ -130,6 +173,6 @@ def warnings(draft: Draft) -> Iterator[str]:
         for text in array.on:
             part, _, side = text.partition("/")
             surface = surfaces.get(part.split("[")[0].split(".")[0])
-            name = surface.sides.get(side or "front") if surface is not None else None
+            name = case.sides(surface).get(side or "front") if surface is not None else None
             if name in coatings and taken > coatings[name].solar_absorptance.largest(life):
                 yield f"solar_array on {text}: cells take out more than the coating {name} absorbs"

@@ -8,6 +8,7 @@ from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem
 from caloris.case.schema import Case
 from caloris.case.schema_orbit import Orbit, parallel
+from caloris.case.schema_surface import SurfaceTable
 from caloris.case.schema_types import Vector
 from caloris_kernels.constants import TROPICAL_YEAR
 
@@ -144,21 +145,36 @@ def _joints(draft: Draft) -> Problems:
 def _heat(draft: Draft) -> Problems:
     """Each surface and node says how it stores heat, or that its temperature is fixed."""
     for path, surface in draft.located("surface"):
-        layered = [key for key in ("thickness", "material") if getattr(surface, key) is not None]
-        if len(layered) == 1:
-            other = "material" if layered == ["thickness"] else "thickness"
-            yield CaseProblem(f"{path}/{other}", f"is missing: {layered[0]} needs it")
-        if layered and surface.heat_capacity is not None:
-            yield CaseProblem(f"{path}/heat_capacity", f"excludes {' and '.join(layered)}; give one of the two")
-        if not layered and surface.heat_capacity is None and surface.temperature is None:
-            yield CaseProblem(path, "needs heat_capacity, or thickness + material, or temperature (a boundary)")
+        yield from _stored_by(path, surface)
         yield from _boundary(path, surface)
         if getattr(surface, "inner_radius", 0.0) >= getattr(surface, "radius", math.inf):
             yield CaseProblem(f"{path}/inner_radius", "must be below the radius")
     for path, node in draft.located("node"):
-        if (node.heat_capacity is None) == (node.temperature is None):
-            yield CaseProblem(path, "needs heat_capacity, or temperature (a boundary), and not both")
+        made = [key for key in ("material", "mass") if getattr(node, key) is not None]
+        if len(made) == 1:
+            other = "mass" if made == ["material"] else "material"
+            yield CaseProblem(f"{path}/{other}", f"is missing: {made[0]} needs it")
+        elif (node.heat_capacity is not None) + (node.temperature is not None) + (len(made) == 2) != 1:
+            message = "needs heat_capacity, or material + mass, or temperature (a boundary), and only one of them"
+            yield CaseProblem(path, message)
         yield from _boundary(path, node)
+
+
+def _stored_by(path: str, surface: SurfaceTable) -> Problems:
+    """One of heat_capacity, thickness + material, panel; layers go with what conducts."""
+    layered = [key for key in ("thickness", "material") if getattr(surface, key) is not None]
+    if len(layered) == 1:
+        other = "material" if layered == ["thickness"] else "thickness"
+        yield CaseProblem(f"{path}/{other}", f"is missing: {layered[0]} needs it")
+    if surface.panel is not None and layered:
+        yield CaseProblem(f"{path}/panel", f"excludes {' and '.join(layered)}; give one of the two")
+    conducting = [*layered, *(["panel"] if surface.panel is not None else [])]
+    if conducting and surface.heat_capacity is not None:
+        yield CaseProblem(f"{path}/heat_capacity", f"excludes {' and '.join(conducting)}; give one of the two")
+    if surface.layers is not None and not conducting:
+        yield CaseProblem(f"{path}/layers", "needs thickness + material, or panel: heat passes through them")
+    if not conducting and surface.heat_capacity is None and surface.temperature is None:
+        yield CaseProblem(path, "needs heat_capacity, or thickness + material, or panel, or temperature (a boundary)")
 
 
 def _boundary(path: str, part: Any) -> Problems:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem
-from caloris.case.schema_coating import BandValue, CoatingFraction
+from caloris.case.schema_coating import CoatingFraction, each_band
 from caloris.case.schema_structure import Coating
 from caloris.case.schema_surface import INACTIVE
 
@@ -30,18 +30,11 @@ def _sums(path: str, coating: Coating) -> Problems:
         if through.most() == 0.0 or own.is_table:
             continue
         for life in (0.0, 1.0):
-            total = max(a + b for a, b in _pairs(own.at(life), through.at(life)))
+            total = max(a + b for a, b in each_band(own.at(life), through.at(life)))
             if total > 1.0 + _ROUNDING:
                 message = f"with {absorbed} sums to {total:g}; together they must be at most 1"
                 yield CaseProblem(f"{path}/{kind}_transmittance", message)
                 break
-
-
-def _pairs(first: BandValue, second: BandValue) -> list[tuple[float, float]]:
-    """Values band by band; a number stands for every band."""
-    count = max(len(value) if isinstance(value, tuple) else 1 for value in (first, second))
-    one, other = (value if isinstance(value, tuple) else (value,) * count for value in (first, second))
-    return list(zip(one, other, strict=True))
 
 
 def _over_temperature(draft: Draft) -> Problems:

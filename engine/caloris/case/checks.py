@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from caloris.case import check_coating, check_run, check_sense
-from caloris.case.address import AddressError, cell_counts, check_address
+from caloris.case import check_coating, check_conduction, check_equipment, check_run, check_sense
+from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema import TABLES
@@ -20,20 +20,22 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *_duplicates(draft),
         *_bodies(draft),
         *_surfaces(draft),
+        *_node_materials(draft),
         *_references(draft),
         *_arrays(draft),
         *_devices(draft),
         *check_sense.problems(draft),
         *check_coating.problems(draft),
+        *check_conduction.problems(draft),
         *check_run.problems(draft),
     ]
     return problems, list(check_run.warnings(draft))
 
 
 def _duplicates(draft: Draft) -> Problems:
-    spaces = [("surface", "node"), *((table,) for table, kind in TABLES.items() if kind.is_list)]
+    spaces = [("surface", "solid", "node"), *((table,) for table, kind in TABLES.items() if kind.is_list)]
     for space in spaces:
-        if space in (("surface",), ("node",)):
+        if space in (("surface",), ("solid",), ("node",)):
             continue
         seen: dict[str, str] = {}
         for table in space:
@@ -72,51 +74,60 @@ def _bodies(draft: Draft) -> Problems:
 def _surfaces(draft: Draft) -> Problems:
     bodies, materials = ["bus", *draft.names("body")], draft.names("material")
     coatings = [*draft.names("coating"), INACTIVE]
-    by_name = {material.name: material for material in draft.case.materials}
     for path, surface in draft.located("surface"):
         yield from _missing(f"{path}/body", "body", surface.body, bodies)
         for side in ("front", "back"):
             yield from _missing(f"{path}/{side}", "coating", getattr(surface, side), coatings)
+        if surface.panel is not None:
+            yield from _missing(f"{path}/panel", "panel", surface.panel, draft.names("panel"))
         if surface.material is None:
             continue
         yield from _missing(f"{path}/material", "material", surface.material, materials)
-        material = by_name.get(surface.material)
         counts = cell_counts(surface)
-        conducts = isinstance(surface, Box) or counts is None or math.prod(counts) > 1
-        for key in ("density", "specific_heat", "conductivity")[: 3 if conducts else 2]:
-            if material is not None and getattr(material, key) is None:
-                message = f"is missing: the surface {surface.name} is made of this material"
-                yield CaseProblem(f"material/{material.name}/{key}", message)
+        conducts = isinstance(surface, Box) or counts is None or math.prod(counts) > 1 or surface.levels > 1
+        keys = ("density", "specific_heat", "conductivity")[: 3 if conducts else 2]
+        yield from check_conduction.needs(draft, surface.material, keys, f"the surface {surface.name}")
+
+
+def _node_materials(draft: Draft) -> Problems:
+    for path, node in draft.located("node"):
+        if node.material is not None:
+            yield from _missing(f"{path}/material", "material", node.material, draft.names("material"))
+            yield from check_conduction.needs(draft, node.material, ("specific_heat",), f"the node {node.name}")
 
 
 def _references(draft: Draft) -> Problems:
     """Every address of a surface, cell or node in links, edges, loads, batteries, limits, devices."""
     surfaces: dict[str, Any] = dict.fromkeys(draft.names("surface"))
     surfaces |= {surface.name: surface for surface in draft.case.surfaces}
+    surfaces |= dict.fromkeys(draft.names("solid")) | {solid.name: solid for solid in draft.case.solids}
     nodes: dict[str, Any] = dict.fromkeys(draft.names("node"))
+    layers = check_conduction.layers(draft)
 
     def check(path: str, text: str, side_allowed: bool = False) -> Problems:
         try:
-            check_address(text, surfaces, nodes, side_allowed=side_allowed)
+            check_address(text, surfaces, nodes, layers=layers, side_allowed=side_allowed)
         except AddressError as error:
-            yield CaseProblem(path, str(error))
+            if draft.nodes_known or not isinstance(error, UnknownNameError):
+                yield CaseProblem(path, str(error))
 
-    for table in ("link", "edge"):
+    for table in ("link", "edge", "contact"):
         for path, item in draft.located(table):
+            if path.startswith("chip/"):
+                continue  # what a chip stands for is checked by the chip's own keys
             first, second = item.between
             yield from check(f"{path}/between/0", first)
             yield from check(f"{path}/between/1", second)
             if first == second:
                 yield CaseProblem(f"{path}/between", f'both ends are "{first}"; needs two different parts')
-            for k, end in enumerate(item.between if table == "edge" else ()):
-                if end in nodes:
-                    yield CaseProblem(f"{path}/between/{k}", f'"{end}" is a node without a surface; use a [[link]]')
-                if "[" in end:
-                    yield CaseProblem(f"{path}/between/{k}", f'"{end}": an edge joins whole surfaces or box faces')
+            yield from check_conduction.ends(draft, path, table, item.between)
+    for path, item in draft.located("chip"):
+        yield from check(f"{path}/on", item.on)
     for table in ("load", "compute"):
         for path, item in draft.located(table):
             for k, name in enumerate(item.on):
                 yield from check(f"{path}/on/{k}", name)
+    yield from check_equipment.problems(draft, check)
     for path, item in draft.located("solar_array"):
         for k, name in enumerate(item.on):
             yield from check(f"{path}/on/{k}", name, side_allowed=True)
@@ -140,14 +151,14 @@ def _arrays(draft: Draft) -> Problems:
             part, _, side = text.partition("/")
             surface = surfaces.get(part.split("[")[0].split(".")[0])
             if surface is None:
-                if part in draft.names("node"):
-                    yield CaseProblem(f"{path}/on/{k}", f'"{text}" is a node; solar cells need a surface')
+                if parse_address(part).name in (*draft.names("node"), *draft.names("solid")):
+                    yield CaseProblem(f"{path}/on/{k}", f'"{text}" is no surface; solar cells need one')
                 continue
             if isinstance(surface, Box) and "." not in part:
                 yield CaseProblem(f"{path}/on/{k}", f'"{text}": name the face of the box, as in "{part}.u+/front"')
-            elif not side and len(surface.sides) != 1:
+            elif not side and len(draft.case.sides(surface)) != 1:
                 yield CaseProblem(f"{path}/on/{k}", f'"{text}": name the side with cells, as in "{part}/front"')
-            elif side and side not in surface.sides:
+            elif side and side not in draft.case.sides(surface):
                 yield CaseProblem(f"{path}/on/{k}", f'"{text}": that side is inactive; cells need a coating under them')
 
 

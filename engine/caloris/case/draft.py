@@ -18,6 +18,7 @@ class Draft:
     case: Case
     raw: Mapping[str, Any]
     items: Mapping[str, Sequence[tuple[str, Any]]]
+    nodes_known: bool = True  # not where the file of [network] could not be read
 
     def located(self, table: str) -> Sequence[tuple[str, Any]]:
         """Path and model of each valid `[[table]]`, in file order."""
@@ -29,8 +30,10 @@ class Draft:
 
     def has(self, *tables: str) -> bool:
         """Whether the text has one of these tables, valid or not."""
-        return any(self.raw.get(table) is not None and self.raw[table] != [] for table in tables)
+        unknown = "node" in tables and not self.nodes_known
+        return unknown or any(self.raw.get(table) is not None and self.raw[table] != [] for table in tables)
 
     def is_complete(self, *tables: str) -> bool:
         """Whether every `[[table]]` of the text is valid."""
-        return all(len(self.located(table)) == len(self.raw.get(table, [])) for table in tables)
+        known = self.nodes_known or "node" not in tables
+        return known and all(len(self.located(table)) == len(self.raw.get(table, [])) for table in tables)

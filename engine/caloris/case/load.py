@@ -1,5 +1,6 @@
 """The way from text to a checked Case; every problem of the file is reported at once."""
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,13 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from caloris.case.checks import check_case
+from caloris.case.chips import with_chips
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
 from caloris.case.explain import explain, item_path
-from caloris.case.paths import apply_override
-from caloris.case.schema import LATER_TABLES, TABLES, Case
+from caloris.case.import_network import import_network, node_tables
+from caloris.case.paths import apply_override, vary_tree
+from caloris.case.schema import BY_SHAPE, LATER_TABLES, TABLES, Case
 from caloris.case.schema_orbit import Orbit, Planet
-from caloris.case.schema_surface import SHAPES
 from caloris.case.schema_types import Table
 
 Tree = dict[str, Any]
@@ -39,7 +41,13 @@ def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
     except OSError as error:
         raise CaseError([CaseProblem("", f'the file "{path}" cannot be read: {error.strerror}')], path.name) from None
     case = parse_case(text, folder=path.parent, overrides=overrides, source=path.name)
-    return replace(case, path=path.resolve())
+    return _with_path(case, path.resolve())
+
+
+def _with_path(case: Case, path: Path | None) -> Case:
+    """The case and its variants, told where their file is."""
+    variants = {name: replace(variant, path=path) for name, variant in case.variant_cases.items()}
+    return replace(case, path=path, variant_cases=variants)
 
 
 def parse_case(text: str, folder: str | Path = ".", overrides: Sequence[str] = (), source: str = "case") -> Case:
@@ -55,22 +63,51 @@ def parse_case(text: str, folder: str | Path = ".", overrides: Sequence[str] = (
         except CaseError as error:
             problems += error.errors
     case = check_tree(tree, folder, source, problems)
-    return replace(case, text=text, overrides=tuple(overrides))
+    variants = {
+        variant.name: replace(
+            case.variant_cases[variant.name],
+            text=text,
+            overrides=(*overrides, *(f"{path}={_value_text(value)}" for path, value in variant.set.items())),
+        )
+        for variant in case.variants
+    }
+    return replace(case, text=text, overrides=tuple(overrides), variant_cases=variants)
+
+
+def _value_text(value: Any) -> str:
+    """A value as one writes it behind `--set PATH=`."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def with_overrides(case: Case, overrides: Sequence[str]) -> Case:
     """The case with more `PATH=VALUE` applied after its own. CaseError when the result is wrong."""
     changed = parse_case(case.text, case.folder, (*case.overrides, *overrides), case.source)
-    return replace(changed, path=case.path)
+    return _with_path(changed, case.path)
 
 
 def check_tree(tree: Tree, folder: str | Path = ".", source: str = "case", earlier: Sequence[CaseProblem] = ()) -> Case:
     """A Case from parsed TOML; CaseError with all problems, the `earlier` ones first."""
     problems = list(earlier)
     case = _validate(tree, Path(folder).resolve(), problems)
+    case = _with_variants(case, tree, problems)
     if problems:
         raise CaseError(problems, source)
     return case
+
+
+def _with_variants(case: Case, tree: Tree, problems: list[CaseProblem]) -> Case:
+    """Check every variant like the case itself; what is wrong in the case already is said once."""
+    plain = {table: value for table, value in tree.items() if table != "variant"}
+    known, said, cases = set(problems), set(case.warnings), {}
+    warnings = list(case.warnings)
+    for variant in case.variants:
+        place = f"variant/{variant.name}/set"
+        changed, wrong = vary_tree(plain, variant.set)
+        cases[variant.name] = _validate(changed, case.folder, wrong)
+        problems += [CaseProblem(place, str(problem)) for problem in wrong if problem not in known]
+        new = [warning for warning in cases[variant.name].warnings if warning not in said]
+        warnings += [f"variant {variant.name}: {warning}" for warning in new]
+    return replace(case, variant_cases=cases, warnings=tuple(warnings))
 
 
 def _neighbors(path: Path) -> str:
@@ -90,9 +127,13 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
     else:
         found["title"] = tree.get("title", "")
     raw = _known_tables(tree, problems)
-    # The orbit comes first: its period is what the unit `orbit` of other tables stands for.
+    # The orbit comes first: its period is what the unit `orbit` of other tables stands for. Nodes come last: a network
+    # has more of them.
     context: dict[str, Any] = {"folder": folder, "period": None}
-    for name in sorted(raw, key=lambda table: ("planet", "orbit").index(table) if table in ("planet", "orbit") else 2):
+    place = {"planet": 0, "orbit": 1, "node": 3}
+    if "network" in raw:
+        raw.setdefault("node", [])
+    for name in sorted(raw, key=lambda table: place.get(table, 2)):
         kind = TABLES[name]
         if kind.is_list:
             tables = [(item_path(name, k, t), _table(name, k, t, context, problems)) for k, t in enumerate(raw[name])]
@@ -100,10 +141,21 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
             found[kind.attribute] = tuple(table for _, table in items[name])
         else:
             found[kind.attribute] = _table(name, None, raw[name], context, problems)
+        if name == "network" and found["network"] is not None:
+            found["imported"] = import_network(found["network"], problems)
+            if found["imported"] is not None:
+                raw["node"] = [*raw["node"], *node_tables(found["imported"], found["network"].node, problems)]
         if name == "orbit":
             context["period"] = _period(found.get("orbit"), found.get("planet"))
+    made: dict[str, list[tuple[str, Table]]] = {name: list(tables) for name, tables in items.items()}
+    with_chips(made, raw, problems)
+    for name, tables in made.items():
+        found[TABLES[name].attribute] = tuple(table for _, table in tables)
+    items |= made
     case = Case(folder=folder, **{key: value for key, value in found.items() if value is not None})
-    issues, warnings = check_case(Draft(case, raw, items))
+    issues, warnings = check_case(
+        Draft(case, raw, items, nodes_known="network" not in raw or case.imported is not None)
+    )
     problems += issues
     return replace(case, warnings=tuple(warnings))
 
@@ -136,15 +188,15 @@ def _table(
     path = item_path(name, index, raw)
     model: type[Table] = TABLES[name].model
     data = dict(raw)
-    if name == "surface":
-        shape = raw.get("shape")
-        if not isinstance(shape, str) or shape not in SHAPES:
+    if name in BY_SHAPE:
+        shape, shapes = raw.get("shape"), BY_SHAPE[name]
+        if not isinstance(shape, str) or shape not in shapes:
             said = "shape is missing" if shape is None else f"{shown(shape)} is not a shape"
-            hint = nearest(shape, SHAPES) if isinstance(shape, str) else ""
+            hint = nearest(shape, shapes) if isinstance(shape, str) else ""
             hint = hint if "nearest" in hint else ""
-            problems.append(CaseProblem(f"{path}/shape", f"{said}; allowed: {', '.join(SHAPES)}{hint}"))
+            problems.append(CaseProblem(f"{path}/shape", f"{said}; allowed: {', '.join(shapes)}{hint}"))
             return None
-        model = SHAPES[shape]
+        model = shapes[shape]
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:

@@ -1,17 +1,18 @@
 """Paths into a case: `coating/white/solar_absorptance`, `link/0/conductance`, `surface/radiator/edge_u/0`.
 
 `table/name/key[/index]` for tables in a list (name or index), `table/key[/index]` for single ones. Used by
-`--set PATH=VALUE`; a path that leads nowhere is a CaseError with the nearest known name.
+`--set PATH=VALUE` and by variants; a path that leads nowhere is a CaseError with the nearest known name.
 """
 
 import tomllib
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
-from caloris.case.schema import LATER_TABLES, TABLES, Case
+from caloris.case.schema import BY_SHAPE, LATER_TABLES, TABLES, Case
 from caloris.case.schema_coating import CoatingFraction
-from caloris.case.schema_surface import SHAPES
+from caloris.case.schema_structure import Node
 from caloris.case.schema_types import LifeFraction, Table
 
 Tree = dict[str, Any]
@@ -55,6 +56,22 @@ def set_in_tree(tree: Tree, path: str, value: Any) -> Tree:
     return tree
 
 
+def vary_tree(tree: Tree, changes: Mapping[str, Any]) -> tuple[Tree, list[CaseProblem]]:
+    """A copy of the raw TOML tree with every value of `changes` at its path, and the paths that lead nowhere."""
+    tree = deepcopy(tree)
+    problems: list[CaseProblem] = []
+    for path, value in changes.items():
+        try:
+            if path.partition("/")[0] == "variant":
+                raise _fail(path, "a variant cannot change variants")
+            holder, key = _resolve(tree, path, create=True)
+        except CaseError as error:
+            problems += error.errors
+            continue
+        holder[key] = deepcopy(value)
+    return tree, problems
+
+
 def _fail(path: str, message: str) -> CaseError:
     return CaseError([CaseProblem(path, message)])
 
@@ -68,10 +85,12 @@ def _resolve(tree: Tree, path: str, create: bool) -> tuple[Any, Any]:
     if table not in TABLES:
         later = f"not supported yet: the table [{table}] ({LATER_TABLES[table]})" if table in LATER_TABLES else ""
         raise _fail(path, later or f'no table "{table}"{nearest(table, TABLES)}')
-    models: list[type[Table]] = list(SHAPES.values()) if table == "surface" else [TABLES[table].model]
+    models: list[type[Table]] = list(BY_SHAPE.get(table, {}).values()) or [TABLES[table].model]
     if TABLES[table].is_list:
         if len(parts) < 3:
             raise _fail(path, f"a path into [[{table}]] is {table}/name/key")
+        if create and table == "node" and _is_imported(tree, parts[1]):
+            return _imported(tree, path, parts)
         current = _item(tree, path, table, parts[1])
         keys = parts[2:]
     else:
@@ -85,8 +104,27 @@ def _resolve(tree: Tree, path: str, create: bool) -> tuple[Any, Any]:
     if keys[0] not in known:
         raise _fail(path, f'[{table}] has no key "{keys[0]}"{nearest(keys[0], known)}')
     for part in keys[:-1]:
+        if create and table == "network" and isinstance(current, dict):
+            current.setdefault(part, {})  # constants and changes of nodes need not be there yet
         current = _step(current, part, path)
     return current, _last(current, keys[-1], path, create)
+
+
+def _is_imported(tree: Tree, name: str) -> bool:
+    """Whether a node that the case does not list may come from its network; reading tells."""
+    listed = [item.get("name") for item in tree.get("node", []) if isinstance(item, dict)]
+    network = tree.get("network")
+    return isinstance(network, dict) and name not in listed and isinstance(network.setdefault("node", {}), dict)
+
+
+def _imported(tree: Tree, path: str, parts: list[str]) -> tuple[Any, Any]:
+    """A key of a node of the network: it stands among the changes of [network] node."""
+    _, name, key, *rest = parts
+    if key not in Node.model_fields:
+        raise _fail(path, f'[node] has no key "{key}"{nearest(key, Node.model_fields)}')
+    if rest:
+        raise _fail(path, f'{key} is one value and has no "{rest[0]}" inside')
+    return tree["network"]["node"].setdefault(name, {}), key
 
 
 def _item(tree: Tree, path: str, table: str, name: str) -> Any:

@@ -59,32 +59,52 @@ class Bands(Table):
 
 
 BandValue = float | tuple[float, ...]
-"""A fraction for all bands, or one for each."""
+"""A number for all bands, or one for each."""
+
+
+def each_band(*values: BandValue) -> list[tuple[float, ...]]:
+    """Values band by band; a number stands for every band."""
+    count = max(len(value) if isinstance(value, tuple) else 1 for value in values)
+    return list(zip(*(value if isinstance(value, tuple) else (value,) * count for value in values), strict=True))
 
 
 @dataclass(frozen=True)
 class _PerBand(Rule):
-    """The rule of one fraction, or of a list with a fraction for each band."""
+    """The rule of one number, or of a list with a number for each band."""
+
+    measure: Measure = _FRACTION
 
     def parse(self, value: object, info: ValidationInfo) -> BandValue:
         if not isinstance(value, list | tuple):
-            return _FRACTION.parse(value, info)
+            return self.measure.parse(value, info)
         if not value:
             raise ValueError("[] has no entry; needs a number, or a list with a number for each band")
         return tuple(self._entry(k, entry, info) for k, entry in enumerate(value))
 
     def _entry(self, k: int, value: object, info: ValidationInfo) -> float:
         try:
-            return _FRACTION.parse(value, info)
+            return self.measure.parse(value, info)
         except ValueError as error:
             raise ValueError(f"entry {k}: {error}") from None
 
     def describe(self) -> dict[str, Any]:
         """Types and unit for the JSON schema."""
-        return {"type": ["number", "array"], "unit": "1", "range": _FRACTION.range_text()}
+        return {"type": ["number", "array"], "unit": "1", "range": self.measure.range_text()}
 
 
 PerBand = Annotated[BandValue, _PerBand()]
+
+
+class Cover(Table):
+    """A transparent cover over an opaque backing: absorptance by angle of incidence, `{ refractive_index = 1.46 }`."""
+
+    refractive_index: Annotated[BandValue, _PerBand(Measure(q.RATIO, above=1, most=5))] = Field(
+        description="Refractive index of the cover: a number, or a list by solar band"
+    )
+    optical_depth: Annotated[BandValue, _PerBand(Measure(q.RATIO, least=0, most=100))] = Field(
+        default=0.0,
+        description="Optical depth of the cover (normal passage, one way): a number, or a list by solar band",
+    )
 
 
 class CoatingFraction(AgeingTable):
@@ -145,9 +165,7 @@ class CoatingFraction(AgeingTable):
         progress = self.progress(life)
         if isinstance(self.beginning, float) and isinstance(self.end, float):
             return self.beginning + progress * (self.end - self.beginning)
-        count = max(len(end) for end in (self.beginning, self.end) if isinstance(end, tuple))
-        first, last = (end if isinstance(end, tuple) else (end,) * count for end in (self.beginning, self.end))
-        return tuple(a + progress * (b - a) for a, b in zip(first, last, strict=True))
+        return tuple(a + progress * (b - a) for a, b in each_band(self.beginning, self.end))
 
     def most(self) -> float:
         """The largest value that stands in the case."""

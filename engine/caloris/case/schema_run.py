@@ -1,4 +1,4 @@
-"""The tables [[limit]] and [run]: what is judged, and how the case is solved."""
+"""The tables [[limit]], [margins], [[variant]] and [run]: what is judged, and how the case is solved."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,17 +18,48 @@ from caloris.case.schema_types import (
     Temperature,
     TemperatureDifference,
     Whole,
+    listed_names,
 )
+
+TemperatureRange = tuple[Temperature, Temperature]
 
 
 class Limit(Table):
-    """Allowed temperatures of nodes, and the margins kept to them."""
+    """Allowed temperatures of parts, and the margins kept to them; a margin that is absent is that of [margins]."""
 
     name: Name | None = Field(default=None, description="Name, else the index addresses it")
     of: References = Field(description="Node, surface, cell, or a list of them")
-    operating: tuple[Temperature, Temperature] = Field(description="Lowest and highest operating temperature")
-    uncertainty: TemperatureDifference = Field(default=0.0, description="Uncertainty of the prediction")
-    acceptance: TemperatureDifference = Field(default=0.0, description="Acceptance margin")
+    operating: TemperatureRange = Field(description="Lowest and highest temperature while it operates")
+    non_operating: TemperatureRange | None = Field(
+        default=None, description="Lowest and highest temperature while it is off; [run] non_operating says when"
+    )
+    uncertainty: TemperatureDifference | None = Field(default=None, description="Uncertainty of the calculation")
+    acceptance: TemperatureDifference | None = Field(default=None, description="Acceptance margin")
+    qualification: TemperatureDifference | None = Field(default=None, description="Qualification margin")
+
+
+class Margins(Table):
+    """Margins of every [[limit]] that does not state its own; without this table they are 0 K.
+
+    Between what is calculated and what a unit is qualified for stand, in this order, the uncertainty of the
+    calculation (the predicted range), the acceptance margin and the qualification margin (ECSS-E-ST-31C, clause 3:
+    calculated, predicted, acceptance and qualification temperature range). The standard leaves the numbers to the
+    project. The defaults here are those of a first design: 15 K before any test, which falls to 5 to 8 K once the
+    model is correlated with a thermal balance test, and 5 K each for acceptance and qualification.
+    """
+
+    uncertainty: TemperatureDifference = Field(default=15.0, description="Uncertainty of the calculation")
+    acceptance: TemperatureDifference = Field(default=5.0, description="Acceptance margin")
+    qualification: TemperatureDifference = Field(default=5.0, description="Qualification margin")
+
+
+class Variant(Table):
+    """The case once more with some of its values changed: hot, cold, old, with a unit off."""
+
+    name: Name = Field(description="Name among the variants")
+    set: dict[str, Any] = Field(
+        description='Changed values by their path, { "orbit/beta" = "65 deg", "run/life" = "end" }'
+    )
 
 
 class AtPhase(Table):
@@ -89,5 +120,8 @@ class Run(Table):
         default=0.0,
         description='"beginning", "end" or 0 to 1, kept as a number; or an exposure in time and fluence',
         json_schema_extra={"unit": "1"},
+    )
+    non_operating: Annotated[tuple[str, ...], BeforeValidator(listed_names)] = Field(
+        default=(), description="Parts that are off: their [[limit]]s judge them by the non-operating range"
     )
     seed: Annotated[int, Whole(least=0, most=2**31 - 1)] = Field(default=0, description="Seed of random numbers")

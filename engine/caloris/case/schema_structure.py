@@ -1,13 +1,12 @@
-"""The tables of what the spacecraft is made of: bodies, coatings, materials, nodes and conductors."""
+"""The tables of what the spacecraft is made of: bodies, coatings, nodes and the conductors between them."""
 
 import math
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from caloris.case import quantity as q
-from caloris.case.errors import nearest, shown
-from caloris.case.schema_coating import CoatingFraction, without_temperature
+from caloris.case.schema_coating import CoatingFraction, Cover, without_temperature
 from caloris.case.schema_types import (
     Angle,
     Direction,
@@ -20,12 +19,6 @@ from caloris.case.schema_types import (
     Table,
     Target,
     Temperature,
-)
-
-ELEMENTS = tuple(
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
-    "Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir "
-    "Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U".split()
 )
 
 
@@ -74,7 +67,8 @@ class Coating(Table):
 
     name: Name = Field(description="Name among the coatings")
     solar_absorptance: Annotated[CoatingFraction, AfterValidator(without_temperature)] = Field(
-        description="Absorbed fraction of sunlight: a number, by life, or a list by solar band",
+        description="Absorbed fraction of sunlight, under a cover at normal incidence: a number, by life, or a list "
+        "by solar band",
         json_schema_extra={"unit": "1"},
     )
     infrared_emittance: CoatingFraction = Field(
@@ -101,39 +95,8 @@ class Coating(Table):
         description="Fraction of thermal radiation that goes straight through the sheet; the same on both sides",
         json_schema_extra={"unit": "1"},
     )
-
-
-def _composition(value: object) -> dict[str, float]:
-    if not isinstance(value, dict) or not value:
-        raise ValueError(f"{shown(value)} is not a composition; write mass fractions, as in {{ Al = 1.0 }}")
-    fractions: dict[str, float] = {}
-    for element, share in value.items():
-        if element not in ELEMENTS:
-            raise ValueError(f'"{element}" is not a chemical element' + nearest(element, ELEMENTS))
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-            raise ValueError(f"{element} = {shown(share)} is not a mass fraction; must be above 0 and at most 1")
-        fractions[element] = float(share)
-    total = sum(fractions.values())
-    if abs(total - 1.0) > 0.01:
-        raise ValueError(f"the mass fractions sum to {total:g}; they must sum to 1 within 0.01")
-    return {element: share / total for element, share in fractions.items()}
-
-
-class Material(Table):
-    """A material: for surfaces density, specific heat and conductivity, for shields the composition."""
-
-    name: Name = Field(description="Name among the materials")
-    density: Annotated[float, Measure(q.DENSITY, above=0)] | None = Field(default=None, description="Density")
-    specific_heat: Annotated[float, Measure(q.SPECIFIC_HEAT, least=0)] | None = Field(
-        default=None, description="Specific heat"
-    )
-    conductivity: Annotated[float, Measure(q.CONDUCTIVITY, least=0)] | None = Field(
-        default=None, description="Thermal conductivity"
-    )
-    composition: Annotated[dict[str, float], BeforeValidator(_composition)] | None = Field(
-        default=None,
-        description="Mass fraction of each element; kept so that they sum to 1",
-        json_schema_extra={"unit": "1"},
+    cover: Cover | None = Field(
+        default=None, description="Transparent cover, with which the solar absorptance depends on the angle"
     )
 
 
@@ -142,18 +105,54 @@ class Node(Table):
 
     name: Name = Field(description="Name among the surfaces and nodes")
     heat_capacity: HeatCapacity | None = Field(default=None, description="Heat capacity; 0 makes an algebraic node")
+    material: str | None = Field(default=None, description="What it is made of; with mass, instead of heat_capacity")
+    mass: Annotated[float, Measure(q.MASS, above=0)] | None = Field(default=None, description="Mass; with material")
     temperature: Temperature | None = Field(default=None, description="Fixed temperature: makes the node a boundary")
     start_temperature: Temperature | None = Field(
         default=None, description="Temperature at t = 0, before that of [run]"
     )
 
 
+LINK_KINDS = ("conductance", "radiative_area", "capacity_rate")
+
+
 class Link(Table):
-    """A conductance between two nodes, cells or surfaces; a total, spread by area over cells."""
+    """A coupling of one kind between two nodes, cells or surfaces; a total, spread by area over cells.
+
+    Into the second end b flows, from the first a: by a conductance G (T_a - T_b), by a radiative area
+    R sigma (T_a^4 - T_b^4), and the same out of the first. A stream of capacity rate w (mass flow times specific heat)
+    brings w (T_a - T_b) to the second and takes nothing from the first: it is one way.
+    """
 
     name: Name | None = Field(default=None, description="Name, else the index addresses it")
-    between: tuple[str, str] = Field(description="The two ends")
-    conductance: Annotated[float, Measure(q.CONDUCTANCE, least=0)] = Field(description="Total conductance")
+    between: tuple[str, str] = Field(description="The two ends; a stream flows from the first to the second")
+    conductance: Annotated[float, Measure(q.CONDUCTANCE, least=0)] | None = Field(
+        default=None, description="Total conductance"
+    )
+    radiative_area: Annotated[float, Measure(q.AREA, least=0)] | None = Field(
+        default=None, description="Emittances, area and view factor in one: heat is this times sigma times T^4"
+    )
+    capacity_rate: Annotated[float, Measure(q.CONDUCTANCE, least=0)] | None = Field(
+        default=None, description="Mass flow times specific heat of a stream from the first end to the second"
+    )
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> "Link":
+        given = [kind for kind in LINK_KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            said = f"{' and '.join(given)} given" if given else "no coupling given"
+            raise ValueError(f"{said}; a link needs one of {', '.join(LINK_KINDS)}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of the three couplings it is."""
+        return next(kind for kind in LINK_KINDS if getattr(self, kind) is not None)
+
+    @property
+    def value(self) -> float:
+        """The total, in the unit of its kind."""
+        return getattr(self, self.kind)
 
 
 class Edge(Table):

@@ -32,8 +32,6 @@ INACTIVE = "inactive"
 class SurfaceTable(Table):
     """What every surface has, whatever its shape."""
 
-    later: ClassVar[dict[str, str]] = {"panel": "a sandwich panel"}
-
     name: Name = Field(description="Name among the surfaces and nodes")
     front: str = Field(description='Coating of the front, or "inactive": that side takes no part in radiation')
     back: str = Field(default=INACTIVE, description='Coating of the back, or "inactive"')
@@ -42,6 +40,11 @@ class SurfaceTable(Table):
     )
     thickness: PositiveLength | None = Field(default=None, description="Thickness; with material")
     material: str | None = Field(default=None, description="Material; with thickness")
+    panel: str | None = Field(default=None, description="Sandwich panel, instead of thickness and material")
+    layers: Annotated[int, Whole(least=1, most=1000)] | None = Field(
+        default=None,
+        description="Divisions through the thickness (of a panel: through its core); nodes .front, .1, ... .back",
+    )
     body: str = Field(default="bus", description="Body that carries the surface")
     temperature: Temperature | None = Field(default=None, description="Fixed temperature: makes the surface a boundary")
     start_temperature: Temperature | None = Field(
@@ -49,10 +52,11 @@ class SurfaceTable(Table):
     )
 
     @property
-    def sides(self) -> dict[str, str]:
-        """Coating of each active side, by `front` and `back`."""
-        sides = {"front": self.front, "back": self.back}
-        return {side: coating for side, coating in sides.items() if coating != INACTIVE}
+    def levels(self) -> int:
+        """Number of nodes through the thickness: one, or one more than divisions."""
+        if self.layers is None:
+            return 1 if self.panel is None else 2
+        return self.layers + 1
 
     def shape_keys(self) -> dict[str, Any]:
         """The keys of the shape alone (corner, radius, divide, ...) and their values."""
@@ -162,7 +166,8 @@ class Box(SurfaceTable):
     divide: tuple[Cells, Cells, Cells] = Field(default=(1, 1, 1), description="Cells along u, v and w")
 
 
-def _length_unit(value: object, info: ValidationInfo) -> float:
+def read_length_unit(value: object, info: ValidationInfo) -> float:
+    """The length in m of a unit of length."""
     if not isinstance(value, str):
         raise ValueError(f'{shown(value)} is not a unit of length; write for example "mm"')
     return Measure(q.LENGTH, above=0).parse(f"1 {value}", info)
@@ -171,11 +176,13 @@ def _length_unit(value: object, info: ValidationInfo) -> float:
 class Mesh(SurfaceTable):
     """Triangles of a file; one node per triangle `name[k]`, or one node in all with `nodes = 1`."""
 
-    later: ClassVar[dict[str, str]] = {**SurfaceTable.later, "divide": "dividing the triangles of a mesh"}
+    later: ClassVar[dict[str, str]] = {"divide": "dividing the triangles of a mesh"}
 
     shape: Literal["mesh"] = "mesh"
-    file: Annotated[Path, ExistingFile((".stl", ".obj", ".ply"))] = Field(description="Mesh file: STL, OBJ or PLY")
-    length_unit: Annotated[float, BeforeValidator(_length_unit)] = Field(
+    file: Annotated[Path, ExistingFile((".stl", ".obj", ".ply", ".glb", ".gltf", ".msh"))] = Field(
+        description="Mesh file: STL, OBJ, PLY, glTF or Gmsh"
+    )
+    length_unit: Annotated[float, BeforeValidator(read_length_unit)] = Field(
         description='Unit of the file\'s coordinates, "mm"; kept as its length in m', json_schema_extra={"unit": "m"}
     )
     nodes: Literal[1] | None = Field(default=None, description="1 for one node in all, else one per triangle")

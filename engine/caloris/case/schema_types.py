@@ -192,11 +192,12 @@ def _name(value: object) -> str:
 Name = Annotated[str, BeforeValidator(_name)]
 
 
-def _names(value: object) -> object:
+def listed_names(value: object) -> object:
+    """A list of names; one name alone is a list of one."""
     return [value] if isinstance(value, str) else value
 
 
-References = Annotated[tuple[str, ...], BeforeValidator(_names), Field(min_length=1)]
+References = Annotated[tuple[str, ...], BeforeValidator(listed_names), Field(min_length=1)]
 """One name or a list of names of surfaces, cells or nodes, kept as a tuple."""
 
 
@@ -322,6 +323,8 @@ class ScheduleOf(Rule):
 
     def parse(self, value: object, info: ValidationInfo) -> Schedule:
         """A value or a table to a Schedule; ValueError says which entry is wrong."""
+        if isinstance(value, Schedule):
+            return value
         if not isinstance(value, dict):
             return Schedule(over="constant", points=(0.0,), value=(self.measure.parse(value, info),))
         if "temperature" in value:

@@ -12,6 +12,9 @@ from jaxtyping import Array, Float
 from caloris.geometry.caps import WALLS, fit_caps
 from caloris.geometry.errors import GeometryError
 from caloris.geometry.shape_base import Shape, ShapeTopology, vector
+from caloris.geometry.solid_patches import SolidFace
+from caloris.geometry.solids import Solid, SolidBox
+from caloris.programs import kept
 from caloris_kernels.conduction.shell import triangle_area_vector
 from caloris_kernels.orbit.frames import rotation_matrix
 
@@ -58,7 +61,8 @@ class Topology:
 
     Cells are numbered in the order of surfaces, then of the shape. Facets are active sides, in the order of
     triangles, front before back; facet_side is 0 for the front, 1 for the back. shell_cell and shell_vertex
-    name, for every mesh edge between two cells of one surface, the cells and the edge's two vertices.
+    name, for every mesh edge between two cells of one surface, the cells and the edge's two vertices;
+    shell_axis says along which direction of each cell, u (0) or v (1), heat crosses the edge.
     """
 
     triangles: np.ndarray  # [triangle, 3] vertex numbers, front winding
@@ -78,6 +82,7 @@ class Topology:
     vertex_surface: np.ndarray
     shell_cell: np.ndarray  # [edge, 2]
     shell_vertex: np.ndarray  # [edge, 2]
+    shell_axis: np.ndarray  # [edge, 2]
 
     @property
     def cell_count(self) -> int:
@@ -90,6 +95,12 @@ class Topology:
         corners = self.triangles[self.facet_triangle]
         return np.where(self.facet_side[:, None] == 1, corners[:, ::-1], corners)
 
+    def areas(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Area of one side of each triangle and of each cell (m2) at concrete vertices [vertex, 3] (numpy)."""
+        a, b, c = (vertices[self.triangles[:, k]] for k in range(3))
+        triangle = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
+        return triangle, np.bincount(self.triangle_cell, triangle, self.cell_count)
+
     def cells(self, name: str) -> np.ndarray:
         """Cell numbers of a surface ("bus"), a box's face ("bus.u+") or one cell ("x+[0,1]"); none if unknown."""
         starts = (name + "[", name + ".")
@@ -97,10 +108,14 @@ class Topology:
 
 
 class Geometry(eqx.Module):
-    """All bodies and surfaces of a spacecraft; every dimension is a leaf."""
+    """All bodies, surfaces and solids of a spacecraft; every dimension is a leaf.
+
+    The faces of solids are the last surfaces, called "name.face"; they have no dimensions of their own.
+    """
 
     bodies: tuple[Body, ...]
     surfaces: tuple[Surface, ...]
+    solids: tuple[Solid, ...] = ()
 
     def __check_init__(self) -> None:
         """Raise GeometryError for bodies that do not hang together."""
@@ -150,6 +165,24 @@ class Geometry(eqx.Module):
         nominal = nominal and any(surface.shape.is_round for surface in self.surfaces)
         return _vertices(self, self._angles(joint_angle), nominal)
 
+    def solid_vertices(self) -> tuple[Float[Array, "point 3"], ...]:
+        """Vertices of each solid in the bus frame at zero joint angles (m)."""
+        pose = self.pose()
+        return tuple(_placed(solid.shape.vertices(), pose[solid.body]) for solid in self.solids)
+
+    def solid_directions(self) -> Float[Array, "solid 3 3"]:
+        """Unit vectors of each solid's conductivities u, v, through, in rows, in the bus frame at zero joint angles."""
+        pose = self.pose()
+        rows = [solid.shape.directions() @ pose[solid.body][:3, :3].T for solid in self.solids]
+        return jnp.stack(rows) if rows else jnp.zeros((0, 3, 3))
+
+    def bricks(self) -> Float[Array, "box 3 3"]:
+        """The edges of a brick of each solid that is a box (m), in rows, in the bus frame at zero joint angles."""
+        pose = self.pose()
+        boxes = [(solid.shape, pose[solid.body]) for solid in self.solids if isinstance(solid.shape, SolidBox)]
+        edges = [box.brick() @ frame[:3, :3].T for box, frame in boxes]
+        return jnp.stack(edges) if edges else jnp.zeros((0, 3, 3))
+
     def facet_geometry(
         self, vertices: Float[Array, "vertex 3"]
     ) -> tuple[Float[Array, " facet"], Float[Array, "facet 3"], Float[Array, "facet 3"]]:
@@ -171,29 +204,37 @@ class Geometry(eqx.Module):
         return angles
 
 
-def assemble(bodies: tuple[Body, ...], surfaces: tuple[Surface, ...]) -> Geometry:
+def assemble(bodies: tuple[Body, ...], surfaces: tuple[Surface, ...], solids: tuple[Solid, ...] = ()) -> Geometry:
     """Geometry whose discs and annuli that close a cylinder or cone share that wall's polygon (fit_caps).
 
     Needs concrete numbers (it looks which rims coincide); differentiate in the result's leaves.
     """
     caps = fit_caps(tuple((s.shape, s.body) for s in surfaces))
-    return Geometry(bodies, tuple(_with_cap(s, cap) for s, cap in zip(surfaces, caps, strict=True)))
+    return Geometry(bodies, tuple(_with_cap(s, cap) for s, cap in zip(surfaces, caps, strict=True)), solids)
 
 
 # One compilation for a whole spacecraft: evaluated operation by operation, a handful of shapes costs seconds
 # of compiling.
-@eqx.filter_jit
+@kept
 def _vertices(geometry: Geometry, joint_angle: Float[Array, " joint"], nominal: bool) -> Float[Array, "vertex 3"]:
     pose = _pose(geometry.bodies, joint_angle)
+    solids = [solid.shape.vertices() for solid in geometry.solids]
     parts = []
     for surface in geometry.surfaces:
-        outward = jnp.ones(()) if nominal else _cap_factor(geometry.surfaces, surface)
-        frame = pose[surface.body]
-        parts.append(surface.shape.vertices(outward) @ frame[:3, :3].T + frame[None, :3, 3])
+        if isinstance(surface.shape, SolidFace):
+            points = surface.shape.vertices_of(solids[surface.shape.solid])
+        else:
+            outward = jnp.ones(()) if nominal else _cap_factor(geometry.surfaces, surface)
+            points = surface.shape.vertices(outward)
+        parts.append(_placed(points, pose[surface.body]))
     return jnp.concatenate(parts) if parts else jnp.zeros((0, 3))
 
 
-@eqx.filter_jit
+def _placed(points: Float[Array, "point 3"], frame: Float[Array, "4 4"]) -> Float[Array, "point 3"]:
+    return points @ frame[:3, :3].T + frame[None, :3, 3]
+
+
+@kept
 def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Float[Array, "body 4 4"]:
     poses: dict[int, Array] = {}
     joint = 0
@@ -211,7 +252,7 @@ def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Floa
     return jnp.stack([poses[index] for index in range(len(bodies))])
 
 
-@eqx.filter_jit
+@kept
 def _facet_geometry(vertices: Float[Array, "vertex 3"], corners: np.ndarray, side: np.ndarray):
     normal = triangle_area_vector(vertices, jnp.asarray(corners))
     area = jnp.sqrt(jnp.sum(normal**2, axis=1))
@@ -255,13 +296,14 @@ def parents_first(bodies: tuple[Body, ...]) -> list[int]:
 
 def _assemble(surfaces: tuple[Surface, ...]) -> Topology:
     triangles, surface_of, cells, names, circumcentric, vertex_surface = [], [], [], [], [], []
-    shell_cell, shell_vertex = [], []
+    shell_cell, shell_vertex, shell_axis = [], [], []
     vertex_offset = cell_offset = 0
     for index, surface in enumerate(surfaces):
         shape = surface.shape.topology()
-        pair, edge = _shell_edges(shape)
+        pair, edge, axis = _shell_edges(shape)
         shell_cell.append(pair + cell_offset)
         shell_vertex.append(edge + vertex_offset)
+        shell_axis.append(axis)
         triangles.append(shape.triangles + vertex_offset)
         surface_of.append(np.full(len(shape.triangles), index))
         cells.append(shape.triangle_cell + cell_offset)
@@ -295,6 +337,7 @@ def _assemble(surfaces: tuple[Surface, ...]) -> Topology:
         vertex_surface=_join(vertex_surface),
         shell_cell=_join(shell_cell, 2),
         shell_vertex=_join(shell_vertex, 2),
+        shell_axis=_join(shell_axis, 2),
     )
 
 
@@ -303,22 +346,28 @@ def _join(parts: list[np.ndarray], width: int | None = None) -> np.ndarray:
     return np.concatenate(parts).astype(np.int64) if parts else np.zeros(shape, np.int64)
 
 
-def _shell_edges(shape: ShapeTopology) -> tuple[np.ndarray, np.ndarray]:
-    return _shared_edges(shape.triangles.tobytes(), shape.triangle_cell.tobytes())
+def _shell_edges(shape: ShapeTopology) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    axis = np.zeros_like(shape.triangles) if shape.triangle_axis is None else shape.triangle_axis
+    return _shared_edges(*(part.astype(np.int64).tobytes() for part in (shape.triangles, shape.triangle_cell, axis)))
 
 
 @lru_cache(maxsize=256)
-def _shared_edges(triangle_bytes: bytes, cell_bytes: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Cells [edge, 2] and vertices [edge, 2] of the edges between two triangles of different cells."""
+def _shared_edges(
+    triangle_bytes: bytes, cell_bytes: bytes, axis_bytes: bytes
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells, vertices and axes (of either cell), each [edge, 2], of the edges between triangles of different cells."""
     triangles = np.frombuffer(triangle_bytes, np.int64).reshape(-1, 3)
     cell = np.frombuffer(cell_bytes, np.int64)
+    axis = np.frombuffer(axis_bytes, np.int64).reshape(-1, 3).T.ravel()
     edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
     owner = np.tile(cell, 3)
     order = np.lexsort((edges[:, 1], edges[:, 0]))
-    edges, owner = edges[order], owner[order]
+    edges, owner, axis = edges[order], owner[order], axis[order]
     same = np.flatnonzero(np.all(edges[1:] == edges[:-1], axis=1))
     same = same[owner[same] != owner[same + 1]]
     pair = np.stack([owner[same], owner[same + 1]], axis=1)
-    pair = np.sort(pair, axis=1)
+    across = np.stack([axis[same], axis[same + 1]], axis=1)
+    rank = np.argsort(pair, axis=1)
+    pair, across = np.take_along_axis(pair, rank, axis=1), np.take_along_axis(across, rank, axis=1)
     order = np.lexsort((pair[:, 1], pair[:, 0]))
-    return pair[order], edges[same][order]
+    return pair[order], edges[same][order], across[order]

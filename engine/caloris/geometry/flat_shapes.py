@@ -18,6 +18,7 @@ from caloris.geometry.shape_base import (
     check_vector,
     concrete,
     counts,
+    grid_topology,
     grid_triangles,
     pair_suffixes,
     vector,
@@ -103,21 +104,7 @@ class Box(Shape):
     def __check_init__(self) -> None:
         """Raise GeometryError for input that makes no surface."""
         check_divide(self.divide, ("along u", "along v", "along w"), (1, 1, 1))
-        _check_plane(self.corner, self.edge_u, self.edge_v)
-        values = concrete(self.edge_u, self.edge_v, self.edge_w)
-        if values is None:
-            return
-        u, v, w = values
-        check_vector("edge_w", w, nonzero=True)
-        volume = float(np.dot(np.cross(u, v), w)) / float(np.prod([np.linalg.norm(e) for e in (u, v, w)]))
-        if abs(volume) <= PARALLEL_SINE:
-            raise GeometryError(f"edge_w = {w.tolist()} lies in the plane of edge_u and edge_v: no box", "edge_w")
-        if volume < 0:
-            raise GeometryError(
-                f"edge_w = {w.tolist()}: edge_u, edge_v, edge_w are left-handed; the front is outside only for "
-                "(edge_u x edge_v) . edge_w > 0: swap edge_u and edge_v",
-                "edge_w",
-            )
+        check_box(self.corner, self.edge_u, self.edge_v, self.edge_w)
 
     def vertices(self, outward: Float[Array, ""] | None = None) -> Float[Array, "vertex 3"]:
         """Vertex positions (m): the lattice points on the six faces, u slowest."""
@@ -140,6 +127,25 @@ def _span(corner, edges, fractions) -> Float[Array, "vertex 3"]:
     return corner[None, :] + table @ jnp.stack(edges)
 
 
+def check_box(corner, edge_u, edge_v, edge_w) -> None:
+    """Raise GeometryError unless the edges span a right-handed box."""
+    _check_plane(corner, edge_u, edge_v)
+    values = concrete(edge_u, edge_v, edge_w)
+    if values is None:
+        return
+    u, v, w = values
+    check_vector("edge_w", w, nonzero=True)
+    volume = float(np.dot(np.cross(u, v), w)) / float(np.prod([np.linalg.norm(e) for e in (u, v, w)]))
+    if abs(volume) <= PARALLEL_SINE:
+        raise GeometryError(f"edge_w = {w.tolist()} lies in the plane of edge_u and edge_v: no box", "edge_w")
+    if volume < 0:
+        raise GeometryError(
+            f"edge_w = {w.tolist()}: edge_u, edge_v, edge_w are left-handed; the front is outside only for "
+            "(edge_u x edge_v) . edge_w > 0: swap edge_u and edge_v",
+            "edge_w",
+        )
+
+
 def _check_plane(corner, edge_u, edge_v) -> None:
     values = concrete(corner, edge_u, edge_v)
     if values is None:
@@ -154,8 +160,7 @@ def _check_plane(corner, edge_u, edge_v) -> None:
 @lru_cache(maxsize=256)
 def _rectangle_topology(u: int, v: int) -> ShapeTopology:
     vertex = np.arange((u + 1) * (v + 1)).reshape(u + 1, v + 1)
-    triangles, cell = grid_triangles(vertex)
-    return ShapeTopology(vertex.size, triangles, cell, pair_suffixes(u, v))
+    return grid_topology(vertex.size, vertex, pair_suffixes(u, v))
 
 
 def _triangle_rows(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -194,15 +199,18 @@ def _box_lattice(divide: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(maxsize=256)
 def _box_topology(divide: tuple[int, int, int]) -> ShapeTopology:
     points, number = _box_lattice(divide)
-    triangles, cells, suffixes = [], [], []
+    triangles, cells, axes, suffixes = [], [], [], []
     for axis, letter in enumerate("uvw"):
         others = [k for k in range(3) if k != axis]
         for sign, index in (("-", 0), ("+", divide[axis])):
-            face, cell = grid_triangles(np.take(number, index, axis=axis))
+            face, cell, across = grid_triangles(np.take(number, index, axis=axis))
             # The remaining edges in the order u, v, w give a normal along +u, -v, +w; turn to the outside.
             if (axis == 1) == (sign == "+"):
-                face = face[:, ::-1]
+                face, across = face[:, ::-1], across[:, [1, 0, 2]]
             cells.append(cell + len(suffixes))
             triangles.append(face)
+            axes.append(across)
             suffixes += [f".{letter}{sign}{s}" for s in pair_suffixes(*(divide[k] for k in others))]
-    return ShapeTopology(len(points), np.concatenate(triangles), np.concatenate(cells), tuple(suffixes))
+    parts = (np.concatenate(part) for part in (triangles, cells, axes))
+    triangle, cell, across = parts
+    return ShapeTopology(len(points), triangle, cell, tuple(suffixes), triangle_axis=across)

@@ -146,7 +146,7 @@ def _blocks_of_pairs(first: np.ndarray, second: np.ndarray, area: np.ndarray, co
     tiles = -(-count // LANE)
     low, high = np.minimum(first, second), np.maximum(first, second)
     code, block = np.unique(low // LANE * tiles + high // LANE, return_inverse=True)
-    value = np.zeros((len(code), LANE, LANE), np.float32)
+    value = np.zeros((len(code), LANE, LANE))  # as exact as it was given
     value[block, low % LANE, high % LANE] = area
     own = code // max(tiles, 1) == code % max(tiles, 1)
     value[own] += value[own].swapaxes(1, 2)

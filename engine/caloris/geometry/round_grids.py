@@ -5,7 +5,7 @@ from functools import lru_cache
 import jax.numpy as jnp
 import numpy as np
 
-from caloris.geometry.shape_base import ShapeTopology, grid_triangles, pair_suffixes
+from caloris.geometry.shape_base import ShapeTopology, grid_topology, pair_suffixes
 
 
 def disc_factor(around: int) -> float:
@@ -39,14 +39,14 @@ def disc_topology(radial: int, around: int) -> ShapeTopology:
     """Disc: center, then rings outward."""
     rings = 1 + np.arange(radial * around).reshape(radial, around)
     vertex = _closed_columns(np.concatenate([np.zeros((1, around), int), rings]))
-    return ShapeTopology(1 + radial * around, *grid_triangles(vertex), pair_suffixes(radial, around))
+    return grid_topology(1 + radial * around, vertex, pair_suffixes(radial, around))
 
 
 @lru_cache(maxsize=256)
 def annulus_topology(radial: int, around: int) -> ShapeTopology:
     """Annulus: rings outward."""
     vertex = _closed_columns(np.arange((radial + 1) * around).reshape(radial + 1, around))
-    return ShapeTopology((radial + 1) * around, *grid_triangles(vertex), pair_suffixes(radial, around))
+    return grid_topology((radial + 1) * around, vertex, pair_suffixes(radial, around))
 
 
 @lru_cache(maxsize=256)
@@ -59,7 +59,7 @@ def wall_topology(around: int, along: int, pointed: bool) -> ShapeTopology:
         vertex = np.concatenate([vertex, np.full((around, 1), count)], axis=1)
         count += 1
     vertex = np.concatenate([vertex, vertex[:1]])
-    return ShapeTopology(count, *grid_triangles(vertex), pair_suffixes(around, along))
+    return grid_topology(count, vertex, pair_suffixes(around, along))
 
 
 @lru_cache(maxsize=256)
@@ -69,7 +69,7 @@ def sphere_topology(around: int, poles: int) -> ShapeTopology:
     south, north = np.full((around, 1), inner.size), np.full((around, 1), inner.size + 1)
     vertex = np.concatenate([south, inner, north], axis=1)
     vertex = np.concatenate([vertex, vertex[:1]])
-    return ShapeTopology(inner.size + 2, *grid_triangles(vertex), pair_suffixes(around, poles))
+    return grid_topology(inner.size + 2, vertex, pair_suffixes(around, poles))
 
 
 @lru_cache(maxsize=256)

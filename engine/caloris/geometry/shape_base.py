@@ -25,6 +25,9 @@ class ShapeTopology:
     cell_suffix what is appended to the surface's name ("" for a shape of one cell, "[i,j]", ".u-[i,j]").
     circumcentric marks shapes whose cells are general triangles: conduction then places a cell's
     temperature at the circumcenter, elsewhere at the centroid (see caloris_kernels.conduction.shell).
+    triangle_axis [triangle, 3] tells for the edges 01, 12, 20 of each triangle along which direction of the
+    surface heat crosses them: 0 along u (the first index of a cell's name), 1 along v, -1 inside a cell; None
+    where the surface has no such directions.
     """
 
     vertex_count: int
@@ -32,6 +35,7 @@ class ShapeTopology:
     triangle_cell: np.ndarray
     cell_suffix: tuple[str, ...]
     circumcentric: bool = False
+    triangle_axis: np.ndarray | None = None
 
     @property
     def cell_count(self) -> int:
@@ -120,19 +124,29 @@ def check_not_parallel(key_a: str, a: np.ndarray, key_b: str, b: np.ndarray) -> 
         )
 
 
-def grid_triangles(vertex: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Triangles and their cell numbers of a grid of vertex ids [u + 1, v + 1].
+def grid_triangles(vertex: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Triangles, their cell numbers and axes (as in ShapeTopology) of a grid of vertex ids [u + 1, v + 1].
 
     Cell i * v_count + j is the quadrilateral (i, j), (i+1, j), (i+1, j+1), (i, j+1), front normal along
     u x v, cut along its first diagonal. Where ids repeat (a pole, an apex, a disc's center) the triangle
-    that has no area is left out.
+    that has no area is left out; the diagonal of the other is then one of the cell's own edges.
     """
     a, b, c, d = vertex[:-1, :-1], vertex[1:, :-1], vertex[1:, 1:], vertex[:-1, 1:]
     pairs = np.stack([np.stack([a, b, c], -1), np.stack([a, c, d], -1)], axis=2).reshape(-1, 3)
     cell = np.repeat(np.arange(a.size), 2)
+    # ab and cd run along u, so that heat crosses them along v.
+    one, zero = np.ones_like(a), np.zeros_like(a)
+    diagonal = [np.where(a == d, 1, np.where(c == d, 0, -1)), np.where(b == c, 1, np.where(a == b, 0, -1))]
+    axis = np.stack([np.stack([one, zero, diagonal[0]], -1), np.stack([diagonal[1], one, zero], -1)], axis=2)
     p, q, r = pairs.T
     keep = (p != q) & (q != r) & (r != p)
-    return pairs[keep], cell[keep]
+    return pairs[keep], cell[keep], axis.reshape(-1, 3)[keep]
+
+
+def grid_topology(vertex_count: int, vertex: np.ndarray, cell_suffix: tuple[str, ...]) -> ShapeTopology:
+    """The topology of one grid of vertex ids [u + 1, v + 1]."""
+    triangles, cell, axis = grid_triangles(vertex)
+    return ShapeTopology(vertex_count, triangles, cell, cell_suffix, triangle_axis=axis)
 
 
 def pair_suffixes(first: int, second: int) -> tuple[str, ...]:

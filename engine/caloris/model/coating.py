@@ -1,11 +1,14 @@
 """Optical properties of surfaces by wavelength band: constant, aged by exposure, or over temperature."""
 
+import math
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from caloris_kernels.constants import SOLAR_TEMPERATURE
 from caloris_kernels.radiative.ageing import ageing_progress
+from caloris_kernels.radiative.incidence import covered_absorptance, hemispherical_mean
 from caloris_kernels.radiative.planck import band_fractions
 
 
@@ -105,17 +108,36 @@ class SpecularCoatings(eqx.Module):
     solar_transmittance: Values  # - [sheet *solar_band]
     infrared_transmittance: Values  # - [sheet *infrared_band]
 
+    def share(self, nothing: Float[Array, " coating *band"], solar: bool) -> Float[Array, " coating *band"]:
+        """Mirror-like share of the reflectance of every coating (-); nothing: zeros in the result's shape."""
+        share = self.solar_specularity if solar else self.infrared_specularity
+        return nothing.at[jnp.asarray(self.mirror, int)].set(now(share))
+
     def split(self, absorptance: Float[Array, " coating *band"], solar: bool) -> tuple[Array, Array]:
         """Mirror reflectance rho_s = s (1 - alpha - tau) and transmittance tau of every coating [coating *band].
 
         absorptance: of sunlight, or (solar False) the infrared emittance.
         """
-        share = self.solar_specularity if solar else self.infrared_specularity
         through = self.solar_transmittance if solar else self.infrared_transmittance
         nothing = jnp.zeros_like(absorptance)
         transmittance = nothing.at[jnp.asarray(self.sheet, int)].set(now(through))
-        specularity = nothing.at[jnp.asarray(self.mirror, int)].set(now(share))
-        return specularity * (1.0 - absorptance - transmittance), transmittance
+        return self.share(nothing, solar) * (1.0 - absorptance - transmittance), transmittance
+
+
+class CoveredCoatings(eqx.Module):
+    """Coatings under a transparent cover: what they absorb of sunlight depends on its angle of incidence.
+
+    See `caloris_kernels.radiative.incidence`; their solar absorptance in `Coatings` is that at normal incidence, above
+    zero, and they let nothing through. Only these coatings have numbers here.
+    """
+
+    coating: tuple[int, ...] = eqx.field(static=True)
+    refractive_index: Float[Array, " cover *solar_band"]  # -
+    optical_depth: Float[Array, " cover *solar_band"]  # - one way, at normal incidence
+
+    def mean(self, normal: Float[Array, " cover *solar_band"]) -> Float[Array, " cover *solar_band"]:
+        """Absorptance for diffuse light (-), of that at normal incidence."""
+        return hemispherical_mean(lambda c: covered_absorptance(c, normal, self.refractive_index, self.optical_depth))
 
 
 class Coatings(eqx.Module):
@@ -125,20 +147,34 @@ class Coatings(eqx.Module):
     """
 
     name: tuple[str, ...] = eqx.field(static=True)
-    solar_absorptance: Values  # - [coating *solar_band]
+    solar_absorptance: Values  # - [coating *solar_band], at normal incidence
     infrared_emittance: Values | EmittanceTable  # - [coating *infrared_band]
     specular: SpecularCoatings | None = None  # None: all reflect diffusely and let nothing through
+    covered: CoveredCoatings | None = None  # None: no absorptance depends on the angle of incidence
+
+    def diffuse_solar_absorptance(self) -> Float[Array, " coating *solar_band"]:
+        """Absorptance of sunlight that comes from all directions alike (-)."""
+        normal = now(self.solar_absorptance)
+        if self.covered is None:
+            return normal
+        those = jnp.asarray(self.covered.coating)
+        return normal.at[those].set(self.covered.mean(normal[those]))
 
     def emittance_range(self) -> tuple[Float[Array, " coating"], Float[Array, " coating"]]:
         """Lowest and highest infrared emittance of each coating over bands and temperatures (-)."""
         table = self.infrared_emittance
         count = len(self.name)
         owner = table.coating if isinstance(table, EmittanceTable) else jnp.arange(count)
-        value = now(table.value if isinstance(table, EmittanceTable) else table).reshape(owner.shape[0], -1)
+        value = _rows(now(table.value if isinstance(table, EmittanceTable) else table))
         low, high = jnp.full(count, jnp.inf), jnp.full(count, -jnp.inf)
         return low.at[owner].min(value.min(axis=1)), high.at[owner].max(value.max(axis=1))
 
     def absorptance_range(self) -> tuple[Float[Array, " coating"], Float[Array, " coating"]]:
         """Lowest and highest solar absorptance of each coating over bands (-)."""
-        value = now(self.solar_absorptance).reshape(len(self.name), -1)
+        value = _rows(now(self.solar_absorptance))
         return value.min(axis=1), value.max(axis=1)
+
+
+def _rows(value: Float[Array, "coating ..."]) -> Float[Array, "coating other"]:
+    """One row a coating, also where there is none."""
+    return value.reshape(value.shape[0], math.prod(value.shape[1:]))

@@ -69,7 +69,7 @@ class HeatLoad(eqx.Module):
 
     name: str = eqx.field(static=True)
     node: Int[Array, " target"]
-    share: Float[Array, " target"]  # - sums to one
+    share: Float[Array, " target"]  # - sums to one, but for the heat of an imported network: of 1 W
     power: Schedule  # W
     electrical: bool = eqx.field(static=True, default=False)
 

@@ -1,26 +1,23 @@
 """What a spacecraft is made of, apart from its shape: coatings, masses, links, loads, power equipment."""
 
 import equinox as eqx
-import jax
 from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
+from caloris.model.conduction import (
+    Blankets,
+    Contacts,
+    EdgeJoints,
+    LinkTable,
+    NodePairs,
+    PropertyTables,
+    Sheets,
+    Solids,
+    Spread,
+)
+from caloris.model.equipment import Equipment
 from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
 from caloris.model.schedule import Schedule
-
-
-class Spread(eqx.Module):
-    """How a total is spread over nodes: fixed shares between named things, by area within each of them."""
-
-    node: Int[Array, " target"]
-    group: Int[Array, " target"]  # which named thing the target belongs to
-    weight: Float[Array, " group"]  # - share of each named thing
-
-    def shares(self, node_area: Float[Array, " node"]) -> Float[Array, " target"]:
-        """Share of each target (-), summing to the sum of weights; nodes without area count as one."""
-        area = node_area[self.node]
-        total = jax.ops.segment_sum(area, self.group, self.weight.shape[0])
-        return self.weight[self.group] * area / total[self.group]
 
 
 class LoadTable(eqx.Module):
@@ -31,9 +28,26 @@ class LoadTable(eqx.Module):
     power: Schedule  # W
     electrical: bool = eqx.field(static=True)
 
-    def on_nodes(self, node_area: Float[Array, " node"]) -> HeatLoad:
+    def on_nodes(self, size: Float[Array, " source"]) -> HeatLoad:
         """The load with its shares."""
-        return HeatLoad(self.name, self.spread.node, self.spread.shares(node_area), self.power, self.electrical)
+        return HeatLoad(self.name, self.spread.node, self.spread.shares(size), self.power, self.electrical)
+
+
+class NodeLoads(eqx.Module):
+    """Constant heat into single nodes of an imported network."""
+
+    name: str = eqx.field(static=True)
+    node: Int[Array, " target"]
+    heat: Float[Array, " target"]  # W
+
+    @property
+    def power(self) -> Schedule:
+        """The constant of which `heat` is the share: 1 W."""
+        return Schedule.constant(1.0)
+
+    def on_nodes(self, size: Float[Array, " source"]) -> HeatLoad:
+        """The load with its shares, each its heat over 1 W."""
+        return HeatLoad(self.name, self.node, self.heat, self.power, False)
 
 
 class ComputeTable(eqx.Module):
@@ -45,28 +59,10 @@ class ComputeTable(eqx.Module):
     idle_power: Float[Array, ""]  # W
     utilization: Schedule  # -
 
-    def on_nodes(self, node_area: Float[Array, " node"]) -> Compute:
+    def on_nodes(self, size: Float[Array, " source"]) -> Compute:
         """The computer with its shares."""
-        share = self.spread.shares(node_area)
+        share = self.spread.shares(size)
         return Compute(self.name, self.spread.node, share, self.peak_power, self.idle_power, self.utilization)
-
-
-class LinkTable(eqx.Module):
-    """Conductances between two spreads; every target of one side is joined to every target of the other."""
-
-    name: tuple[str, ...] = eqx.field(static=True)
-    conductance: Float[Array, " link"]  # W K-1, totals
-    sides: tuple[tuple[Spread, Spread], ...]
-
-
-class EdgeJoints(eqx.Module):
-    """Coincident edges of different surfaces that are joined."""
-
-    cell: Int[Array, "joint 2"]
-    first_segment: Int[Array, "joint 2"]  # vertices
-    second_segment: Int[Array, "joint 2"]
-    table: Int[Array, " joint"]  # which [[edge]] of the case
-    conductance_per_length: Float[Array, " edge"]  # W m-1 K-1
 
 
 class Structure(eqx.Module):
@@ -74,18 +70,32 @@ class Structure(eqx.Module):
 
     coatings: Coatings
     bands: Bands
-    node_name: tuple[str, ...] = eqx.field(static=True)  # cells, then nodes without a surface
+    node_name: tuple[str, ...] = eqx.field(static=True)  # cells, nodes without a surface, then what layers add
+    facet_node: Int[Array, " facet"]
+    cell_node: Int[Array, " plain"]  # the first node of each cell of a surface that is no face of a solid
+    area_node: Int[Array, " sized"]  # nodes that have the area of a cell, and that cell
+    area_cell: Int[Array, " sized"]
     surface_heat_capacity: Float[Array, " surface"]  # J K-1, totals
-    surface_areal_heat_capacity: Float[Array, " surface"]  # J K-1 m-2
-    sheet_conductance: Float[Array, " surface"]  # W K-1, conductivity times thickness
+    lumped_node: Int[Array, " lumped"]
     lumped_heat_capacity: Float[Array, " lumped"]  # J K-1
+    lumped_table: Int[Array, " lumped"]  # of specific heat over temperature; -1: does not depend on it
+    sheets: Sheets
+    solids: Solids
+    conductivity: PropertyTables
+    specific_heat: PropertyTables
     free: Float[Array, " node"]
     start_temperature: Float[Array, " node"]  # K
     bounded: bool = eqx.field(static=True)  # some node's temperature is given
     links: LinkTable
+    radiative_links: LinkTable
+    streams: LinkTable  # from the first side to the second
+    pairs: NodePairs
     joints: EdgeJoints
-    loads: tuple[LoadTable | ComputeTable, ...]
+    contacts: Contacts
+    blankets: Blankets
+    loads: tuple[LoadTable | ComputeTable | NodeLoads, ...]
     arrays: SolarArrays | None
     bus: Bus | None
     batteries: Batteries | None
+    equipment: Equipment
     space_temperature: Float[Array, ""]  # K, used where there is no planet

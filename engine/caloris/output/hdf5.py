@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -28,29 +28,52 @@ def write_run(path: str | Path, run: RunData) -> Path:
     `long_name` and its dimension scales; every group carries the scales of all its dimensions, so that
     `xarray.open_dataset(path, group="thermal", engine="h5netcdf")` opens each one.
 
-    A run whose status is not "success" is written the same way (its last accepted state and its result) and
-    may hold non-finite numbers. Raises RunDataError, before any file is touched, for a path that the table
-    of quantities lacks, a wrong rank or type, lengths of one dimension that differ, and a non-finite number
-    in a successful run; OSError when the file cannot be written.
+    Each variant of the run is written the same way under /variant/NAME. A run whose status is not "success" is
+    written too (its last accepted state and its result) and may hold non-finite numbers. Raises RunDataError, before
+    any file is touched, for a path that the table of quantities lacks, a wrong rank or type, lengths of one dimension
+    that differ, and a non-finite number in a successful run; OSError when the file cannot be written.
     """
     path = Path(path)
-    arrays = {name: _checked(name, values, run.succeeded) for name, values in run.arrays.items()}
-    lengths = _dimension_lengths(arrays)
+    contents = _contents(run)
+    variants = {name: _contents(variant) for name, variant in run.variants.items()}
     part = path.with_name(path.name + ".part")
     try:
         with h5py.File(part, "w") as file:
-            file.create_group("case").attrs["toml"] = run.case_text
-            _write_attributes(file, "provenance", run.attributes.get("provenance", {}))
-            _write_attributes(file, "status", run.status)
-            for group in sorted({name.split("/")[0] for name in arrays}):
-                _write_group(file.create_group(group), arrays, lengths)
-            for target, values in run.attributes.items():
-                if target not in ("provenance", "status"):
-                    _write_attributes(file, target, values)
+            _write_contents(file, contents)
+            if variants:
+                group = file.create_group("variant", track_order=True)
+                for name, variant in variants.items():
+                    _write_contents(group.create_group(name), variant)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+class _Contents(NamedTuple):
+    """A run whose arrays are checked, with the length of every dimension."""
+
+    run: RunData
+    arrays: dict[str, np.ndarray]
+    lengths: dict[str, int]
+
+
+def _contents(run: RunData) -> _Contents:
+    arrays = {name: _checked(name, values, run.succeeded) for name, values in run.arrays.items()}
+    return _Contents(run, arrays, _dimension_lengths(arrays))
+
+
+def _write_contents(root: h5py.Group, contents: _Contents) -> None:
+    """Write the groups of one run, or of one variant, below `root`."""
+    run, arrays, lengths = contents
+    root.create_group("case").attrs["toml"] = run.case_text
+    _write_attributes(root, "provenance", run.attributes.get("provenance", {}))
+    _write_attributes(root, "status", run.status)
+    for group in sorted({name.split("/")[0] for name in arrays}):
+        _write_group(root.create_group(group), group, arrays, lengths)
+    for target, values in run.attributes.items():
+        if target not in ("provenance", "status"):
+            _write_attributes(root, target, values)
 
 
 def _checked(name: str, values: Any, succeeded: bool) -> np.ndarray:
@@ -95,9 +118,9 @@ def _dimension_lengths(arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
     return lengths
 
 
-def _write_group(group: h5py.Group, arrays: Mapping[str, np.ndarray], lengths: Mapping[str, int]) -> None:
+def _write_group(group: h5py.Group, table: str, arrays: Mapping[str, np.ndarray], lengths: Mapping[str, int]) -> None:
     """Write the datasets of one group, each with its metadata and dimension scales."""
-    prefix = str(group.name).lstrip("/") + "/"
+    prefix = table + "/"
     members = {name.removeprefix(prefix): name for name in arrays if name.startswith(prefix)}
     dimensions = dict.fromkeys(d for name in members.values() for d in QUANTITIES[name].dims)
     for dimension in dimensions:
@@ -138,11 +161,11 @@ def _create(group: h5py.Group, name: str, array: np.ndarray, quantity: Quantity)
     return dataset
 
 
-def _write_attributes(file: h5py.File, target: str, values: Mapping[str, Any]) -> None:
+def _write_attributes(root: h5py.Group, target: str, values: Mapping[str, Any]) -> None:
     """Write attributes of a group or dataset; None is left out, flags become 0 or 1 of HDF5's own boolean."""
-    if target not in file and target not in GROUPS:
+    if target not in root and target not in GROUPS:
         raise RunDataError(f"{target}: attributes for neither a group of the run file nor a dataset of this run")
-    owner = file.require_group(target) if target in GROUPS else file[target]
+    owner = root.require_group(target) if target in GROUPS else root[target]
     for name, value in values.items():
         if value is None:
             continue

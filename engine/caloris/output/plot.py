@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+from caloris.output.plot_margins import plot_margins
 from caloris.output.plot_particle import plot_flux, plot_let_spectrum, plot_upsets
 from caloris.output.plot_satellite import plot_satellite
 from caloris.output.plot_style import style
 from caloris.output.plot_time import plot_heat_flows, plot_power, plot_temperatures
-from caloris.output.read import open_run
+from caloris.output.read import RunFile, open_run
 
 # What each picture needs; a run that lacks it goes without that picture.
 _PICTURES = (
+    (plot_margins, ("limits/item", "limits/verdict")),
     (plot_temperatures, ("thermal/temperature",)),
     (plot_heat_flows, ("thermal/temperature",)),
     (plot_power, ("thermal/time", "power/load_power")),
@@ -20,17 +22,28 @@ _PICTURES = (
 )
 
 
-def plot(path: str | Path, folder: str | Path) -> list[Path]:
+def plot(path: str | Path, folder: str | Path, variant: str | None = None) -> list[Path]:
     """Draw the pictures that the run file `path` allows into `folder` and return their paths.
 
-    Each picture is written as PNG (200 dpi) and PDF; the folder is made when missing. Raises RunFileError
-    when the file cannot be read as a run file, OSError when the folder cannot be written.
+    Those of each variant go into a folder of its name below; variant draws one alone. Each picture is written as PNG
+    (200 dpi) and PDF; folders are made when missing. Raises RunFileError when the file cannot be read as a run file
+    or has no such variant, OSError when the folder cannot be written.
     """
     folder = Path(folder)
-    paths: list[Path] = []
     with open_run(path) as run, style():
-        folder.mkdir(parents=True, exist_ok=True)
-        for draw, needed in _PICTURES:
-            if all(name in run for name in needed):
-                paths += draw(run, folder)
+        if variant is not None:
+            return _draw(run.variant(variant), folder / variant)
+        paths = _draw(run, folder)
+        for name in run.variants:
+            paths += _draw(run.variant(name), folder / name)
+        return paths
+
+
+def _draw(run: RunFile, folder: Path) -> list[Path]:
+    """The pictures of one run, or of one variant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths: list[Path] = []
+    for draw, needed in _PICTURES:
+        if all(name in run for name in needed):
+            paths += draw(run, folder)
     return paths

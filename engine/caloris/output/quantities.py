@@ -5,7 +5,7 @@ where particle physics keeps its own (MeV, MeV cm2 mg-1, g cm-2). Signs: absorbe
 conducted and boundary powers count positive into a node, emitted and extracted powers positive out of it, so
 
     node_stored = node_absorbed - node_electrical_extracted + node_heat_load + node_exchanged
-                  + node_conducted + node_boundary - node_emitted_to_space.
+                  + node_conducted + node_advected + node_boundary - node_emitted_to_space.
 """
 
 from dataclasses import dataclass
@@ -63,11 +63,14 @@ DIMENSIONS: dict[str, Dimension] = {
     "joint": Dimension("joint", "orbit/joint"),
     "array": Dimension("solar array", "power/array"),
     "battery": Dimension("battery", "power/battery"),
+    "switch": Dimension("thermostat", "thermal/switch"),
+    "auxiliary": Dimension("auxiliary state of equipment", "thermal/auxiliary"),
     "device": Dimension("device", "upset/device"),
     "ion": Dimension("atomic number of the ion", "particle/ion"),
     "energy": Dimension("kinetic energy per nucleon", "particle/energy"),
     "let": Dimension("linear energy transfer in silicon", "particle/let"),
     "limit": Dimension("row of the table of limits"),
+    "margin": Dimension("row of the table of margins"),
     "pose": Dimension("pose of the moving bodies"),
     "pair": Dimension("pair of facets that see each other"),
     "moment": Dimension("moment of the run at which sunlight is traced"),
@@ -120,6 +123,7 @@ _THERMAL = {
     "time": Quantity("s", ("time",), "time since the start of the run"),
     "node": Quantity("1", ("node",), "node name", "text"),
     "temperature": Quantity("K", _NODE_TIME, "temperature"),
+    "node_volume": Quantity("m3", ("node",), "volume of solids around the node; 0 outside solids"),
     "node_area": Quantity("m2", ("node",), "area of the node's cell, one side; 0 for a node without surface"),
     "node_heat_capacity": Quantity("J K-1", ("node",), "heat capacity; 0 for boundary and massless nodes"),
     "node_heat_load": Quantity("W", _NODE_TIME, "heat from loads, heaters and electrical dissipation"),
@@ -129,7 +133,13 @@ _THERMAL = {
     "node_absorbed_infrared": Quantity("W", _NODE_TIME, "absorbed infrared of the planet"),
     "node_electrical_extracted": Quantity("W", _NODE_TIME, "electrical power taken out by solar cells"),
     "node_exchanged": Quantity("W", _NODE_TIME, "net infrared from other surfaces"),
-    "node_conducted": Quantity("W", _NODE_TIME, "net heat conducted in from other nodes"),
+    "node_conducted": Quantity("W", _NODE_TIME, "net heat conducted in from other nodes, by links and equipment"),
+    "node_advected": Quantity("W", _NODE_TIME, "heat brought by one-way links"),
+    "switch": Quantity("1", ("switch",), "thermostat", "text"),
+    "switch_mode": Quantity("1", ("time", "switch"), "1 where the thermostat is on, 0 where it is off"),
+    "switch_duty": Quantity("1", ("switch",), "share of the run that the thermostat was on"),
+    "auxiliary": Quantity("1", ("auxiliary",), "auxiliary state and its unit", "text"),
+    "auxiliary_state": Quantity("1", ("time", "auxiliary"), "value of each auxiliary state, in its own unit"),
     "node_emitted_to_space": Quantity("W", _NODE_TIME, "net infrared lost to space"),
     "node_boundary": Quantity("W", _NODE_TIME, "heat supplied to hold a boundary node's temperature"),
     "node_stored": Quantity("W", _NODE_TIME, "rate of change of stored heat"),
@@ -140,6 +150,7 @@ _THERMAL = {
     "mean_electrical_extracted": Quantity("W", ("node",), "run mean of electrical power taken out"),
     "mean_exchanged": Quantity("W", ("node",), "run mean of net infrared from other surfaces"),
     "mean_conducted": Quantity("W", ("node",), "run mean of net heat conducted in"),
+    "mean_advected": Quantity("W", ("node",), "run mean of heat brought by one-way links"),
     "mean_emitted_to_space": Quantity("W", ("node",), "run mean of net infrared lost to space"),
     "mean_boundary": Quantity("W", ("node",), "run mean of the heat supplied to hold a boundary"),
     "mean_stored": Quantity("W", ("node",), "change of stored heat over the run's length"),
@@ -193,24 +204,43 @@ _UPSET = {
 _LIMITS = {
     "item": Quantity("1", ("limit",), "node or surface", "text"),
     "variant": Quantity("1", ("limit",), "variant of the case; empty for the case as it stands", "text"),
-    "calculated_minimum": Quantity("K", ("limit",), "lowest calculated temperature"),
-    "calculated_maximum": Quantity("K", ("limit",), "highest calculated temperature"),
+    "state": Quantity("1", ("limit",), "operating or non-operating: which range is the limit", "text"),
     "operating_minimum": Quantity("K", ("limit",), "lowest operating temperature", may_be_missing=True),
     "operating_maximum": Quantity("K", ("limit",), "highest operating temperature", may_be_missing=True),
-    "uncertainty": Quantity("K", ("limit",), "uncertainty margin of the calculation"),
+    "non_operating_minimum": Quantity("K", ("limit",), "lowest temperature while off", may_be_missing=True),
+    "non_operating_maximum": Quantity("K", ("limit",), "highest temperature while off", may_be_missing=True),
+    "limit_minimum": Quantity("K", ("limit",), "lowest temperature allowed in this state", may_be_missing=True),
+    "limit_maximum": Quantity("K", ("limit",), "highest temperature allowed in this state", may_be_missing=True),
+    "uncertainty": Quantity("K", ("limit",), "uncertainty of the calculation"),
     "acceptance": Quantity("K", ("limit",), "acceptance margin"),
-    "margin_low": Quantity(
-        "K",
-        ("limit",),
-        "calculated minimum - uncertainty - acceptance - operating minimum",
-        may_be_missing=True,
+    "qualification": Quantity("K", ("limit",), "qualification margin"),
+    "calculated_minimum": Quantity("K", ("limit",), "lowest calculated temperature"),
+    "calculated_maximum": Quantity("K", ("limit",), "highest calculated temperature"),
+    "predicted_minimum": Quantity("K", ("limit",), "calculated minimum - uncertainty"),
+    "predicted_maximum": Quantity("K", ("limit",), "calculated maximum + uncertainty"),
+    "acceptance_minimum": Quantity("K", ("limit",), "predicted minimum - acceptance margin"),
+    "acceptance_maximum": Quantity("K", ("limit",), "predicted maximum + acceptance margin"),
+    "qualification_minimum": Quantity("K", ("limit",), "acceptance minimum - qualification margin"),
+    "qualification_maximum": Quantity("K", ("limit",), "acceptance maximum + qualification margin"),
+    "margin_low": Quantity("K", ("limit",), "qualification minimum - limit minimum", may_be_missing=True),
+    "margin_high": Quantity("K", ("limit",), "limit maximum - qualification maximum", may_be_missing=True),
+    "verdict": Quantity(
+        "1", ("limit",), "kept, or the innermost range (calculated, predicted, ...) outside the limit", "text"
     ),
-    "margin_high": Quantity(
-        "K",
-        ("limit",),
-        "operating maximum - acceptance - uncertainty - calculated maximum",
-        may_be_missing=True,
-    ),
+}
+
+_MARGINS = {
+    "item": Quantity("1", ("margin",), "node or surface", "text"),
+    "state": Quantity("1", ("margin",), "operating or non-operating", "text"),
+    "coldest_variant": Quantity("1", ("margin",), "variant with the lowest calculated temperature", "text"),
+    "hottest_variant": Quantity("1", ("margin",), "variant with the highest calculated temperature", "text"),
+    "calculated_minimum": Quantity("K", ("margin",), "lowest calculated temperature of all variants"),
+    "calculated_maximum": Quantity("K", ("margin",), "highest calculated temperature of all variants"),
+    "limit_minimum": Quantity("K", ("margin",), "lowest temperature allowed at the least margin", may_be_missing=True),
+    "limit_maximum": Quantity("K", ("margin",), "highest temperature allowed at the least margin", may_be_missing=True),
+    "margin_low": Quantity("K", ("margin",), "least low margin of all variants", may_be_missing=True),
+    "margin_high": Quantity("K", ("margin",), "least high margin of all variants", may_be_missing=True),
+    "verdict": Quantity("1", ("margin",), "gravest verdict of all variants", "text"),
 }
 
 _VIEW_FACTORS = {
@@ -234,6 +264,7 @@ _GROUPS = {
     "particle": _PARTICLE,
     "upset": _UPSET,
     "limits": _LIMITS,
+    "margins": _MARGINS,
     "view_factors": _VIEW_FACTORS,
 }
 
@@ -269,5 +300,6 @@ ATTRIBUTES: dict[str, Attribute] = {
     "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
     "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),
     "status/result": Attribute("", "success, or the name of what failed"),
+    "status/failed_variants": Attribute("", "variants that failed, each with its result"),
     "status/iterations": Attribute("1", "iterations of the outermost solver"),
 }

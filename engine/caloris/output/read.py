@@ -15,11 +15,15 @@ class RunFileError(ValueError):
 
 
 class RunFile:
-    """An open run file. Datasets are read when asked for and kept; use as a context manager or `close()`."""
+    """An open run file, or one variant in it. Datasets are read when asked for and kept.
 
-    def __init__(self, path: Path, file: h5py.File) -> None:
-        """Wrap an open HDF5 file that `open_run` has checked."""
+    Use as a context manager or `close()`; a variant is open as long as its file is.
+    """
+
+    def __init__(self, path: Path, file: h5py.Group, variant: str = "") -> None:
+        """Wrap an open HDF5 file that `open_run` has checked, or the group of one variant in it."""
         self.path = path
+        self.variant_name = variant
         self._file: Any = file
         self._kept: dict[str, np.ndarray] = {}
 
@@ -35,7 +39,7 @@ class RunFile:
 
     def close(self) -> None:
         """Close the file; what was read stays."""
-        self._file.close()
+        self._file.file.close()
 
     def __contains__(self, path: str) -> bool:
         """Whether the run has the dataset or group `path` ("power", "thermal/temperature")."""
@@ -75,6 +79,18 @@ class RunFile:
         """Return all attributes of the group or dataset `path`."""
         item = self._file.get(path)
         return {} if item is None else {name: self.attribute(path, name) for name in item.attrs}
+
+    @property
+    def variants(self) -> list[str]:
+        """Names of the variants in the file, in the order of the case."""
+        return list(self._file.get("variant", ()))
+
+    def variant(self, name: str) -> "RunFile":
+        """Return one variant, which has the layout of the file itself. Raises RunFileError for an unknown name."""
+        if name not in self.variants:
+            known = ", ".join(self.variants) or "the file has none"
+            raise RunFileError(f"{self.path}: no variant {name!r}; known: {known}")
+        return RunFile(self.path, self._file[f"variant/{name}"], name)
 
     @property
     def case_text(self) -> str:

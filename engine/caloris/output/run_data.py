@@ -16,13 +16,15 @@ class RunData:
     in quantities.QUANTITIES; names are arrays or sequences of str. attributes: group or dataset path ->
     attribute name -> value (number, flag, text, or a one-dimensional array of numbers). case_text: the case
     file verbatim. status: `result` ("success" or the name of what failed) and whatever tells how the solve
-    went (iterations, residuals); it becomes the attributes of /status.
+    went (iterations, residuals); it becomes the attributes of /status. variants: the same for each variant of the
+    case, by its name.
     """
 
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     case_text: str = ""
     status: dict[str, Any] = field(default_factory=lambda: {"result": SUCCESS})
+    variants: dict[str, "RunData"] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:

@@ -4,7 +4,6 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
-from rich import box
 from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -12,37 +11,44 @@ from rich.text import Text
 
 from caloris.output.items import group_items, item_mean, node_areas, time_mean
 from caloris.output.read import RunFile, open_run
+from caloris.output.show_limits import margin_table
+from caloris.output.show_variants import variant_table
 from caloris.output.show_view_factors import view_factor_table
-from caloris.output.text import celsius, duration, engineering, percent, rate, signed
+from caloris.output.tables import open_table
+from caloris.output.text import celsius, duration, engineering, percent, rate
 
 # Items beyond these are added up in one row: the table stays on one screen.
 _LARGEST_ITEMS = 14
 # Flows below this part of the table's largest are rounding.
 _ROUNDING = 1e-6
-# Headings are broken by hand: all ten columns then fit in 100 with room for the items' names.
+# Headings are broken by hand: all eleven columns then fit in 100 with room for the items' names.
 _WATT_COLUMNS = (
     ("Sun", "node_absorbed_solar", 1.0),
     ("albedo", "node_absorbed_albedo", 1.0),
     ("planet\nIR", "node_absorbed_infrared", 1.0),
     ("heat\nload", "node_heat_load", 1.0),
     ("boundary", "node_boundary", 1.0),
-    ("electric", "node_electrical_extracted", -1.0),
+    ("elec-\ntric", "node_electrical_extracted", -1.0),
     ("mutual\nIR", "node_exchanged", 1.0),
     ("conducted", "node_conducted", 1.0),
+    ("with\nflow", "node_advected", 1.0),
     ("to\nspace", "node_emitted_to_space", -1.0),
     ("stored", "node_stored", 1.0),
 )
 
 
-def show(path: str | Path, console: Console) -> None:
-    """Print the tables of the run file `path`: those that its groups allow.
+def show(path: str | Path, console: Console, variant: str | None = None) -> None:
+    """Print the tables of the run file `path`, or of one of its variants: those that its groups allow.
 
-    Raises RunFileError when the file cannot be read as a run file.
+    Raises RunFileError when the file cannot be read as a run file or has no such variant.
     """
-    with open_run(path) as run:
+    with open_run(path) as file:
+        run = file if variant is None else file.variant(variant)
         parts: list[RenderableType] = [_heading(run)]
-        if "limits/item" in run:
-            parts.append(_margins(run))
+        if run.variants:
+            parts.append(variant_table(run))
+        if "margins/item" in run:
+            parts.append(margin_table(run))
         if "thermal/temperature" in run:
             parts += [_watts(run), _temperatures(run)]
         if "power/load_power" in run:
@@ -68,67 +74,10 @@ def _heading(run: RunFile) -> Text:
         sizes.append(f"{len(run[path])} {word}" if path in run else None)
     described = ", ".join(size for size in sizes if size)
     failed = "" if run.succeeded else f"\nThe run failed: {run.result}. What follows is its last accepted state."
-    return Text.assemble((title, "bold"), f"  {described}", (failed, "bold red"))
-
-
-def _table(title: str, caption: str | None = None) -> Table:
-    return Table(
-        title=title,
-        caption=caption,
-        title_justify="left",
-        caption_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        collapse_padding=True,
-    )
-
-
-def _margins(run: RunFile) -> Table:
-    """Return the table of limits: calculated range, limit, and the margin that is left."""
-    table = _table("Margins", "margin = limit - acceptance - uncertainty - calculated; negative is a violation")
-    variants = run.names("limits/variant") if "limits/variant" in run else []
-    for heading in ("item", *(["variant"] if any(variants) else [])):
-        table.add_column(heading, overflow="fold")
-    for heading in (
-        "calculated °C",
-        "operating °C",
-        "uncertainty + acceptance K",
-        "margin low K",
-        "margin high K",
-    ):
-        table.add_column(heading, justify="right")
-    for row, item in enumerate(run.names("limits/item")):
-        value = {name: float(run[f"limits/{name}"][row]) for name in _LIMIT_COLUMNS}
-        cells = [item, *([variants[row]] if any(variants) else [])]
-        table.add_row(
-            *cells,
-            f"{celsius(value['calculated_minimum'])} to {celsius(value['calculated_maximum'])}",
-            f"{celsius(value['operating_minimum'])} to {celsius(value['operating_maximum'])}",
-            f"{value['uncertainty']:.1f} + {value['acceptance']:.1f}",
-            _margin(value["margin_low"]),
-            _margin(value["margin_high"]),
-        )
-    return table
-
-
-_LIMIT_COLUMNS = (
-    "calculated_minimum",
-    "calculated_maximum",
-    "operating_minimum",
-    "operating_maximum",
-    "uncertainty",
-    "acceptance",
-    "margin_low",
-    "margin_high",
-)
-
-
-def _margin(kelvin: float) -> Text:
-    if np.isnan(kelvin):
-        return Text("-", "dim")
-    return Text(signed(kelvin), "bold red" if kelvin < 0 else "green")
+    variants = run.attribute("status", "failed_variants")
+    failed += f"\nVariants that failed: {variants}." if variants else ""
+    which = f" - {run.variant_name}" if run.variant_name else ""
+    return Text.assemble((title + which, "bold"), f"  {described}", (failed, "bold red"))
 
 
 def _watts(run: RunFile) -> Table:
@@ -157,7 +106,7 @@ def _watts(run: RunFile) -> Table:
     scale, unit = (1e6, "MW") if largest >= 1e7 else (1e3, "kW") if largest >= 1e4 else (1.0, "W")
     period = "orbit mean" if run.attribute("thermal", "mode") == "cyclic" else "mean over the run"
     where = period if len(time) > 1 else "steady"
-    table = _table(
+    table = open_table(
         f"Where each watt goes ({where}, {unit})",
         "positive flows in, negative out; a row adds up to what the item stores",
     )
@@ -188,7 +137,7 @@ def _temperatures(run: RunFile) -> Table:
     time, temperature = run["thermal/time"], run["thermal/temperature"]
     areas = node_areas(run)
     moving = len(time) > 1
-    table = _table("Temperatures (°C)")
+    table = open_table("Temperatures (°C)")
     table.add_column("item", overflow="fold", min_width=8)
     for heading in ("nodes", "minimum", "mean", "maximum", *(["coldest at", "hottest at"] if moving else [])):
         table.add_column(heading, justify="right")
@@ -250,7 +199,7 @@ def _mean_power(run: RunFile, name: str, power: np.ndarray, time: np.ndarray) ->
 
 def _upsets(run: RunFile) -> Table:
     """Return upset rates per bit, per device and for all devices, a day."""
-    table = _table("Upsets per day", _environment(run))
+    table = open_table("Upsets per day", _environment(run))
     table.add_column("device", overflow="fold")
     for heading in (
         "count",

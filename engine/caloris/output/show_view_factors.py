@@ -1,11 +1,11 @@
 """The table of a view-factor file: what each side of each surface sees."""
 
 import numpy as np
-from rich import box
 from rich.table import Table
 
 from caloris.output.items import item_of
 from caloris.output.read import RunFile
+from caloris.output.tables import open_table
 from caloris.output.text import percent
 
 _MOST_ROWS = 30
@@ -30,17 +30,8 @@ def view_factor_table(run: RunFile) -> Table:
     np.add.at(seen, (second, first), exchange)
     seen /= area[:, None]
 
-    table = Table(
-        title=_title(run, poses),
-        caption="means over the side's area" + (f" and {poses} poses" if poses > 1 else ""),
-        title_justify="left",
-        caption_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        collapse_padding=True,
-    )
+    caption = "means over the side's area" + (f" and {poses} poses" if poses > 1 else "")
+    table = open_table(_title(run, poses), caption)
     table.add_column("side", overflow="fold")
     for heading in ("facets", "area m²", "to surfaces", "to space", "to inactive"):
         table.add_column(heading, justify="right")

@@ -12,10 +12,12 @@ from jaxtyping import Array, Float, Int
 
 from caloris.programs import kept
 from caloris.solve.facet_radiation import facet_terms
+from caloris.solve.instant import Instant, at_time, average
 from caloris.solve.network import Network, without_exchange
-from caloris.solve.rates import HeatTerms, Instant, at_time, average, heat_terms, net_heat
+from caloris.solve.rates import HeatTerms, heat_terms, net_heat
 from caloris.solve.solution import Solution, SteadySolution
-from caloris.solve.systems import full_charge
+from caloris.solve.state import State, full_charge, physical, stored_heat
+from caloris.solve.systems import with_mode
 from caloris_kernels.numerics.interpolate import cubic_uniform
 from caloris_kernels.power.bus import BusFlow
 from caloris_kernels.stepping.dense_output import integrate_along
@@ -36,6 +38,16 @@ class Balance(NamedTuple):
     facet_albedo: Float[Array, "time facet"]
     facet_infrared: Float[Array, "time facet"]
     lit_fraction: Float[Array, " time"]
+
+
+def duty(solution: Solution) -> Float[Array, " switch"] | None:
+    """Share of the run that each thermostat was on (-); None without thermostats. No derivative: times are frozen."""
+    grid, edges = solution.grid, solution.network.edges
+    if grid.mode is None:
+        return None
+    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment])
+    length = jnp.where(jnp.arange(length.shape[0]) < grid.steps, length, 0.0)
+    return length @ grid.mode / jnp.sum(length)
 
 
 class Audit(NamedTuple):
@@ -65,13 +77,17 @@ def _present_infrared(network: Network, instant: Instant, temperature: Array) ->
     return terms.from_planet / network.facets.exchange.area
 
 
-def _moment(network: Network, instant: Instant, temperature: Array, charge: Array):
+def _moment(network: Network, instant: Instant, state: State):
     """All terms at one moment."""
-    terms, available, flow = heat_terms(network, instant, temperature, charge)
+    moment = heat_terms(network, instant, state)
+    terms, flow = moment.terms, moment.flow
     net = net_heat(terms)
     used = jnp.ones(()) if flow is None else flow.used_fraction
     internal = jnp.sum(terms.exchanged) + jnp.sum(terms.conducted)
-    power = jnp.sum(available, axis=1)
+    auxiliary = network.auxiliary
+    if auxiliary is not None:  # what fluids take up is given by others
+        internal = internal + jnp.sum(auxiliary.stores * moment.auxiliary_rate)
+    power = jnp.sum(moment.available, axis=1)
     stored, boundary = net * network.free, -net * (1.0 - network.free)
     return terms, _by_source(network, instant, terms), stored, boundary, internal, power, used * power, flow
 
@@ -82,7 +98,7 @@ def balance(solution: Solution | SteadySolution) -> Balance:
     network, fluxes = solution.network, solution.fluxes
     if isinstance(solution, SteadySolution):
         instant = average(network) if solution.time is None else _at(network, solution.time)[0]
-        rows = _moment(network, instant, solution.temperature, full_charge(network))
+        rows = _moment(network, instant, State(solution.temperature, full_charge(network), solution.auxiliary))
         rows = jax.tree.map(lambda value: value[None], rows)
         lit, facets = instant.lit_fraction[None], _steady_fluxes(solution)
         if network.facets is not None:
@@ -90,15 +106,16 @@ def balance(solution: Solution | SteadySolution) -> Balance:
         return Balance(*rows, *facets, lit)  # pyright: ignore[reportCallIssue]
 
     def row(x: tuple):
-        time, temperature, charge = x
+        time, state, mode = x
+        here = network if mode is None else with_mode(network, mode)
         instant, position = _at(network, time)
         facets = [cubic_uniform(table, position, False) for table in fluxes if table is not None]
         facets[0] = instant.lit_fraction * facets[0]
         if network.facets is not None:
-            facets.append(_present_infrared(network, instant, temperature))
-        return (*_moment(network, instant, temperature, charge), *facets, instant.lit_fraction)
+            facets.append(_present_infrared(network, instant, state.temperature))
+        return (*_moment(here, instant, state), *facets, instant.lit_fraction)
 
-    return Balance(*jax.lax.map(row, (solution.time, solution.temperature, solution.charge)))
+    return Balance(*jax.lax.map(row, (solution.time, solution.state, solution.mode)))
 
 
 def _at(network: Network, time: Array) -> tuple[Instant, Array]:
@@ -138,20 +155,17 @@ def audit(solution: Solution, bounded: bool) -> Audit:
     network = solution.network
     if not bounded:
         network = without_exchange(network)
-    nodes = network.free.shape[0]
+    charge = solution.charge[0]
 
-    def flows(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:
+    def flows(time: Array, y: Array, network: Network, segment: Int[Array, ""]) -> Array:
         instant = at_time(network, time, segment)
-        temperature, charge = state[:nodes], state[nodes:]
-        if bounded:
-            terms, available, flow = heat_terms(network, instant, temperature, charge)
-            supplied = -jnp.sum(net_heat(terms) * (1.0 - network.free))
-        else:
+        if not bounded:
             # Exchange is internal: its sum vanishes, as the exchange residual shows.
-            none = jnp.zeros((*instant.near.shape[:-2], 1, nodes))
-            wide = instant._replace(near=none, far=none)
-            terms, available, flow = heat_terms(network, wide, temperature, charge)
-            supplied = jnp.zeros(())
+            none = jnp.zeros((*instant.near.shape[:-2], 1, network.radiating.shape[0]))
+            instant = instant._replace(near=none, far=none)
+        terms, _, available, flow = heat_terms(network, instant, physical(network, y))
+        supplied = -jnp.sum(net_heat(terms) * (1.0 - network.free)) if bounded else jnp.zeros(())
+        supplied = supplied + jnp.sum(terms.advected)
         power = jnp.sum(available, axis=1)
         heat = [jnp.sum(terms.absorbed), jnp.sum(terms.load), supplied, jnp.sum(terms.to_space)]
         heat = jnp.stack([*heat, jnp.sum(terms.extracted)])
@@ -161,12 +175,12 @@ def audit(solution: Solution, bounded: bool) -> Audit:
         stored = flow.stored_power if charge.shape[0] else jnp.zeros(0)
         return jnp.concatenate([heat, flow.used_fraction * power, jnp.sum(power)[None], bus, stored])
 
-    integral = integrate_along(flows, network, solution.grid, solution.record, network.edges, solution.time)
+    along = (solution.grid, solution.record, network.edges, solution.time)
+    integral = integrate_along(flows, network, *along, with_mode=with_mode)
     absorbed, load, supplied, emitted, extracted = integral[:, :5].T
     arrays = 0 if network.cells is None else network.cells.efficiency.shape[0]
     energies = jnp.concatenate([jnp.zeros((1, integral.shape[1])), jnp.cumsum(integral, axis=0)])[:, 5:]
-    capacity = network.heat_capacity * network.free
-    stored = jnp.diff(solution.temperature, axis=0) @ capacity
+    stored = jnp.diff(jax.vmap(lambda state: stored_heat(network, state))(solution.state))
     interval = jnp.diff(solution.time)
     residual = (stored - (absorbed + load + supplied - emitted - extracted)) / interval
     total = (jnp.abs(absorbed) + jnp.abs(load) + jnp.abs(supplied) + jnp.abs(emitted)) / interval
@@ -192,13 +206,15 @@ def mean_terms(solution: Solution) -> tuple[HeatTerms, Float[Array, "3 node"], F
     network = solution.network
     nodes = network.free.shape[0]
 
-    def flows(time: Array, state: Array, network: Network, segment: Int[Array, ""]) -> Array:
+    def flows(time: Array, y: Array, network: Network, segment: Int[Array, ""]) -> Array:
         instant = at_time(network, time, segment)
-        terms = heat_terms(network, instant, state[:nodes], state[nodes:])[0]
+        terms = heat_terms(network, instant, physical(network, y)).terms
         supplied = -net_heat(terms) * (1.0 - network.free)
         return jnp.concatenate([*terms, _by_source(network, instant, terms).ravel(), supplied])
 
     ends = solution.time[jnp.array([0, -1])]
-    total = integrate_along(flows, network, solution.grid, solution.record, network.edges, ends, points=2, block=None)
+    along = (solution.grid, solution.record, network.edges, ends)
+    total = integrate_along(flows, network, *along, points=2, block=None, with_mode=with_mode)
     mean = (total[0] / (ends[1] - ends[0])).reshape(-1, nodes)
-    return HeatTerms(*mean[:6]), mean[6:9], mean[9]
+    count = len(HeatTerms._fields)
+    return HeatTerms(*mean[:count]), mean[count : count + 3], mean[count + 3]

@@ -1,21 +1,23 @@
 """Join geometry, orbit and what rays found into the thermal model: differentiable where no shadow's edge moves."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.model.structure import Structure
 from caloris.model.surroundings import Surroundings
-from caloris.model.thermal import Exchange, Incident, Links, Nodes, ShellConduction, Thermal
+from caloris.model.thermal import Exchange, Incident, Thermal
 from caloris.programs import kept
-from caloris.solve.incident import incident_fluxes
+from caloris.solve.conductors import build_conductors
+from caloris.solve.incident import incident_fluxes, sun_angle
 from caloris.solve.mirror_light import mirror_light
 from caloris.solve.shadow_guard import fixed_shadow
 from caloris.solve.timeline import build_timeline
 from caloris.solve.visibility import Visibility
-from caloris_kernels.conduction.shell import cell_area, overlap_length, shell_conductance
 from caloris_kernels.radiative.contour import exchange_area as clear_exchange_area
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 from caloris_kernels.radiative.radiosity import Enclosure, space_view
@@ -45,7 +47,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     topology = geometry.topology()
     vertices = geometry.vertices()
     area, _, _ = geometry.facet_geometry(vertices)
-    node_area = _node_areas(topology, vertices, structure)
+    conductors = build_conductors(geometry, vertices, structure)
     motion = None
     if surroundings is not None:
         motion = surroundings.motion(geometry.bodies, visibility.grid_phase, context.frozen)
@@ -69,79 +71,48 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         incident = incident_fluxes(topology, visibility, surroundings.planet, motion, normal, timeline)
         space_temperature = surroundings.planet.space_temperature
         planet_temperature = surroundings.planet.infrared_temperature
+    covered = structure.coatings.covered
+    if covered is not None:
+        moments = visibility.grid_phase.shape[0]
+        angle = sun_angle(topology, motion, geometry.body_normals(), moments, covered.coating)
+        incident = dataclasses.replace(incident, sun_angle=angle)
     return Thermal(
         coatings=structure.coatings,
         bands=structure.bands,
-        nodes=Nodes(
-            structure.node_name,
-            _heat_capacity(topology, node_area, structure),
-            structure.free,
-            structure.start_temperature,
-        ),
-        exchange=_exchange(geometry, topology, visibility, area),
-        links=_links(structure, node_area),
-        shell=_shell(topology, vertices, structure),
+        nodes=conductors.nodes,
+        exchange=_exchange(geometry, topology, visibility, area, structure.facet_node),
+        links=conductors.links,
+        radiative_links=conductors.radiative_links,
+        one_way_links=conductors.one_way_links,
+        conduction=conductors.conduction,
         timeline=timeline,
         incident=incident,
-        loads=tuple(load.on_nodes(node_area) for load in structure.loads),
+        loads=tuple(load.on_nodes(conductors.size) for load in structure.loads),
         space_temperature=space_temperature,
         planet_temperature=planet_temperature,
         arrays=structure.arrays,
         bus=structure.bus,
         batteries=structure.batteries,
+        parts=structure.equipment.parts(conductors.size),
+        auxiliary=structure.equipment.auxiliary,
+        switches=structure.equipment.switches,
         mirrors=mirror_light(visibility, None if surroundings is None else surroundings.planet, motion, timeline),
     )
 
 
-def _node_areas(topology: Topology, vertices: Float[Array, "vertex 3"], structure: Structure) -> Float[Array, " node"]:
-    """Area of one side of each cell (m2), one for nodes without a surface."""
-    cells = cell_area(vertices, topology.triangles, topology.triangle_cell, topology.cell_count)
-    return jnp.concatenate([cells, jnp.ones(structure.lumped_heat_capacity.shape[0])])
+def _radiating(visibility: Visibility) -> Int[Array, " radiating"]:
+    if visibility.radiating is None:
+        raise ValueError("couple: the visibility does not say which nodes radiate; use with_radiating")
+    return visibility.radiating
 
 
-def _heat_capacity(topology: Topology, node_area: Float[Array, " node"], structure: Structure) -> Float[Array, " node"]:
-    """Heat capacity of each node (J K-1): totals spread by area, areal capacities times area."""
-    surface = topology.cell_surface
-    cells = node_area[: topology.cell_count]
-    total = jax.ops.segment_sum(cells, surface, structure.surface_heat_capacity.shape[0])
-    areal = structure.surface_heat_capacity / total + structure.surface_areal_heat_capacity
-    return jnp.concatenate([areal[surface] * cells, structure.lumped_heat_capacity])
-
-
-def _links(structure: Structure, node_area: Float[Array, " node"]) -> Links:
-    """Every target of one side joined to every target of the other, the total split by both shares."""
-    table = structure.links
-    link, node, share = [jnp.zeros(0, int)], [jnp.zeros((0, 2), int)], [jnp.zeros(0)]
-    for k, (first, second) in enumerate(table.sides):
-        rows, columns = first.node.shape[0], second.node.shape[0]
-        link.append(jnp.full(rows * columns, k))
-        pairs = jnp.stack([jnp.repeat(first.node, columns), jnp.tile(second.node, rows)], axis=1)
-        node.append(pairs)
-        share.append(jnp.outer(first.shares(node_area), second.shares(node_area)).ravel())
-    return Links(table.name, table.conductance, jnp.concatenate(link), jnp.concatenate(node), jnp.concatenate(share))
-
-
-def _shell(topology: Topology, vertices: Float[Array, "vertex 3"], structure: Structure) -> ShellConduction:
-    """Conduction between cells of one surface, and across joined edges (their conductance alone)."""
-    sheet = structure.sheet_conductance[topology.cell_surface[topology.shell_cell]]
-    inside = shell_conductance(
-        vertices,
-        topology.triangles,
-        topology.triangle_cell,
-        jnp.asarray(topology.cell_circumcentric),
-        topology.shell_cell,
-        topology.shell_vertex,
-        sheet,
-    )
-    joints = structure.joints
-    length = overlap_length(vertices, joints.first_segment, joints.second_segment)
-    return ShellConduction(
-        jnp.concatenate([jnp.asarray(topology.shell_cell), joints.cell]),
-        jnp.concatenate([inside, joints.conductance_per_length[joints.table] * length]),
-    )
-
-
-def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, area: Float[Array, " facet"]) -> Exchange:
+def _exchange(
+    geometry: Geometry,
+    topology: Topology,
+    visibility: Visibility,
+    area: Float[Array, " facet"],
+    facet_node: Int[Array, " facet"],
+) -> Exchange:
     """View factors as leaves; where nothing hides anything they follow the geometry, unless they stand in tiles.
 
     With tiles the view to space is what their stored values leave of one, so that rounding loses no heat.
@@ -166,9 +137,10 @@ def _exchange(geometry: Geometry, topology: Topology, visibility: Visibility, ar
         space = space - (seen - jax.lax.stop_gradient(seen))
     return Exchange(
         area=area,
-        facet_node=jnp.asarray(topology.facet_cell),
+        facet_node=facet_node,
         facet_coating=jnp.asarray(topology.facet_coating),
         seeing=visibility.seeing,
+        radiating=_radiating(visibility),
         exchange_area=factors,
         inactive_view=inactive,
         space_view=space,

@@ -7,12 +7,13 @@ from jaxtyping import Array, Float
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.programs import kept
+from caloris.solve.instant import average
 from caloris.solve.network import assemble
-from caloris.solve.rates import average
 from caloris.solve.solution import Solution, judged, raise_failure
-from caloris.solve.steady import steady_temperature
+from caloris.solve.state import State, physical_over_time, sizes, stepper_state
+from caloris.solve.steady import steady_balance
 from caloris.solve.systems import TRANSIENT, mean_linearize
-from caloris.solve.transient import record_length, start_charge, state_tolerance
+from caloris.solve.transient import record_length, start_charge, state_tolerance, table_spacing
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.periodic import solve_periodic
 
@@ -34,7 +35,8 @@ def solve_cyclic(
     The fixed point of the map of one period, found by preconditioned iteration from the steady state of mean
     loads (`caloris_kernels.stepping.periodic`); it closes to a tenth of `tolerance` (K), which bounds the error
     per step. times (s) default to 97 equal intervals' ends over the period. A battery that the orbit
-    does not refill runs down to its floor and stays there, with power unmet.
+    does not refill runs down to its floor and stays there, with power unmet. Thermostats work as proportional bands
+    between their thresholds: a two-point control has its own period, which need not fit the orbit.
 
     Differentiable in every leaf, forward and reverse, by the implicit function theorem. Raises SolveError
     when called eagerly and no cycle is found, ValueError for a timeline that is not periodic, and
@@ -55,11 +57,12 @@ def solve_cyclic(
 @kept
 def _solve(thermal: Thermal, times: Array, tolerance: Array, steps: int) -> Solution:
     network, fluxes = assemble(thermal)
-    nodes = network.free.shape[0]
+    nodes, batteries, _ = sizes(network)
     # Where the search starts has no influence on what it finds.
     fixed = jax.lax.stop_gradient(network)
-    guess = steady_temperature(fixed, average(fixed), fixed.boundary_temperature).y
-    start = jnp.concatenate([guess, jax.lax.stop_gradient(start_charge(thermal))])
+    guess = steady_balance(fixed, average(fixed), fixed.boundary_temperature).y
+    charge = jax.lax.stop_gradient(start_charge(thermal))
+    start = stepper_state(fixed, State(guess[:nodes], charge, guess[nodes:]))
     bound = state_tolerance(network, tolerance)
     cycle = solve_periodic(
         TRANSIENT,
@@ -69,15 +72,17 @@ def _solve(thermal: Thermal, times: Array, tolerance: Array, steps: int) -> Solu
         bound,
         cycle_tolerance=CYCLE_SHARE * bound,
         max_steps=steps,
-        picard=jnp.arange(start.shape[0]) >= nodes,
+        picard=(jnp.arange(start.shape[0]) >= nodes) & (jnp.arange(start.shape[0]) < nodes + batteries),
         mean_linearize=mean_linearize,
+        maximum_step=table_spacing(network),
     )
-    states = states_at(cycle.grid, cycle.record, network.edges, times)
+    states = physical_over_time(network, states_at(cycle.grid, cycle.record, network.edges, times))
     last = jnp.maximum(cycle.iterations - 1, 0)
     return Solution(
         time=times,
-        temperature=states[:, :nodes],
-        charge=states[:, nodes:],
+        temperature=states.temperature,
+        charge=states.charge,
+        auxiliary=states.auxiliary,
         result=judged(cycle.result, network),
         failed_state=cycle.failed_state,
         iterations=cycle.iterations,

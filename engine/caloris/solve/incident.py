@@ -12,7 +12,7 @@ from caloris.geometry.assembly import Topology
 from caloris.model.orbit import OrbitState
 from caloris.model.planet import Planet
 from caloris.model.surroundings import Motion
-from caloris.model.thermal import Incident, Timeline
+from caloris.model.thermal import Incident, SunAngle, Timeline
 from caloris.solve.shadow_guard import fixed_shadow
 from caloris.solve.visibility import Visibility
 from caloris_kernels.numerics.interpolate import cubic_uniform, piecewise_linear
@@ -65,6 +65,30 @@ def incident_fluxes(
         infrared, albedo = infrared.at[:, mine].set(warm), albedo.at[:, mine].set(bright)
     refine = partial(refined, count=solar.shape[0], periodic=timeline.periodic)
     return Incident(solar, refine(albedo), refine(infrared))
+
+
+def sun_angle(
+    topology: Topology,
+    motion: Motion | None,
+    normal: Float[Array, "facet 3"],
+    moments: int,
+    coatings: tuple[int, ...],
+) -> SunAngle | None:
+    """How sunlight meets the facets of the given coatings at every moment of the grid; None where there are none.
+
+    normal as in `incident_fluxes`: on curved surfaces, too, that of the flat facets. Without motion there is no Sun.
+    """
+    covered = np.isin(topology.facet_coating, coatings).nonzero()[0]
+    if covered.size == 0:
+        return None
+    cosine = jnp.zeros((moments, covered.size))
+    if motion is None:
+        return SunAngle(jnp.asarray(covered), cosine)
+    for body in np.unique(topology.facet_body[covered]):
+        mine = (topology.facet_body[covered] == body).nonzero()[0]
+        direction = jnp.einsum("tji,tjk,tk->ti", motion.body[:, body], motion.bus, motion.state.sun_direction)
+        cosine = cosine.at[:, mine].set(jnp.maximum(direction @ normal[covered[mine]].T, 0.0))
+    return SunAngle(jnp.asarray(covered), cosine)
 
 
 # Traced once for bodies of equal size instead of once for each.

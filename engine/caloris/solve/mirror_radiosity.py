@@ -12,9 +12,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from caloris.model.mirrors import Mirrors
-from caloris.model.thermal import Exchange
+from caloris.model.thermal import Exchange, SunAngle
+from caloris.solve.covered_sunlight import CoverBand, DirectLight
 from caloris_kernels.radiative.path_environment import beam_irradiation, escape_response
-from caloris_kernels.radiative.paths import closed_specular_area, event_factor, joined_exchange, throughput
+from caloris_kernels.radiative.paths import (
+    choose_factor,
+    closed_specular_area,
+    event_factor,
+    joined_exchange,
+    throughput,
+)
 from caloris_kernels.radiative.radiosity import Enclosure
 
 
@@ -72,3 +79,35 @@ def sun_beams(exchange: Exchange, mirrors: Mirrors, band: SpecularBand) -> Float
         return jnp.zeros((mirrors.solar_flux.shape[0], area.shape[0]))
     arriving = throughput(beams, event_factor(beams, band.specular_reflectance, band.transmittance))[0]
     return mirrors.solar_flux[:, None] * jnp.mean(beam_irradiation(beams, arriving, area), axis=0)
+
+
+def covered_sun_beams(
+    exchange: Exchange, mirrors: Mirrors, band: SpecularBand, cover: CoverBand, angle: SunAngle
+) -> tuple[Float[Array, "grid seeing"], DirectLight]:
+    """As `sun_beams` where coatings are under a cover: light on the other facets, and what it does on covered ones.
+
+    At every bounce on a covered facet the properties are those of the path's own angle; at its first one those of the
+    flat facet, as for straight sunlight, so that all that a facet does with it adds up.
+    """
+    beams, seeing, grid = mirrors.rays.beams, exchange.seeing, mirrors.solar_flux.shape[0]
+    if beams is None:
+        dark = jnp.zeros((grid, seeing.shape[0]))
+        return dark, DirectLight(dark, dark, dark)
+    straight = jnp.zeros((grid, exchange.area.shape[0])).at[:, angle.facet].set(angle.cosine)
+    moment, facet, coating = beams.source[beams.path], beams.facet, exchange.facet_coating[seeing]
+    cosine = jnp.where(beams.first, straight[moment, seeing[facet]], beams.cosine)
+    met, under = coating[facet], jnp.asarray(cover.covered)[coating]
+    absorptance = cover.absorptance(cosine, met)
+    mirrored = cover.specularity[met] * (1.0 - absorptance)
+    reflected = jnp.where(under[facet], mirrored, band.specular_reflectance[facet])
+    arriving = throughput(beams, choose_factor(beams, reflected, band.transmittance[facet]))[0]
+
+    def sums(part: Float[Array, " bounce"]) -> Float[Array, "grid seeing"]:
+        received = beam_irradiation(beams, part * arriving, exchange.area[seeing])
+        return mirrors.solar_flux[:, None] * jnp.mean(received, axis=0)
+
+    inside = under[facet].astype(arriving.dtype)
+    absorbed = sums(inside * absorptance)
+    scattered = sums(inside * (1.0 - absorptance - mirrored))
+    light = absorbed / jnp.where(under, cover.normal[coating], 1.0)
+    return sums(1.0 - inside), DirectLight(absorbed, scattered, light)

@@ -1,20 +1,31 @@
 """From facets to nodes: the thermal model reduced to what a time stepper needs.
 
 Radiosity is solved once per pose and band (facets), and its results are summed over the facets of each node.
-What remains is a network of nodes with dense radiative exchange, conduction, and tables along the timeline.
+What remains is a network of nodes with radiative exchange (dense among the nodes whose facets see others), conduction
+and given radiative couplings (pairs), streams, equipment (parts), and tables along the timeline.
 """
 
 from typing import NamedTuple
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from caloris.model.coating import EmittanceTable
+from caloris.model.parts import Auxiliary, HeatStorage, PartGroup, Switches
 from caloris.model.power import SolarArrays
 from caloris.model.thermal import Exchange, Thermal
 from caloris.solve.facet_radiation import FacetRadiation
 from caloris.solve.pose_radiosity import planet_shares, solve_poses
+from caloris_kernels.conduction.couplings import Couplings, in_rows, row_layout
+from caloris_kernels.conduction.kirchhoff import kirchhoff_temperature
 from caloris_kernels.power.bus import BatteryBank
+from caloris_kernels.storage.enthalpy import CapacityTable
+
+# Up to so many nodes the linearized network is one dense matrix; beyond, the pairs and blocks it is made of.
+DENSE_NODES = 1500
 
 
 class CellParameters(NamedTuple):
@@ -25,6 +36,35 @@ class CellParameters(NamedTuple):
     reference_temperature: Float[Array, " array"]
 
 
+class TabledPairs(NamedTuple):
+    """Conduction with conductivities over temperature, see `caloris_kernels.conduction.kirchhoff`."""
+
+    pair: Int[Array, "pair 2"]
+    conductance: Float[Array, " pair"]  # W K-1 at the reference temperature; 0 where there is no table
+    table: Int[Array, " pair"]
+    point: Float[Array, "table point"]  # K
+    relative: Float[Array, "table point"]  # -
+
+    def theta(self, temperature: Float[Array, " node"]) -> tuple[Float[Array, "pair 2"], Float[Array, "pair 2"]]:
+        """Kirchhoff temperature (K) at both ends of every pair, and its slope (-)."""
+        index = jnp.maximum(self.table, 0)[:, None]
+        one = jax.vmap(jax.vmap(lambda k, t: kirchhoff_temperature(self.point[k], self.relative[k], t)))
+        return one(jnp.broadcast_to(index, self.pair.shape), temperature[self.pair])
+
+
+class NodeLinks(NamedTuple):
+    """Couplings between two nodes each."""
+
+    pair: Int[Array, "pair 2"]
+    conductance: Float[Array, " pair"]  # W K-1
+    radiative_pair: Int[Array, "radiative 2"]
+    radiative_area: Float[Array, " radiative"]  # m2
+    stream: Int[Array, "stream 2"]  # from, to
+    capacity_rate: Float[Array, " stream"]  # W K-1
+    tabled: TabledPairs | None  # None: no conductivity depends on the temperature
+    rows: Couplings | None  # the two kinds of pairs once more, where there are many nodes
+
+
 class Network(NamedTuple):
     """Node-level arrays; symbols as in `network_rate`."""
 
@@ -32,15 +72,15 @@ class Network(NamedTuple):
     free: Float[Array, " node"]
     boundary_temperature: Float[Array, " node"]  # K
     # Exchange factors by band of wavelength where there are several; empty where they depend on the temperature.
-    exchange: Float[Array, "pose *band node node"]  # m2
+    exchange: Float[Array, "pose *band radiating radiating"]  # m2
+    radiating: Int[Array, " radiating"]  # nodes whose facets see others
     to_space: Float[Array, "pose *band node"]  # m2
     emission: Float[Array, " *band node"]  # m2, emittance times area
     band_edge: Float[Array, " edge"] | None  # m, wavelengths that split thermal radiation; None: one band
     facets: FacetRadiation | None  # thermal radiation with emittances that depend on the temperature
     sound: Bool[Array, ""]  # the radiosity of every pose was solved
     space_temperature: Float[Array, ""]  # K
-    pair: Int[Array, "pair 2"]
-    conductance: Float[Array, " pair"]  # W K-1
+    links: NodeLinks
     # Rows: absorbed sunlight; absorbed albedo; absorbed infrared; light on each array's cells, direct; the same,
     # albedo.
     # One more sample at either end of the grid, so that cubic interpolation is the same everywhere.
@@ -58,8 +98,14 @@ class Network(NamedTuple):
     battery_node: Int[Array, " battery"] | None
     bus_efficiency: Float[Array, ""] | None
     loss_node: Int[Array, ""] | None
+    parts: tuple[PartGroup, ...] = ()
+    auxiliary: Auxiliary | None = None
+    switches: Switches | None = None
+    storage: HeatStorage | None = None
+    # Mode of every switch, set by the stepper; None: switches work as proportional bands.
+    mode: Float[Array, " switch"] | None = None
     # The exchange factors of the two poses that bracket one segment, set by `within`.
-    bracket: tuple[Float[Array, "*band node node"], Float[Array, "*band node node"]] | None = None
+    bracket: tuple[Float[Array, "*band radiating radiating"], Float[Array, "*band radiating radiating"]] | None = None
 
 
 def without_exchange(network: Network) -> Network:
@@ -104,7 +150,6 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
     if thermal.arrays is not None:
         rows += _cell_light(light * exchange.area, thermal.arrays, exchange, nodes)
     heat, electrical, demand = _loads(thermal, nodes)
-    pair, conductance = _conduction(thermal)
     free = thermal.nodes.free
     batteries, bus = thermal.batteries, thermal.bus
     banded = thermal.bands.infrared_count > 1
@@ -113,14 +158,14 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
         free=free,
         boundary_temperature=thermal.nodes.start_temperature,
         exchange=found.exchange,
+        radiating=thermal.exchange.radiating,
         to_space=found.to_space,
         emission=found.emission,
         band_edge=thermal.bands.infrared_edge if banded else None,
         facets=facets,
         sound=found.converged,
         space_temperature=thermal.space_temperature,
-        pair=pair,
-        conductance=conductance,
+        links=_links(thermal),
         surroundings=_pad(jnp.stack(rows, axis=1), timeline.periodic),
         duration=timeline.duration,
         edges=timeline.edges,
@@ -141,6 +186,10 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
         battery_node=None if batteries is None else batteries.node,
         bus_efficiency=None if bus is None else bus.efficiency,
         loss_node=None if bus is None else bus.loss_node,
+        parts=thermal.parts,
+        auxiliary=thermal.auxiliary,
+        switches=thermal.switches,
+        storage=_storage(thermal),
     )
     solar, albedo, *infrared = (_pad(table, timeline.periodic) for table in absorbed)
     return network, FacetFluxes(solar, albedo, infrared[0] if infrared else None)
@@ -187,9 +236,67 @@ def _loads(thermal: Thermal, nodes: int):
     return heat, electrical, demand
 
 
-def _conduction(thermal: Thermal) -> tuple[Int[Array, "pair 2"], Float[Array, " pair"]]:
-    """Shell pairs and link entries in one list."""
-    links = thermal.links
+def _links(thermal: Thermal) -> NodeLinks:
+    """Shell pairs and link entries in one list, radiative pairs and streams in theirs."""
+    links, nothing = thermal.links, (jnp.zeros((0, 2), int), jnp.zeros(0))
     entries = links.conductance[links.entry_link] * links.entry_share
-    pair = jnp.concatenate([thermal.shell.node, links.entry_node])
-    return pair, jnp.concatenate([thermal.shell.conductance, entries])
+    pair, conductance = conductive_pairs(thermal), jnp.concatenate([thermal.conduction.conductance, entries])
+    given, streams = thermal.radiative_links, thermal.one_way_links
+    radiative = given.entry_node, given.area[given.entry_link] * given.entry_share
+    streams = nothing if streams is None else (streams.node, streams.capacity_rate)
+    tabled = _tabled(thermal)
+    if tabled is not None:  # these pairs stand there alone
+        count = tabled.table.shape[0]
+        conductance = conductance.at[:count].set(jnp.where(tabled.table < 0, conductance[:count], 0.0))
+    rows = None if thermal.rows is None else in_rows(thermal.rows, conductance, radiative[1])
+    return NodeLinks(pair, conductance, *radiative, *streams, tabled, rows)
+
+
+def _tabled(thermal: Thermal) -> TabledPairs | None:
+    """Pairs whose conductivity depends on the temperature."""
+    inside = thermal.conduction
+    if inside.table is None:
+        return None
+    constant = inside.table < 0
+    conductance = jnp.where(constant, 0.0, inside.conductance)
+    return TabledPairs(inside.node, conductance, inside.table, inside.tables.point, inside.tables.relative)
+
+
+def _storage(thermal: Thermal) -> HeatStorage | None:
+    """Heat capacities over temperature of every node that has one: all tables on the points of all of them.
+
+    A node may be made of several materials. A sum of tables of straight lines is one on the union of their points.
+    """
+    parts = thermal.nodes.over_temperature
+    if parts is None:
+        return None
+    tables, nodes = parts.tables, len(thermal.nodes.name)
+    point = jnp.sort(tables.point.ravel())
+    relative = jax.vmap(lambda at, value: jnp.interp(point, at, value))(tables.point, tables.relative)
+    count = relative.shape[0]
+    changing = jnp.where(parts.table < 0, 0.0, parts.capacity)
+    index = jnp.maximum(parts.table, 0)
+    shares = jnp.zeros((nodes, count)).at[parts.node, index].add(changing)
+    capacity = thermal.nodes.heat_capacity
+    shares = shares / jnp.where(capacity > 0.0, capacity, 1.0)[:, None]
+    # Rows of one node are equal: a node of two parts is written twice.
+    value = 1.0 + shares[parts.node] @ (relative - 1.0)
+    table = CapacityTable(jnp.broadcast_to(point, value.shape), value[:, :-1], value[:, 1:])
+    return HeatStorage(parts.node, table)
+
+
+def conductive_pairs(thermal: Thermal) -> Int[Array, "pair 2"]:
+    """Pairs of nodes that conduct: inside bodies and across edges, then links."""
+    return jnp.concatenate([thermal.conduction.node, thermal.links.entry_node])
+
+
+def with_rows(thermal: Thermal) -> Thermal:
+    """The model with its pairs arranged in rows where there are many nodes; made on the host, from indices alone.
+
+    A model without them gives the same results, more slowly.
+    """
+    nodes = len(thermal.nodes.name)
+    if nodes <= DENSE_NODES or thermal.rows is not None:
+        return thermal
+    layout = row_layout(np.asarray(conductive_pairs(thermal)), np.asarray(thermal.radiative_links.entry_node), nodes)
+    return eqx.tree_at(lambda t: t.rows, thermal, layout, is_leaf=lambda x: x is None)

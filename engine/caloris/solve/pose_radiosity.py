@@ -9,7 +9,8 @@ from jaxtyping import Array, Bool, Float, Int
 from caloris.model.coating import EmittanceTable, now
 from caloris.model.mirrors import Mirrors
 from caloris.model.thermal import Exchange, Thermal
-from caloris.solve.mirror_radiosity import MirrorPose, SpecularBand, mirror_poses, sun_beams
+from caloris.solve.covered_sunlight import CoverBand, DirectLight, cover_bands, direct_light
+from caloris.solve.mirror_radiosity import MirrorPose, SpecularBand, covered_sun_beams, mirror_poses, sun_beams
 from caloris_kernels.radiative.planck import band_fractions
 from caloris_kernels.radiative.radiosity import exchange_factors, irradiation
 
@@ -17,18 +18,19 @@ from caloris_kernels.radiative.radiosity import exchange_factors, irradiation
 class PoseResults(NamedTuple):
     """Exchange factors by pose, and absorbed fluxes along the grid. See `Network` for exchange, to_space, emission."""
 
-    exchange: Float[Array, "pose *band node node"]  # m2
+    exchange: Float[Array, "pose *band radiating radiating"]  # m2
     to_space: Float[Array, "pose *band node"]  # m2
     emission: Float[Array, " *band node"]  # m2
     absorbed: Float[Array, "source grid facet"]  # W m-2: sunlight, albedo, and planet infrared where it is constant
-    light: Float[Array, "2 grid facet"]  # W m-2: irradiation with sunlight and albedo
+    # W m-2: irradiation with sunlight and albedo; under a cover, as much as would do the same at normal incidence
+    light: Float[Array, "2 grid facet"]
     converged: Bool[Array, ""]
 
 
 class _PoseSolution(NamedTuple):
     """Radiosity of one pose."""
 
-    exchange: Float[Array, "*band node node"]
+    exchange: Float[Array, "*band radiating radiating"]
     to_space: Float[Array, " *band node"]
     irradiation: Float[Array, "row grid facet"]
     converged: Bool[Array, ""]
@@ -46,13 +48,18 @@ def solve_poses(thermal: Thermal, nodes: int) -> PoseResults:
     """
     exchange, timeline, coatings = thermal.exchange, thermal.timeline, thermal.coatings
     table = coatings.infrared_emittance
-    absorptance = _by_band(now(coatings.solar_absorptance)[exchange.facet_coating])
+    absorptance = _by_band(coatings.diffuse_solar_absorptance()[exchange.facet_coating])
     emittance = [] if isinstance(table, EmittanceTable) else _by_band(now(table)[exchange.facet_coating])
-    incident = _sources(thermal, len(absorptance), len(emittance))
-    among = None if thermal.mirrors is None else _among_mirrors(thermal, thermal.mirrors)
+    incident = _incident(thermal, len(absorptance), len(emittance))
+    covers, angle = cover_bands(thermal), thermal.incident.sun_angle
+    among = None if thermal.mirrors is None else _among_mirrors(thermal, thermal.mirrors, covers)
+    direct = direct_light(thermal, covers, [] if among is None else among.direct)
+    if direct and angle is not None:
+        incident = incident.at[0 : 2 * len(direct) : 2, :, angle.facet].set(0.0)  # it is in `direct`
+    origin = _Sources(incident, [light.scattered for light in direct])
 
     def solve(pose: Int[Array, ""]) -> _PoseSolution:
-        return _solve_pose(exchange, pose, absorptance, emittance, incident, nodes, among)
+        return _solve_pose(exchange, pose, absorptance, emittance, origin, nodes, among)
 
     def accumulate(total, pose):
         solved = jax.checkpoint(solve)(pose)
@@ -63,7 +70,11 @@ def solve_poses(thermal: Thermal, nodes: int) -> PoseResults:
     poses = jnp.arange(exchange.poses)
     received, (factors, to_space, converged) = jax.lax.scan(accumulate, jnp.zeros_like(incident), poses)
     sunlight, infrared = received[: 2 * len(absorptance)], received[2 * len(absorptance) :]
-    sources = [sum(row * share for row, share in zip(sunlight[k::2], absorptance, strict=True)) for k in (0, 1)]
+    sources: list = [sum(row * share for row, share in zip(sunlight[k::2], absorptance, strict=True)) for k in (0, 1)]
+    light = [sum(sunlight[k::2][1:], start=sunlight[k]) for k in (0, 1)]
+    if direct:
+        sources[0] = sources[0] + sum(each.absorbed for each in direct)
+        light = _light_under_covers(exchange, sunlight, covers, direct)
     if emittance:
         sources.append(sum(row * share for row, share in zip(infrared, emittance, strict=True)))
     emission = [jax.ops.segment_sum(each * exchange.area, exchange.facet_node, nodes) for each in emittance]
@@ -72,7 +83,7 @@ def solve_poses(thermal: Thermal, nodes: int) -> PoseResults:
         to_space=to_space,
         emission=_stacked(emission, (1,)),
         absorbed=jnp.stack(sources),
-        light=jnp.stack([sum(sunlight[k::2][1:], start=sunlight[k]) for k in (0, 1)]),
+        light=jnp.stack(light),
         converged=jnp.all(converged),
     )
 
@@ -87,7 +98,14 @@ def _stacked(parts: list[Array], empty: tuple[int, ...]) -> Array:
     return (parts[0] if len(parts) == 1 else jnp.stack(parts)) if parts else jnp.zeros(empty)
 
 
-def _sources(thermal: Thermal, solar: int, infrared: int) -> Float[Array, "row grid facet"]:
+class _Sources(NamedTuple):
+    """What the radiosity starts from (W m-2)."""
+
+    external: Float[Array, "row grid facet"]  # from outside, by straight lines; rows as in `_incident`
+    scattered: list[Array]  # [grid facet] direct sunlight off facets under a cover, by solar band; [] without any
+
+
+def _incident(thermal: Thermal, solar: int, infrared: int) -> Float[Array, "row grid facet"]:
     """First incidence: sunlight and albedo for each solar band, then the planet's infrared for each infrared one."""
     light = thermal.incident
     rows = [light.solar, light.albedo]
@@ -100,6 +118,16 @@ def _sources(thermal: Thermal, solar: int, infrared: int) -> Float[Array, "row g
     return jnp.stack(rows)
 
 
+def _light_under_covers(
+    exchange: Exchange, sunlight: Float[Array, "row grid facet"], covers: list[CoverBand], direct: list[DirectLight]
+) -> list[Float[Array, "grid facet"]]:
+    """Sunlight and albedo on the facets with reflections, in terms of normal incidence where there is a cover."""
+    counts = [cover.diffuse_light[exchange.facet_coating] for cover in covers]
+    rows = [[row * count for row, count in zip(sunlight[k::2], counts, strict=True)] for k in (0, 1)]
+    rows[0] += [each.light for each in direct]
+    return [jnp.sum(jnp.stack(those), axis=0) for those in rows]
+
+
 class _AmongMirrors(NamedTuple):
     """What mirrors and sheets add, by band."""
 
@@ -107,11 +135,12 @@ class _AmongMirrors(NamedTuple):
     solar: list[SpecularBand]
     infrared: list[SpecularBand]
     beams: list[Array]  # W m-2 [grid seeing], of all sunlight, with the band's properties
+    direct: list[DirectLight]  # the same under covers, by band; [] where there are none
     solar_share: Float[Array, " solar_band"]
     infrared_share: Float[Array, " infrared_band"]
 
 
-def _among_mirrors(thermal: Thermal, mirrors: Mirrors) -> _AmongMirrors:
+def _among_mirrors(thermal: Thermal, mirrors: Mirrors, covers: list[CoverBand]) -> _AmongMirrors:
     """Optical properties by band, and sunlight by way of mirrors."""
     exchange, coatings, bands = thermal.exchange, thermal.coatings, thermal.bands
     assert coatings.specular is not None
@@ -120,21 +149,27 @@ def _among_mirrors(thermal: Thermal, mirrors: Mirrors) -> _AmongMirrors:
         raise ValueError("mirrors and transmitting sheets need emittances that do not depend on the temperature")
     coating = exchange.facet_coating[exchange.seeing]
     kinds = []
-    for values, sunlit in ((now(coatings.solar_absorptance), True), (now(emittance), False)):
+    for values, sunlit in ((coatings.diffuse_solar_absorptance(), True), (now(emittance), False)):
         parts = (values, *coatings.specular.split(values, sunlit))
         split = zip(*(_by_band(part[coating]) for part in parts), strict=True)
         kinds.append([SpecularBand(*band) for band in split])
     solar, infrared = kinds
-    beams = [sun_beams(exchange, mirrors, band) for band in solar]
+    angle, direct = thermal.incident.sun_angle, []
+    if angle is None or not covers:
+        beams = [sun_beams(exchange, mirrors, band) for band in solar]
+    else:
+        pairs = zip(solar, covers, strict=True)
+        found = [covered_sun_beams(exchange, mirrors, band, cover, angle) for band, cover in pairs]
+        beams, direct = [beam for beam, _ in found], [light for _, light in found]
     shares = [
         jnp.ones(1) if len(those) == 1 else share()
         for those, share in ((solar, bands.solar_shares), (infrared, lambda: planet_shares(thermal)))
     ]
-    return _AmongMirrors(mirrors, solar, infrared, beams, *shares)
+    return _AmongMirrors(mirrors, solar, infrared, beams, direct, *shares)
 
 
 def _by_mirrors(among: _AmongMirrors, solar: list[MirrorPose], infrared: list[MirrorPose]) -> list[Array]:
-    """Light that arrives by way of mirrors and sheets [grid seeing], rows in the order of `_sources` (W m-2)."""
+    """Light that arrives by way of mirrors and sheets [grid seeing], rows in the order of `_incident` (W m-2)."""
     rows = []
     for pose, beam, share in zip(solar, among.beams, among.solar_share, strict=True):
         rows += [share * beam, share * _of_planet(pose, among.mirrors.albedo, beam)]
@@ -152,13 +187,13 @@ def _solve_pose(
     pose: Int[Array, ""],
     absorptance: list[Float[Array, " facet"]],
     emittance: list[Float[Array, " facet"]],
-    incident: Float[Array, "row grid facet"],
+    origin: _Sources,
     nodes: int,
     among: _AmongMirrors | None,
 ) -> _PoseSolution:
     """All bands of one pose; facets that see nothing keep their first incidence."""
-    seeing, grid = exchange.seeing, incident.shape[1]
-    node = exchange.facet_node[seeing]
+    incident, seeing, grid = origin.external, exchange.seeing, origin.external.shape[1]
+    node = jnp.searchsorted(exchange.radiating, exchange.facet_node[seeing])
     sources = incident[:, :, seeing]
     if among is None:
         straight = exchange.enclosure(pose)
@@ -174,17 +209,23 @@ def _solve_pose(
         sources = sources + jnp.stack(_by_mirrors(among, lit, warm))
     factors, to_space, received, converged = [], [], [], []
     for each, (enclosure, reflectance), view in zip(emittance, infrared, views, strict=True):
-        inside, outside, sound = exchange_factors(enclosure, each[seeing], view, node, nodes, reflectance)
+        inside, outside, sound = exchange_factors(
+            enclosure, each[seeing], view, node, exchange.radiating.shape[0], reflectance
+        )
         # Facets outside the system emit to space alone; a facet that sees only space has view one.
         alone = (each * exchange.area * exchange.space_view[pose]).at[seeing].set(0.0)
         factors.append(inside)
-        to_space.append(outside + jax.ops.segment_sum(alone, exchange.facet_node, nodes))
+        alone = jax.ops.segment_sum(alone, exchange.facet_node, nodes)
+        to_space.append(alone.at[exchange.radiating].add(outside))
         converged.append(sound)
     sources = sources.reshape(incident.shape[0] * grid, -1).T
     start = 0
     widths = [2 * grid] * len(solar) + [grid] * len(infrared)
-    for (enclosure, reflectance), width in zip([*solar, *infrared], widths, strict=True):
-        found = irradiation(enclosure, reflectance, None, sources[:, start : start + width])
+    # Albedo is all external; sunlight, then albedo.
+    emitted = [jnp.pad(each[:, seeing].T, ((0, 0), (0, grid))) for each in origin.scattered] or [None] * len(solar)
+    emitted += [None] * len(infrared)
+    for (enclosure, reflectance), width, emission in zip([*solar, *infrared], widths, emitted, strict=True):
+        found = irradiation(enclosure, reflectance, emission, sources[:, start : start + width])
         received.append(found.value.T.reshape(width // grid, grid, seeing.shape[0]))
         converged.append(found.converged)
         start += width

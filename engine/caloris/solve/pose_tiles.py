@@ -19,7 +19,8 @@ class PoseTiles(NamedTuple):
 
     facet: np.ndarray  # [tile, lane] facet, the number of facets where a lane is empty
     place: np.ndarray  # [block, 3] int32: pose, first tile, second tile
-    value: np.ndarray  # [block, lane, lane] float32, m2; symmetric where both tiles are one
+    # m2, float32 or as given from a file; symmetric where both tiles are one
+    value: np.ndarray  # [block, lane, lane]
 
 
 def collect(factors: Sequence[Any]) -> PoseTiles:
@@ -76,7 +77,7 @@ def _stacked(tiles: PoseTiles, poses: int) -> ExchangeTiles:
     code = tiles.place[:, 1].astype(np.int64) * len(tiles.facet) + tiles.place[:, 2]
     unique, block = np.unique(code, return_inverse=True)
     blocks = -(-len(unique) // CHUNK) * CHUNK
-    value = np.zeros((poses, blocks, LANE, LANE), np.float32)
+    value = np.zeros((poses, blocks, LANE, LANE), tiles.value.dtype)
     value[tiles.place[:, 0], block] = tiles.value
     first, second = (np.pad(part, (0, blocks - len(unique))) for part in np.divmod(unique, len(tiles.facet)))
     every = (np.broadcast_to(part, (poses, *part.shape)) for part in (tiles.facet, first, second))

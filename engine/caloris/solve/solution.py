@@ -1,12 +1,15 @@
 """What a thermal solve returns, and what happens when it fails."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from caloris.solve.network import FacetFluxes, Network
-from caloris_kernels.stepping.adaptive import Grid, Record
+from caloris.solve.state import State
+from caloris_kernels.stepping.dense_output import locate_steps
+from caloris_kernels.stepping.grid import Grid, Record
 from caloris_kernels.stepping.system import RESULT_MESSAGES, SUCCESS
 
 
@@ -14,6 +17,7 @@ class SteadySolution(eqx.Module):
     """A steady state. residual is the heat that does not balance (W); moment the loads' time (None: mean)."""
 
     temperature: Float[Array, " node"]  # K
+    auxiliary: Float[Array, " auxiliary"]
     residual: Float[Array, " node"]  # W
     iterations: Int[Array, ""]
     result: Int[Array, ""]
@@ -28,6 +32,7 @@ class Solution(eqx.Module):
     time: Float[Array, " time"]  # s
     temperature: Float[Array, "time node"]  # K
     charge: Float[Array, "time battery"]  # J
+    auxiliary: Float[Array, "time auxiliary"]
     result: Int[Array, ""]
     failed_state: Int[Array, ""]  # node (or battery behind the nodes) that stopped the run, -1 for none
     iterations: Int[Array, ""]  # orbits of a cyclic solve, else steps
@@ -38,6 +43,19 @@ class Solution(eqx.Module):
     fluxes: FacetFluxes
     grid: Grid
     record: Record
+
+    @property
+    def state(self) -> State:
+        """Temperatures, charge and auxiliary states at the output times."""
+        return State(self.temperature, self.charge, self.auxiliary)
+
+    @property
+    def mode(self) -> Float[Array, "time switch"] | None:
+        """Modes of the thermostats at the output times; None without any, and where they work as bands."""
+        if self.grid.mode is None:
+            return None
+        edges, times = jax.lax.stop_gradient((self.network.edges, self.time))
+        return self.grid.mode[locate_steps(self.grid, edges, times)]
 
 
 class SolveError(RuntimeError):
@@ -81,5 +99,7 @@ def raise_failure(verb: str, solution: Solution | SteadySolution, names: tuple[s
     where = ""
     if isinstance(solution, Solution) and int(solution.failed_state) >= 0:
         state = int(solution.failed_state)
-        where = f" (at {names[state]!r})" if state < len(names) else " (at a battery's charge)"
+        auxiliary = solution.network.auxiliary
+        others = [*["a battery's charge"] * solution.charge.shape[1], *(() if auxiliary is None else auxiliary.name)]
+        where = f" (at {[*names, *others][state]!r})"
     raise SolveError(f"{verb}: {_MESSAGES[code]}{where}", RESULT_NAMES[code], solution)

@@ -6,10 +6,11 @@ from jaxtyping import Array, Float
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
 from caloris.programs import kept
+from caloris.solve.instant import Instant, at_time, average
 from caloris.solve.network import Network, assemble
-from caloris.solve.rates import Instant, at_time, average
 from caloris.solve.solution import SteadySolution, judged, raise_failure
-from caloris.solve.systems import STEADY, SteadyProblem
+from caloris.solve.state import start_auxiliary
+from caloris.solve.systems import SteadyProblem, steady_system
 from caloris_kernels.stepping.steady import Steady
 from caloris_kernels.stepping.steady import solve_steady as solve_balance
 
@@ -17,11 +18,21 @@ from caloris_kernels.stepping.steady import solve_steady as solve_balance
 _STEP_LIMIT = 100.0
 
 
-def steady_temperature(network: Network, instant: Instant, guess: Float[Array, " node"]) -> Steady:
-    """Temperatures at which every node's heat balances at one moment; solved to a nanokelvin."""
-    tolerance = jnp.full_like(guess, 1e-9)
-    problem = SteadyProblem(network, instant)
-    return solve_balance(STEADY, problem, guess, tolerance, lower_bound=0.0, step_limit=_STEP_LIMIT)
+def steady_balance(network: Network, instant: Instant, guess: Float[Array, " node"]) -> Steady:
+    """Temperatures, then auxiliary states, at which all is in balance at one moment; solved to a nanokelvin."""
+    auxiliary, nodes = network.auxiliary, guess.shape[0]
+    nothing = jnp.zeros(0)
+    weight = nothing if auxiliary is None else auxiliary.per_kelvin
+    start = jnp.concatenate([guess, start_auxiliary(network)])
+    is_node = jnp.arange(start.shape[0]) < nodes
+    return solve_balance(
+        steady_system(network),
+        SteadyProblem(network, instant),
+        start,
+        1e-9 * jnp.concatenate([jnp.ones(nodes), weight]),
+        lower_bound=jnp.where(is_node, 0.0, -jnp.inf),
+        step_limit=jnp.where(is_node, _STEP_LIMIT, jnp.inf),
+    )
 
 
 def solve_steady(
@@ -54,10 +65,12 @@ def _solve(thermal: Thermal, time: Float[Array, ""] | None) -> SteadySolution:
         last = network.edges.shape[0] - 2
         segment = jnp.clip(jnp.searchsorted(network.edges, time, side="right") - 1, 0, last)
         instant = at_time(network, time, segment)
-    steady = steady_temperature(network, instant, thermal.nodes.start_temperature)
+    steady = steady_balance(network, instant, thermal.nodes.start_temperature)
+    nodes = network.free.shape[0]
     return SteadySolution(
-        steady.y,
-        steady.residual * network.free,
+        steady.y[:nodes],
+        steady.y[nodes:],
+        steady.residual[:nodes] * network.free,
         steady.iterations,
         judged(steady.result, network),
         network,

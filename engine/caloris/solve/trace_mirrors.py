@@ -124,10 +124,13 @@ def _widened(visibility: Visibility, sheet: np.ndarray) -> Visibility:
 
 
 def _nominal(coatings: Coatings, coating: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Largest mirror reflectance and transmittance of any band, scaled to sum to one at most [facet]."""
+    """Largest mirror reflectance and transmittance of any band, scaled to sum to one at most [facet].
+
+    Under a cover, that of diffuse light: the paths hold for every angle.
+    """
     specular, emittance = coatings.specular, coatings.infrared_emittance
     assert specular is not None and not isinstance(emittance, EmittanceTable)
-    bands = [specular.split(now(coatings.solar_absorptance), True), specular.split(now(emittance), False)]
+    bands = [specular.split(coatings.diffuse_solar_absorptance(), True), specular.split(now(emittance), False)]
     most = [
         np.max([np.asarray(x).reshape(len(coatings.name), -1).max(axis=1) for x in those], axis=0)
         for those in zip(*bands, strict=True)

@@ -12,7 +12,8 @@ from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.network import Network, assemble
 from caloris.solve.solution import Solution, judged, raise_failure
-from caloris.solve.systems import TRANSIENT
+from caloris.solve.state import State, physical_over_time, start_auxiliary, stepper_state
+from caloris.solve.systems import transient_system
 from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.replay import replay
@@ -29,9 +30,18 @@ _AMPLE = 1e-3
 
 def state_tolerance(network: Network, kelvin: Float[Array, ""]) -> Float[Array, " state"]:
     """Tolerance of every state: K for temperatures, J for batteries; no derivative goes through it."""
-    temperature = jnp.full_like(network.free, 1.0) * kelvin
-    charge = jnp.zeros(0) if network.bank is None else network.bank.capacity * CHARGE_PER_KELVIN * kelvin
-    return jax.lax.stop_gradient(jnp.concatenate([temperature, charge]))
+    charge = jnp.zeros(0) if network.bank is None else network.bank.capacity * CHARGE_PER_KELVIN
+    auxiliary = jnp.zeros(0) if network.auxiliary is None else network.auxiliary.per_kelvin
+    return jax.lax.stop_gradient(jnp.concatenate([jnp.ones_like(network.free), charge, auxiliary]) * kelvin)
+
+
+def table_spacing(network: Network) -> Float[Array, ""]:
+    """Longest step (s): the spacing of the tables of sunlight and the planet's light.
+
+    Where a face turns toward the Sun or away from it, the light on it has a kink that is no event. A step over several
+    intervals may pass such a kink between its stages, unseen by the error estimate (by 80 tolerances, on a plain box).
+    """
+    return jax.lax.stop_gradient(network.duration) / (network.surroundings.shape[0] - 3)
 
 
 def record_length(thermal: Thermal, tolerance: Float[Array, ""] | float) -> int:
@@ -62,7 +72,7 @@ def solve_transient(
     times (s, ascending, within the timeline) are those of the output, by the stepper's own interpolation;
     temperature (K) is the start (default: the nodes' start temperatures), boundaries keep theirs. tolerance (K)
     bounds the error per step of every node. Rodas5P with adaptive steps that never cross an event (eclipse
-    entry and exit, load steps, poses of moving bodies).
+    entry and exit, load steps, poses of moving bodies) and end where a thermostat switches.
 
     Differentiable in every leaf and in the start, forward and reverse, on the steps chosen. Raises SolveError
     when called eagerly and the run fails (throw = False: see `.result`), and RuntimeError without float64.
@@ -79,17 +89,19 @@ def solve_transient(
 @kept
 def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array, steps: int) -> Solution:
     network, fluxes = assemble(thermal)
-    nodes = network.free.shape[0]
     temperature = jnp.where(network.free > 0, temperature, network.boundary_temperature)
-    start = jnp.concatenate([temperature, start_charge(thermal)])
+    start = stepper_state(network, State(temperature, start_charge(thermal), start_auxiliary(network)))
     bound = state_tolerance(network, tolerance)
-    run = integrate(TRANSIENT, network, start, network.edges, bound, max_steps=steps)
-    record = replay(TRANSIENT, network, start, network.edges, run.grid, bound, known=run.record)
-    states = states_at(run.grid, record, network.edges, times)
+    system, mode = transient_system(network), None if network.switches is None else network.switches.start
+    longest = table_spacing(network)
+    run = integrate(system, network, start, network.edges, bound, max_steps=steps, mode=mode, maximum_step=longest)
+    record = replay(system, network, start, network.edges, run.grid, bound, known=run.record)
+    states = physical_over_time(network, states_at(run.grid, record, network.edges, times))
     return Solution(
         time=times,
-        temperature=states[:, :nodes],
-        charge=states[:, nodes:],
+        temperature=states.temperature,
+        charge=states.charge,
+        auxiliary=states.auxiliary,
         result=judged(run.result, network),
         failed_state=run.failed_state,
         iterations=run.grid.steps,

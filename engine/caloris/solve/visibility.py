@@ -3,6 +3,8 @@
 `caloris.couple` joins them with the differentiable geometry and orbit.
 """
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -58,6 +60,7 @@ class Visibility(eqx.Module):
     occluded: bool = eqx.field(static=True)  # some view between two facets is cut by a third
     shadowed: bool = eqx.field(static=True)  # a shadow's edge lies on some facet
     mirrors: MirrorRays | None = None  # paths by way of mirrors and sheets; None: there are none
+    radiating: Int[Array, " radiating"] | None = None  # nodes that have facets among `seeing`, see `with_radiating`
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Facets that see each other, each pair once: pose, first and second facet, A_i F_ij (m2); all [pair]."""
@@ -72,3 +75,9 @@ class Visibility(eqx.Module):
         exchange = np.triu(np.asarray(self.exchange_area))
         pose, i, j = np.nonzero(exchange)
         return pose, seeing[i], seeing[j], exchange[pose, i, j]
+
+
+def with_radiating(visibility: Visibility, facet_node: np.ndarray) -> Visibility:
+    """The same, told which nodes exchange radiation: those under facets that see others; facet_node [facet]."""
+    radiating = jnp.asarray(np.unique(facet_node[np.asarray(visibility.seeing)]))
+    return replace(visibility, radiating=radiating)

@@ -51,13 +51,23 @@ def covered_absorptance(
     """Absorptance (-) of a covered backing by the cosine of the angle of incidence, see above.
 
     normal_absorptance is that at cosine 1, at most 1 - ((n - 1)/(n + 1))^2: what enters the cover at all.
-    optical_depth k is the part of the loss that lies in the cover; 0: all in the backing. Smooth in everything.
+    optical_depth k is the part of the loss that lies in the cover; 0: all in the backing. It is at most
+    -ln(x) / 2 with x at normal incidence: a backing reflects no more than what meets it. Smooth in everything, also
+    where nothing is absorbed, at grazing incidence included.
     """
     front = ((index - 1.0) / (index + 1.0)) ** 2
-    back = (1.0 - front - normal_absorptance) / (1.0 - front - front * normal_absorptance)
-    back = back * jnp.exp(2.0 * optical_depth * (1.0 - 1.0 / _inside_cosine(cosine, index)))
-    parts = [(1.0 - r) * (1.0 - back) / (1.0 - r * back) for r in fresnel_reflectance(cosine, index)]
-    return 0.5 * (parts[0] + parts[1])
+    # 1 - x at normal incidence, and from there at the angle: no digits are lost where little is absorbed.
+    lost = normal_absorptance * (1.0 - front) / (1.0 - front - front * normal_absorptance)
+    lost = lost - (1.0 - lost) * jnp.expm1(2.0 * optical_depth * (1.0 - 1.0 / _inside_cosine(cosine, index)))
+
+    def absorbed(reflected: Float[Array, "..."]) -> Float[Array, "..."]:
+        entering = 1.0 - reflected
+        whole = entering + reflected * lost  # 1 - r x
+        none = whole == 0.0
+        return jnp.where(none, 0.0, entering * lost / jnp.where(none, 1.0, whole))
+
+    across, along = fresnel_reflectance(cosine, index)
+    return 0.5 * (absorbed(across) + absorbed(along))
 
 
 def hemispherical_mean(

@@ -213,7 +213,7 @@ def exchange_factors(
     if is_direct(enclosure.area.shape[0], nodes + 1):
         member = jax.nn.one_hot(node, nodes, dtype=enclosure.area.dtype)
         emission = emittance[:, None] * member
-        emission = jnp.concatenate([emission, jnp.zeros_like(emission[:, :1])], axis=1)
+        emission = jnp.concatenate([emission, jnp.zeros_like(space_view)[:, None]], axis=1)
         external = jnp.concatenate([jnp.zeros_like(member), space_view[:, None]], axis=1)
         found = irradiation(enclosure, diffuse, emission, external, direct=True)
         factors = member.T @ (found.value * weight[:, None])

@@ -43,6 +43,7 @@ def integrate(
     minimum_step: Float[Array, ""] | float | None = None,
     mode: Float[Array, " switch"] | None = None,
     max_switchings: Int[Array, ""] | int | None = None,
+    maximum_step: Float[Array, ""] | float = jnp.inf,
     times: Float[Array, " time"] | None = None,
     keep_record: bool = True,
 ) -> Trajectory:
@@ -52,7 +53,9 @@ def integrate(
     length are skipped, and states without capacity are solved anew at the start of each segment.
     tolerance is the error allowed per step and state, in the state's unit: a step stands where
     max |e_i| / tolerance_i <= 1, and the next is h clip(0.85 err^(-1/5), 0.2, 5). initial_step (s) defaults
-    to a thousandth of the whole time, minimum_step (s) to 1e-12 of it. The arrays hold max_steps steps.
+    to a thousandth of the whole time, minimum_step (s) to 1e-12 of it, and maximum_step (s) is not limited; where F
+    follows a table, its spacing keeps a step from passing over a kink that the error estimate does not see. The
+    arrays hold max_steps steps.
 
     mode is the first mode of each switch of a system that has some (`System.switching`): steps then end exactly where
     a switch changes its mode (`events`), at the start of each segment and behind each switching the algebraic states
@@ -76,7 +79,8 @@ def integrate(
     smallest = jnp.asarray(1e-12 * span if minimum_step is None else minimum_step, dtype)
     tolerance = jnp.broadcast_to(jnp.asarray(tolerance, dtype), y0.shape)
     p, y0, edges = lax.stop_gradient((p, y0, edges))
-    tolerance, first, smallest = lax.stop_gradient((tolerance, first, smallest))
+    longest = jnp.asarray(maximum_step, dtype)
+    tolerance, first, smallest, longest = lax.stop_gradient((tolerance, first, smallest, longest))
     if mode is not None:
         mode = lax.stop_gradient(jnp.asarray(mode, dtype))
     grid = empty_grid(max_steps, dtype, None if mode is None else mode.shape[0])
@@ -85,7 +89,8 @@ def integrate(
     steps = (first, smallest, grid, jnp.array(False), empty)
     order = None if times is None else jnp.argsort(lax.stop_gradient(times))
     asked = None if times is None or order is None else lax.stop_gradient(jnp.asarray(times, dtype))[order]
-    end = march(system, p, y0, edges, tolerance, *steps, mode=mode, max_switchings=allowed, times=asked)
+    switching = (mode, allowed)
+    end = march(system, p, y0, edges, tolerance, *steps, *switching, maximum_step=longest, times=asked)
     record = pad_record(end.record, end.grid.steps, end.y)
     run = Trajectory(end.grid, record, end.y, end.rejected, end.linear_iterations, end.result, end.failed_state)
     if end.search is not None:

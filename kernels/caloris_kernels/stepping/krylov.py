@@ -54,7 +54,7 @@ def bicgstab(
         return (carry[-3] > 1.0) & carry[-2] & (carry[-1] < max_iterations)
 
     def iterate(carry: tuple) -> tuple:
-        x, residual, direction, product, rho, alpha, omega, _, _, count = carry
+        x, residual, direction, product, rho, alpha, omega, error, _, count = carry
         rho_next = jnp.vdot(right_side, residual)
         beta, sound_rho = guarded(rho_next * alpha, rho * omega)
         direction = residual + beta * (direction - omega * product)
@@ -68,10 +68,10 @@ def bicgstab(
         omega = jnp.vdot(image, half) / jnp.where(image_square > tiny, image_square, 1.0)
         x_next = x + alpha * preconditioned + omega * preconditioned_half
         residual_next = half - omega * image
-        error = norm(residual_next)
-        sound = sound_rho & sound_alpha & (error <= largest)
-        x, residual = jnp.where(sound, x_next, x), jnp.where(sound, residual_next, residual)
-        return x, residual, direction, product, rho_next, alpha, omega, norm(residual), sound, count + 1
+        error_next = norm(residual_next)
+        sound = sound_rho & sound_alpha & (error_next <= largest)
+        x, error = jnp.where(sound, x_next, x), jnp.where(sound, error_next, error)
+        return x, residual_next, direction, product, rho_next, alpha, omega, error, sound, count + 1
 
     zero, one = jnp.zeros_like(right_side), jnp.ones((), right_side.dtype)
     start = (zero, right_side, zero, zero, one, one, one, initial, jnp.array(True), jnp.zeros((), jnp.int32))

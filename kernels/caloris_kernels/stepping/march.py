@@ -77,10 +77,10 @@ def _verdict(step: Step, started: Array, error: Array, tiny_step: Array) -> Arra
     return jnp.where(tiny_step, failed, SUCCESS).astype(jnp.int32)
 
 
-def _propose(carry: March, length: Array, grid: Grid, frozen: Array) -> tuple[Array, Array]:
+def _propose(carry: March, length: Array, grid: Grid, frozen: Array, longest: Array) -> tuple[Array, Array]:
     """Width of the next step as a fraction, and whether it ends the segment; no sliver is left over."""
     max_steps = grid.segment.shape[0]
-    remaining, wish = 1.0 - carry.position, carry.h / length
+    remaining, wish = 1.0 - carry.position, jnp.minimum(carry.h, longest) / length
     half = jnp.where(wish > 0.5 * remaining, 0.5 * remaining, wish)
     chosen = jnp.where(wish >= 0.999 * remaining, remaining, half)
     if carry.search is not None:
@@ -223,6 +223,7 @@ def march(
     record: Record,
     mode: Float[Array, " switch"] | None = None,
     max_switchings: Int[Array, ""] | int = 0,
+    maximum_step: Float[Array, ""] | float = jnp.inf,
     times: Float[Array, " time"] | None = None,
 ) -> March:
     """Integrate over all segments: with steps of its own choice, or, where `frozen`, with those of `grid`.
@@ -244,7 +245,7 @@ def march(
         segment, length = carry.segment, edges[carry.segment + 1] - edges[carry.segment]
         t = edges[segment] + carry.position * length
         y, started, settled = _begin(system, p, t, tolerance, carry)
-        width, last = _propose(carry, length, grid, frozen)
+        width, last = _propose(carry, length, grid, frozen, jnp.asarray(maximum_step, dtype))
         h = width * length
         modes = None if settled is None else settled.mode
         precise = None if carry.search is None else carry.search.aim > 0.0

@@ -43,6 +43,7 @@ def test_parse_value(text, expected):
         ("orbit/altitude", "600 km", 600e3),
         ("coating/white/solar_absorptance/end", 0.25, 0.25),
         ("coating/cells/solar_absorptance", 0.92, 0.92),
+        ("coating/cells/cover/refractive_index", 1.5, 1.5),
         ("surface/x+/edge_u/1", "1 m", 1.0),
         ("link/0/conductance", "1 W/K", 1.0),
         ("link/strap/conductance", "2 W/K", 2.0),
@@ -89,8 +90,8 @@ def test_set_adds_a_key_and_a_table(tree):
         ("surface/x+/edge_u/3=1", r'no entry "3"; allowed: 0 to 2'),
         ("surface/x+/edge_u/u=1", 'no entry "u"'),
         ("orbit/altitude/0=1", "is one value"),
-        ("heater/0/power=1", r"not supported yet: the table \[heater\]"),
-        ("blanket/0/power=1", "not supported yet"),
+        ("sweep/grid=1", r"not supported yet: the table \[sweep\]"),
+        ("uncertainty/method=linear", "not supported yet"),
     ],
 )
 def test_wrong_override(tree, override, words):

@@ -87,6 +87,26 @@ def test_ageing_starts_at_the_beginning_with_finite_slopes():
     assert all(np.all(np.isfinite(slope)) for slope in jax.tree.leaves(jax.grad(lambda a: a.now()[0])(aged)))
 
 
+def test_covers():
+    """Index and depth by band; what the model absorbs of diffuse light, and nothing where there is no cover.
+
+    1 - 0.0918 is left by Walsh's diffuse reflectance of glass of index 1.5; a mirror of 0.1 under it stays near 0.1.
+    """
+    cells = _coating("cells", "[0.96, 0.1]") + "cover = { refractive_index = [1.5, 1.46], optical_depth = 0.001 }\n"
+    coatings, _ = _built(_coating() + cells, 'solar = ["0.7 um"]')
+    assert coatings.covered is not None and coatings.covered.coating == (1,)
+    np.testing.assert_array_equal(coatings.covered.refractive_index, [[1.5, 1.46]])
+    np.testing.assert_array_equal(coatings.covered.optical_depth, [[0.001, 0.001]])
+    mean = np.asarray(coatings.diffuse_solar_absorptance())
+    np.testing.assert_array_equal(mean[0], 0.2)
+    np.testing.assert_allclose(mean[1], [0.9082, 0.0994], atol=5e-5)
+    np.testing.assert_array_equal(now(coatings.solar_absorptance), [[0.2, 0.2], [0.96, 0.1]])
+    alone, _ = _built(_coating() + _coating("cells", "0.9") + "cover = { refractive_index = 1.5 }\n")
+    assert alone.covered is not None
+    np.testing.assert_array_equal(alone.covered.optical_depth, [0.0])
+    assert _built(_coating())[0].covered is None
+
+
 def test_solar_cells_age_by_the_same_law():
     law = '{ beginning = 1.0, end = 0.8, fluence_constant = "1e15 1/cm^2" }'
     text = (

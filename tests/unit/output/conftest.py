@@ -141,6 +141,7 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
         "electrical_extracted": extracted,
         "exchanged": exchanged,
         "conducted": conducted,
+        "advected": np.zeros_like(absorbed),
         "emitted_to_space": emitted,
         "boundary": np.zeros_like(absorbed),
         "stored": stored,
@@ -154,6 +155,7 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
         "thermal/node": np.array(names),
         "thermal/temperature": temperature,
         "thermal/node_area": area,
+        "thermal/node_volume": np.zeros_like(area),
         "thermal/node_heat_capacity": capacity,
         "thermal/node_heat_load": load,
         "thermal/node_absorbed": absorbed,
@@ -163,6 +165,12 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
         "thermal/node_electrical_extracted": extracted,
         "thermal/node_exchanged": exchanged,
         "thermal/node_conducted": conducted,
+        "thermal/node_advected": np.zeros_like(absorbed),
+        "thermal/switch": np.array(["battery heater"]),
+        "thermal/switch_mode": (time < 600.0).astype(float)[:, None],
+        "thermal/switch_duty": np.array([0.1]),
+        "thermal/auxiliary": np.array(["loop flow (kg s-1)"]),
+        "thermal/auxiliary_state": np.full((len(time), 1), 0.2),
         "thermal/node_emitted_to_space": emitted,
         "thermal/node_boundary": np.zeros_like(absorbed),
         "thermal/node_stored": stored,
@@ -236,23 +244,45 @@ def _upset() -> dict:
 
 
 def _limits(thermal: dict) -> dict:
+    """Two items in two variants; the second, ten kelvin colder, is kept for the battery by its being off."""
     names, temperature = list(thermal["thermal/node"]), thermal["thermal/temperature"]
-    low = np.array([temperature[:, names.index(item)].min() for item in ("gpu_tray", "battery")])
-    high = np.array([temperature[:, names.index(item)].max() for item in ("gpu_tray", "battery")])
-    minimum, maximum = np.array([np.nan, 278.15]), np.array([358.15, 303.15])
-    uncertainty, acceptance = np.array([10.0, 5.0]), np.array([5.0, 5.0])
-    return {
-        "limits/item": np.array(["gpu_tray", "battery"]),
-        "limits/variant": np.array(["", ""]),
-        "limits/calculated_minimum": low,
-        "limits/calculated_maximum": high,
-        "limits/operating_minimum": minimum,
-        "limits/operating_maximum": maximum,
-        "limits/uncertainty": uncertainty,
-        "limits/acceptance": acceptance,
-        "limits/margin_low": low - uncertainty - acceptance - minimum,
-        "limits/margin_high": maximum - acceptance - uncertainty - high,
+    base_low = np.array([temperature[:, names.index(item)].min() for item in ("gpu_tray", "battery")])
+    base_high = np.array([temperature[:, names.index(item)].max() for item in ("gpu_tray", "battery")])
+    low, high = np.concatenate([base_low, base_low - 10]), np.concatenate([base_high, base_high - 10])
+    operating, resting = np.array([[np.nan, 278.15] * 2, [358.15, 303.15] * 2]), np.full((2, 4), np.nan)
+    resting[:, 3] = 253.15, 323.15
+    limit = np.where(np.isnan(resting), operating, resting)
+    margins = np.array([[10.0, 5.0] * 2, [5.0, 5.0] * 2, [0.0, 2.0] * 2])
+    table = {
+        "item": np.array(["gpu_tray", "battery"] * 2),
+        "variant": np.array(["", "", "cold", "cold"]),
+        "state": np.array(["operating", "operating", "operating", "non-operating"]),
+        "uncertainty": margins[0],
+        "acceptance": margins[1],
+        "qualification": margins[2],
+        "margin_low": low - margins.sum(axis=0) - limit[0],
+        "margin_high": limit[1] - margins.sum(axis=0) - high,
+        "verdict": np.array(["kept", "acceptance", "kept", "kept"]),
     }
+    for name, ends in (("operating", operating), ("non_operating", resting), ("limit", limit)):
+        table |= {f"{name}_minimum": ends[0], f"{name}_maximum": ends[1]}
+    for step, name in enumerate(("calculated", "predicted", "acceptance", "qualification")):
+        wider = margins[:step].sum(axis=0)
+        table |= {f"{name}_minimum": low - wider, f"{name}_maximum": high + wider}
+    worst = {
+        "item": np.array(["gpu_tray", "battery", "battery"]),
+        "state": np.array(["operating", "operating", "non-operating"]),
+        "coldest_variant": np.array(["cold", "", "cold"]),
+        "hottest_variant": np.array(["", "", "cold"]),
+        "calculated_minimum": low[[2, 1, 3]],
+        "calculated_maximum": high[[0, 1, 3]],
+        "limit_minimum": limit[0, [2, 1, 3]],
+        "limit_maximum": limit[1, [0, 1, 3]],
+        "margin_low": table["margin_low"][[2, 1, 3]],
+        "margin_high": table["margin_high"][[0, 1, 3]],
+        "verdict": np.array(["kept", "acceptance", "kept"]),
+    }
+    return {f"limits/{k}": v for k, v in table.items()} | {f"margins/{k}": v for k, v in worst.items()}
 
 
 def _view_factors(mesh: dict[str, np.ndarray], names: list[str]) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ from caloris.output.hdf5 import RunDataError, write_run
 from caloris.output.quantities import ATTRIBUTES, DIMENSIONS, GROUPS, QUANTITIES
 from caloris.output.run_data import RunData
 
-DATA_GROUPS = ("mesh", "orbit", "thermal", "power", "particle", "upset", "limits", "view_factors")
+DATA_GROUPS = ("mesh", "orbit", "thermal", "power", "particle", "upset", "limits", "margins", "view_factors")
 
 
 def test_table_is_consistent():
@@ -90,7 +90,7 @@ def test_groups_share_their_coordinates(run, tmp_path):
         ("thermal/energy_residual", np.zeros((97, 2)), "expected dimensions"),
         ("thermal/energy_residual", np.zeros(96), "along time"),
         ("thermal/energy_residual", np.full(97, np.nan), "97 non-finite"),
-        ("limits/margin_high", np.full(2, np.inf), "2 non-finite"),
+        ("limits/margin_high", np.full(4, np.inf), "4 non-finite"),
         ("thermal/energy_residual", np.full(97, "x"), "expected real numbers"),
         ("mesh/facet_node", np.zeros(80), "expected integers"),
         ("mesh/body", np.zeros(3), "expected text"),

@@ -13,7 +13,7 @@ from caloris.output.plot_satellite import _alone, _moments, _posed_corners
 from caloris.output.plot_style import eclipses, last_orbit, style
 from caloris.output.read import open_run
 
-ALL = {"temperatures", "heat_flows", "power", "satellite", "particle_flux", "let_spectrum", "upset_rates"}
+ALL = {"margins", "temperatures", "heat_flows", "power", "satellite", "particle_flux", "let_spectrum", "upset_rates"}
 
 
 DEVICE = {"particle_flux", "let_spectrum", "upset_rates"}

@@ -42,11 +42,31 @@ def test_margins_come_first(run, shown):
     text = shown(run)
     assert text.index("Margins") < text.index("Where each watt goes") < text.index("Temperatures")
     table = _section(text, "Margins")
-    # battery: 15.49 to 21.49 degC calculated, 30 allowed above, 5 below, 10 K taken off each.
-    low, high = run.arrays["limits/margin_low"][1], run.arrays["limits/margin_high"][1]
-    assert _row(table, "battery")[-2:] == [f"{low:+.1f}", f"{high:+.1f}"]
+    # battery: 15.49 to 21.49 degC calculated, 30 allowed above, 5 below, 12 K taken off each.
+    low, high = run.arrays["margins/margin_low"][1], run.arrays["margins/margin_high"][1]
+    calculated = [celsius(run.arrays[f"margins/calculated_{end}imum"][1]) for end in ("min", "max")]
+    rows = [line.split() for line in table.splitlines() if line.startswith("battery")]
+    assert rows[0] == [
+        "battery", calculated[0], "(base)", calculated[1], "(base)", "5.0", "to", "30.0", "5+5+2",
+        f"{low:+.1f}", f"{high:+.1f}", "acceptance",
+    ]  # fmt: skip
     assert high < 0
-    assert _row(table, "gpu_tray")[-2] == "-"  # no lower limit
+    # Off in the cold variant, it has a row and limits of its own: -20 to 50 degC.
+    assert rows[1][:2] == ["battery", "(off)"] and rows[1][6:9] == ["-20.0", "to", "50.0"]
+    tray = _row(table, "gpu_tray")
+    assert tray[-3] == "-" and tray[-1] == "kept"  # no lower limit
+    assert tray[1] == "cold" and tray[3] == "(base)"
+
+
+def test_margins_without_variants(run, shown):
+    """One case: no columns for the names of variants."""
+    kept = [0, 1]
+    for name in list(run.arrays):
+        if name.startswith(("limits/", "margins/")):
+            run.arrays[name] = run.arrays[name][kept]
+    run.arrays["margins/coldest_variant"] = run.arrays["margins/hottest_variant"] = np.array(["", ""])
+    table = _section(shown(run), "Margins")
+    assert "(base)" not in table and len(_row(table, "battery")) == 9
 
 
 def test_watts_of_items_add_up(run, shown):

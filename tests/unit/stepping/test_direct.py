@@ -1,6 +1,7 @@
 """Direct solves in place of the Krylov iteration, and behind it: the same results, and results where it fails."""
 
 import jax
+import jax.extend.core
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def _factorizations(jaxpr):
     """How often a program factors a matrix, and how often inside a loop of it."""
     outer = inner = 0
     for equation in jaxpr.eqns:
-        below = [_factorizations(sub) for sub in jax.core.jaxprs_in_params(equation.params)]
+        below = [_factorizations(sub) for sub in jax.extend.core.jaxprs_in_params(equation.params)]
         total = sum(a + b for a, b in below) + (equation.primitive.name == "lu")
         loop = equation.primitive.name in ("scan", "while")
         outer, inner = outer + (0 if loop else total), inner + (total if loop else 0)

@@ -1,0 +1,1 @@
+"""Heat stored by what has no constant specific heat: temperature-dependent materials, phase change."""
