@@ -86,7 +86,7 @@ def couplings(
     heat_load: list[float] | float = 0.0,
     factor: tuple[float, ...] = (1.0,),
 ) -> Couplings:
-    """Couplings by lists of (node, node, W/K), (node, node, m2) and (from, to, W/K); area_to_space in m2 of emittance 1.
+    """Couplings by lists of (node, node, W/K), (node, node, m2) and (from, to, W/K); area_to_space in m2, black.
 
     Values that are one number hold for all nodes.
     """

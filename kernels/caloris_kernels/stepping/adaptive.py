@@ -52,7 +52,8 @@ def integrate(
     edges (s, not decreasing) bound the segments in which F is smooth; no step crosses one, segments of no
     length are skipped, and states without capacity are solved anew at the start of each segment.
     tolerance is the error allowed per step and state, in the state's unit: a step stands where
-    max |e_i| / tolerance_i <= 1, and the next is h clip(0.85 err^(-1/5), 0.2, 5). initial_step (s) defaults
+    max |e_i| / tolerance_i <= 1, and the next is h clip(0.85 err^(-1/5), 0.2, 5); behind steps refused one after the
+    other the order of their errors takes the place of 5. initial_step (s) defaults
     to a thousandth of the whole time, minimum_step (s) to 1e-12 of it, and maximum_step (s) is not limited; where F
     follows a table, its spacing keeps a step from passing over a kink that the error estimate does not see. The
     arrays hold max_steps steps.

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-from caloris_kernels.stepping.krylov import LinearSolution, bicgstab, gmres
+from caloris_kernels.stepping.krylov import Earlier, LinearSolution, bicgstab, gmres, no_earlier, solve_beside
 from caloris_kernels.stepping.system import Linearization, System
 
 # Rows that stand for x = b get this on their diagonal, over the largest of the matrix: no trace in float64.
@@ -22,11 +22,15 @@ Factors = Any
 class LinearSolver(NamedTuple):
     """solve(b, stop) -> LinearSolution, for many right sides with one matrix.
 
-    stop is where BiCGStab stops, in the unit of each state; a factorization does without it.
+    stop is where BiCGStab stops, in the unit of each state; a factorization does without it. Where the right sides
+    are alike, those solved before help: earlier = start(number of them, weight of each state), and then
+    beside(b, stop, earlier, solutions, number) -> (LinearSolution, earlier), see `krylov.solve_beside`.
     """
 
     solve: Callable[[Array, Array], LinearSolution]
     diagonal: Float[Array, " state"]
+    start: Callable[[int, Array], Earlier | None]
+    beside: Callable[[Array, Array, Earlier | None, Array, Array], tuple[LinearSolution, Earlier | None]]
 
     def stop(self, right_side: Array, weight: Array, part: float, least: float | None = None) -> Array:
         """Where to stop for an error of `part` of the largest x / weight; not below `least` weights."""
@@ -81,7 +85,23 @@ def _krylov_solver(system: System, matrix: Matrix, max_iterations: int) -> Linea
     def solve(right_side: Array, stop: Array) -> LinearSolution:
         return bicgstab(operator, diagonal, right_side, stop, max_iterations=max_iterations)
 
-    return LinearSolver(solve, diagonal)
+    def start(solves: int, weight: Array) -> Earlier:
+        return no_earlier(solves, diagonal, weight)
+
+    def beside(right_side: Array, stop: Array, earlier: Any, solutions: Array, number: Array) -> tuple:
+        memory = (earlier, solutions, number)
+        return solve_beside(operator, diagonal, right_side, stop, *memory, max_iterations=max_iterations)
+
+    return LinearSolver(solve, diagonal, start, beside)
+
+
+def _without_memory(solve: Callable[[Array, Array], LinearSolution], diagonal: Array) -> LinearSolver:
+    """A solver to which earlier solutions are no help."""
+
+    def beside(right_side: Array, stop: Array, earlier: None, solutions: Array, number: Array) -> tuple:
+        return solve(right_side, stop), None
+
+    return LinearSolver(solve, diagonal, lambda solves, weight: None, beside)
 
 
 def _robust_solver(system: System, matrix: Matrix, max_iterations: int) -> LinearSolver:
@@ -113,7 +133,7 @@ def _robust_solver(system: System, matrix: Matrix, max_iterations: int) -> Linea
 
         return lax.cond(first.converged, lambda: first, again)
 
-    return LinearSolver(solve, diagonal)
+    return _without_memory(solve, diagonal)
 
 
 def _direct_solver(system: System, matrix: Matrix, parts: tuple[Callable, Callable]) -> LinearSolver:
@@ -134,7 +154,7 @@ def _direct_solver(system: System, matrix: Matrix, parts: tuple[Callable, Callab
             sound = sound & _is_solution(operator(x), right_side, diagonal * x)
         return LinearSolution(x, jnp.ones((), jnp.int32), sound)
 
-    return LinearSolver(solve, diagonal)
+    return _without_memory(solve, diagonal)
 
 
 def solve_with(

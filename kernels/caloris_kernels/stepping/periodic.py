@@ -154,7 +154,7 @@ def _find_cycle(
             cycle.rejected + end.rejected,
             cycle.linear_iterations + end.linear_iterations,
             end.result,
-            end.failed_state,
+            jnp.where(failed, end.failed_state, jnp.argmax(scaled / cycle_tolerance).astype(jnp.int32)),
         )
 
     dtype, zero = y_guess.dtype, jnp.zeros((), jnp.int32)
@@ -284,5 +284,5 @@ def solve_periodic(
         cycle.rejected,
         cycle.linear_iterations,
         result,
-        cycle.failed_state,
+        jnp.where(result == SUCCESS, -1, cycle.failed_state),
     )

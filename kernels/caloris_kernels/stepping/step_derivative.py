@@ -47,7 +47,7 @@ def _stage_tangents(track: Track, step: Taken, forcing: Array) -> Array:
 
     def solve_stages(solver: LinearSolver) -> tuple[Array, Array]:
         def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
-            changes, solved = carry
+            changes, solved, earlier = carry
             number, weights, mass_weights, time, force = row
             state, change = step.y + weights @ step.stages, weights @ changes
 
@@ -56,10 +56,12 @@ def _stage_tangents(track: Track, step: Taken, forcing: Array) -> Array:
 
             moved = jax.jvp(rate, (state,), (change,))[1]
             right_side = force + moved + mass / step.h * (mass_weights @ changes)
-            solution = solver.solve(right_side, solver.stop(right_side, track.tolerance, RELATIVE))
-            return (changes.at[number].set(solution.x), solved & solution.converged), None
+            stop = solver.stop(right_side, track.tolerance, RELATIVE)
+            solution, earlier = solver.beside(right_side, stop, earlier, changes, number)
+            return (changes.at[number].set(solution.x), solved & solution.converged, earlier), None
 
-        return lax.scan(stage, (jnp.zeros_like(step.stages), jnp.array(True)), rows)[0]
+        start = (jnp.zeros_like(step.stages), jnp.array(True), solver.start(STAGES, track.tolerance))
+        return lax.scan(stage, start, rows)[0][:2]
 
     return solve_with(system, Matrix(linearization, mass / (GAMMA * step.h)), solve_stages)
 
@@ -75,20 +77,22 @@ def _stage_multipliers(track: Track, step: Taken, cotangent: Array) -> Array:
 
     def solve_stages(solver: LinearSolver) -> tuple[Array, Array]:
         def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
-            multipliers, pulls, solved = carry
+            multipliers, pulls, solved, earlier = carry
             number, received, weights, time, later_weights, later_mass_weights = row
             right_side = received + later_weights @ pulls + mass / step.h * (later_mass_weights @ multipliers)
-            solution = solver.solve(right_side, solver.stop(right_side, unit, RELATIVE))
+            stop = solver.stop(right_side, unit, RELATIVE)
+            solution, earlier = solver.beside(right_side, stop, earlier, multipliers, number)
 
             def rate(s: Array) -> Array:
                 return system.rate(step.t + time * step.h, s, p, step.segment)
 
             pull = jax.vjp(rate, step.y + weights @ step.stages)[1](solution.x)[0]
             solved = solved & solution.converged
-            return (multipliers.at[number].set(solution.x), pulls.at[number].set(pull), solved), None
+            return (multipliers.at[number].set(solution.x), pulls.at[number].set(pull), solved, earlier), None
 
         zeros = jnp.zeros_like(step.stages)
-        found = lax.scan(stage, (zeros, zeros, jnp.array(True)), rows, reverse=True)[0]
+        start = (zeros, zeros, jnp.array(True), solver.start(STAGES, unit))
+        found = lax.scan(stage, start, rows, reverse=True)[0]
         return found[0], found[2]
 
     return solve_with(system, Matrix(linearization, mass / (GAMMA * step.h), transpose=True), solve_stages)
