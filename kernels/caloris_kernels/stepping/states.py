@@ -184,7 +184,7 @@ def _states(
 
 @_states.defjvp
 def _states_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    p, others, y0, edges, times, grid, tolerance, _ = primals
+    p, others, y0, edges, times, grid, tolerance, known = primals
     system, join, every = static
     track = Track(of_floats(system, others, join), p, edges, grid, tolerance)
     asked = _ask(track, times)
@@ -195,7 +195,7 @@ def _states_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Ar
         (tangents[0], tangents[2], tangents[3], tangents[4]),
         jnp.zeros_like(states),
     )
-    return states, tangent
+    return states if known is None else known, tangent
 
 
 def replay_states(

@@ -23,6 +23,7 @@ from caloris_kernels.stepping.system import (
 FRACTIONS = (1.0, 0.5, 0.25, 0.125)  # of a Newton step, tried in this order
 # Parts of the diagonal added to K: at least where a linear solve failed or no fraction helped, and at least at all.
 UNSOLVED, STALLED, LEAST = 1e-3, 0.1, 1e-3
+GROWTH = 1.2  # of a state's largest step from one iteration to the next
 
 
 class Steady(NamedTuple):
@@ -69,6 +70,9 @@ class _Iteration(NamedTuple):
     solved: Array
     lost: Array  # states with heat and without any coupling
     worst: Array
+    reach: Array  # largest step of each state
+    step: Array  # last step of each state
+    cut: Array  # whether its reach cut it short
     iterations: Array
 
 
@@ -124,6 +128,20 @@ def _next_damping(carry: _Iteration, solved: Array, healthy: Array) -> tuple[Arr
     return damping, least
 
 
+def _reach(carry: _Iteration, direction: Array, limit: Array) -> Array:
+    """The largest step of each state: halved where it turns back from a step like the next one, else growing again.
+
+    A controller with a narrow band has next to no slope on either side of it, and Newton's steps leap over the band
+    from both sides. Halving at each turn is bisection, state by state, until a step ends within the band. A step that
+    turns back by less is Newton's method at work; one that turns back by far more, from a step that nothing cut short,
+    follows other states.
+    """
+    size, last = jnp.abs(direction), jnp.abs(carry.step)
+    alike = carry.cut | ((size > 0.5 * last) & (size < 10.0 * last))
+    turned = (direction * carry.step < 0.0) & alike
+    return jnp.where(turned, 0.5 * last, jnp.minimum(limit, GROWTH * carry.reach))
+
+
 def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     y, tolerance, limit = carry.y, problem.tolerance, problem.step_limit
     rate, linearization = problem.rate(y), problem.linearize(y)
@@ -138,7 +156,9 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     # a state at zero kelvin has no slope either: one step tells it from one that is coupled to nothing
     away = jnp.where(jnp.isfinite(limit), limit, 1.0) * jnp.sign(rate)
     direction = jnp.where(lost & ~carry.lost, away, direction)
-    limited = jnp.clip(direction, -limit, limit)
+    reach = _reach(carry, direction, limit)
+    limited = jnp.clip(direction, -reach, reach)
+    cut = jnp.abs(direction) > reach
     limited = jnp.maximum(limited, 0.9 * (problem.lower_bound - y))
     fraction, reduced = _line_search(problem, y, limited, rate, (diagonal, idle), solved & (carry.damping > 0.0))
     # A clipped direction is far from the solution and need not reduce the residual at once (a node at 3 K
@@ -158,8 +178,9 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     balanced = jnp.all(jnp.abs(rate) <= 16.0 * jnp.finfo(y.dtype).eps * jnp.abs(diagonal * y))
     change = jnp.where((carry.damping > 0.0) & ~balanced, damped, update)
     healthy = solved & (whole | reduced)
+    step = jnp.where(solved | reduced, fraction, 0.0) * limited
     return _Iteration(
-        y + jnp.where(solved | reduced, fraction, 0.0) * limited,
+        y + step,
         damping,
         least,
         jnp.where(solved, change, jnp.inf),
@@ -167,6 +188,9 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
         solved,
         lost,
         jnp.argmax(jnp.abs(jnp.where(finite, solution.x, rate)) / tolerance).astype(jnp.int32),
+        reach,
+        step,
+        cut,
         carry.iterations + 1,
     )
 
@@ -178,7 +202,10 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
     infinite, zero = jnp.asarray(jnp.inf, y_guess.dtype), jnp.zeros((), y_guess.dtype)
     count = jnp.zeros((), jnp.int32)
     lost, unsolved = jnp.zeros(y_guess.shape, bool), jnp.array(False)
-    start = _Iteration(y_guess, zero, zero, infinite, infinite, unsolved, lost, count, count)
+    still = jnp.zeros_like(y_guess)
+    start = _Iteration(
+        y_guess, zero, zero, infinite, infinite, unsolved, lost, count, problem.step_limit, still, lost, count
+    )
     return lax.while_loop(unfinished, lambda carry: _newton(problem, carry), start)
 
 
@@ -229,7 +256,7 @@ def solve_steady(
     segment: Int[Array, ""] | int = 0,
     lower_bound: Float[Array, " state"] | float = -jnp.inf,
     step_limit: Float[Array, " state"] | float = jnp.inf,
-    max_iterations: int = 100,
+    max_iterations: int = 200,
 ) -> Steady:
     """Solve F(time, y, p, segment) = 0 from y_guess until the Newton update is below `tolerance` per state.
 
@@ -238,7 +265,8 @@ def solve_steady(
     far as the solves allow: pseudo-transient continuation with a time step of each state's own (Kelley and Keyes,
     SIAM J. Numer. Anal. 35, 508, 1998, DOI 10.1137/S0036142996304796). step_limit bounds the update per state
     and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4 converge from 3 K and from
-    1000 K. The capacities play no part. A state coupled to nothing keeps its guess if it has no heat either, and is
+    1000 K. A state that turns back from a step like the next one is held to half of it: controllers with bands of a
+    hundredth of a kelvin are found by bisection. The capacities play no part. A state coupled to nothing keeps its guess if it has no heat either, and is
     told as SINGULAR if it has; so is a group of states without a way out. Without a direct solve, one-way flows through
     more than a few hundred nodes in a row may end as NOT_CONVERGED.
 

@@ -37,7 +37,7 @@ def test_uncoupled_nodes_follow_the_fourth_root():
 
 
 def test_failures_are_named_and_finite():
-    endless = _solve(P, jnp.full(NODES, 3.0, dtype=float), 0.5)  # 100 steps of half a kelvin
+    endless = _solve(P, jnp.full(NODES, 3.0, dtype=float), 0.25)  # 200 steps of a quarter of a kelvin
     assert int(endless.result) == NOT_CONVERGED
     broken = _solve(P._replace(heat_load=P.heat_load.at[0].set(jnp.nan)), jnp.full(NODES, 290.0, dtype=float))
     assert int(broken.result) == NOT_FINITE
@@ -51,15 +51,17 @@ def test_heat_without_a_way_out_is_a_failure():
     assert np.all(np.isfinite(steady.y))
 
 
+_solve_sparse = jax.jit(
+    lambda p, y: solve_steady(SPARSE, p, y, jnp.full(y.shape, 1e-9), lower_bound=0.0, step_limit=100.0)
+)
+
+
 def _networks(nodes, **settings):
     """`couplings`, and `solve_steady` of it."""
     p = couplings(nodes, **settings)
 
     def solve(guess):
-        start = jnp.full(nodes, guess, dtype=float)
-        return jax.jit(
-            lambda p, y: solve_steady(SPARSE, p, y, jnp.full(nodes, 1e-9), lower_bound=0.0, step_limit=100.0)
-        )(p, start)
+        return _solve_sparse(p, jnp.full(nodes, guess, dtype=float))
 
     return p, solve
 
