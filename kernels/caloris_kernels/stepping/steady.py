@@ -73,6 +73,7 @@ class _Iteration(NamedTuple):
     reach: Array  # largest step of each state
     step: Array  # last step of each state
     cut: Array  # whether its reach cut it short
+    best: Array  # smallest update so far over the tolerance
     iterations: Array
 
 
@@ -128,17 +129,18 @@ def _next_damping(carry: _Iteration, solved: Array, healthy: Array) -> tuple[Arr
     return damping, least
 
 
-def _reach(carry: _Iteration, direction: Array, limit: Array) -> Array:
+def _reach(carry: _Iteration, direction: Array, update: Array, limit: Array) -> Array:
     """The largest step of each state: halved where it turns back from a step like the next one, else growing again.
 
     A controller with a narrow band has next to no slope on either side of it, and Newton's steps leap over the band
     from both sides. Halving at each turn is bisection, state by state, until a step ends within the band. A step that
     turns back by less is Newton's method at work; one that turns back by far more, from a step that nothing cut short,
-    follows other states.
+    follows other states. Nothing is halved while the updates get smaller: nodes that conduct well move together then,
+    and one of them held back would hold all.
     """
     size, last = jnp.abs(direction), jnp.abs(carry.step)
     alike = carry.cut | ((size > 0.5 * last) & (size < 10.0 * last))
-    turned = (direction * carry.step < 0.0) & alike
+    turned = (direction * carry.step < 0.0) & alike & (update >= 0.95 * carry.best)
     return jnp.where(turned, 0.5 * last, jnp.minimum(limit, GROWTH * carry.reach))
 
 
@@ -156,7 +158,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     # a state at zero kelvin has no slope either: one step tells it from one that is coupled to nothing
     away = jnp.where(jnp.isfinite(limit), limit, 1.0) * jnp.sign(rate)
     direction = jnp.where(lost & ~carry.lost, away, direction)
-    reach = _reach(carry, direction, limit)
+    reach = _reach(carry, direction, update, limit)
     limited = jnp.clip(direction, -reach, reach)
     cut = jnp.abs(direction) > reach
     limited = jnp.maximum(limited, 0.9 * (problem.lower_bound - y))
@@ -191,6 +193,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
         reach,
         step,
         cut,
+        jnp.minimum(carry.best, update),
         carry.iterations + 1,
     )
 
@@ -204,7 +207,7 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
     lost, unsolved = jnp.zeros(y_guess.shape, bool), jnp.array(False)
     still = jnp.zeros_like(y_guess)
     start = _Iteration(
-        y_guess, zero, zero, infinite, infinite, unsolved, lost, count, problem.step_limit, still, lost, count
+        y_guess, zero, zero, infinite, infinite, unsolved, lost, count, problem.step_limit, still, lost, infinite, count
     )
     return lax.while_loop(unfinished, lambda carry: _newton(problem, carry), start)
 
