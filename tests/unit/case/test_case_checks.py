@@ -17,7 +17,7 @@ def parse(*changes, added=""):
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
-    return parse_case(text + added)
+    return parse_case(text + added, Path(__file__).parent)
 
 
 ERRORS = {
@@ -200,7 +200,8 @@ def test_warning_of_an_unused_duration():
 
 def test_let_spectrum_has_no_protons(tmp_path):
     (tmp_path / "let.csv").write_text("let,flux\n1,1\n")
-    text = TEXT.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
+    text = TEXT.replace('nodes = "complete_network.csv"\n', "").replace("[network]\n", "")
+    text = text.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
     case = parse_case(text, tmp_path)
     assert case.particles is not None and case.particles.let_spectrum == (tmp_path / "let.csv").resolve()
     assert "a LET spectrum has no proton energies" in case.warnings[0]
