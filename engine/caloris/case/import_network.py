@@ -38,7 +38,7 @@ def import_network(table: Network, problems: list[CaseProblem]) -> LumpedNetwork
 def _read(is_esatan: bool, stamps: tuple[tuple[Path, int, int], ...], constants: tuple) -> LumpedNetwork:
     """Files as they are now; variants that change no constant read them once."""
     files = [file for file, _, _ in stamps]
-    return read_esatan(*files, dict(constants)) if is_esatan else read_network_csv(*files)
+    return read_esatan(files[0], dict(constants)) if is_esatan else read_network_csv(*files)
 
 
 def _labelled(network: LumpedNetwork, problems: list[CaseProblem]) -> LumpedNetwork | None:
