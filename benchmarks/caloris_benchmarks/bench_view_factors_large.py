@@ -10,7 +10,8 @@ import numpy as np
 
 from caloris.geometry.view_factors import ViewFactors, compute_view_factors
 from caloris_benchmarks.bench_ray_casting import bench_ray_casting, copy_bandwidth
-from caloris_benchmarks.pair_reference import exchange_rows, pair_error, reference
+from caloris_benchmarks.exchange_rows import exchange_rows
+from caloris_benchmarks.pair_reference import pair_error, reference
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles, tile_product
 from caloris_validation.mesh_scenes import satellite
 

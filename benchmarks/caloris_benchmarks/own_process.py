@@ -34,12 +34,14 @@ def measure(
 ) -> Outcome | None:
     """Run the solver `name` on the satellite of about `target` facets; None if `limit` seconds were not enough.
 
-    cache: the folder of compiled programs, empty or not (None: the user's own).
+    cache: the folder of compiled programs, empty or not (None: the user's own). Python keeps the bytecode of what it
+    imports, as it does of what is installed, even where the environment forbids it in this process.
     """
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.npz"
         order = {"name": name, "target": target, "setting": setting, "rows": rows.tolist(), "calls": calls}
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         if cache is not None:
             environment["CALORIS_CACHE"] = str(cache)
         command = [sys.executable, "-m", "caloris_benchmarks.own_process", str(result)]

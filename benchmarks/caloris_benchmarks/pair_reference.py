@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 from caloris.geometry.raycast import RayHit
-from caloris.geometry.view_factors import Tiles
 from caloris_validation.dense_reference import dense_exchange_rows
 from caloris_validation.mesh_scenes import Scene
 
@@ -38,19 +37,6 @@ def reference(scene: Scene, rows: int | None = None, rays: int | None = None) ->
     clear = (alone > 0) & (np.minimum(first, second) > (1 - 1e-12) * alone)
     # Two independent values with error e each differ by root(2) e, and their mean is off by e / root(2).
     return Reference(chosen, mean, clear, pair_error(first, second) / 2)
-
-
-def exchange_rows(tiles: Tiles, facets: int, rows: np.ndarray) -> np.ndarray:
-    """A_i F_ij (m2) of some facets toward all [row, facet], without the dense matrix of all."""
-    out = np.zeros((len(rows), facets + 1))
-    place = np.full((facets + 1, 2), -1)
-    tile, lane = np.indices(tiles.facet.shape)
-    place[tiles.facet.ravel()] = np.stack([tile.ravel(), lane.ravel()], axis=1)
-    for row, (own, within) in zip(out, place[rows], strict=True):
-        ahead, behind = np.flatnonzero(tiles.first == own), np.flatnonzero(tiles.second == own)
-        row[tiles.facet[tiles.second[ahead]]] = tiles.value[ahead, within]
-        row[tiles.facet[tiles.first[behind]]] = tiles.value[behind, :, within]
-    return out[:, :facets]
 
 
 def clear_difference(exchange: np.ndarray, truth: Reference, area: np.ndarray) -> float:

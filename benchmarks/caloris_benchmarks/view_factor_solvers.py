@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from caloris.process import prepare_process
 from caloris_benchmarks.scene_files import vs3
 from caloris_validation.mesh_scenes import Scene
 
@@ -32,15 +33,11 @@ Solver = Callable[[Scene, float, np.ndarray, int], Solved]
 
 
 def caloris(scene: Scene, tolerance: float, rows: np.ndarray, calls: int) -> Solved:
-    """This engine at a tolerance."""
-    from caloris.devices import enable_compilation_cache, keep_programs
+    """This engine at a tolerance, in a process prepared as the command line prepares its own."""
+    prepare_process()
     from caloris.geometry.view_factors import compute_view_factors
-    from caloris.precision import enable_float64
-    from caloris_benchmarks.pair_reference import exchange_rows
+    from caloris_benchmarks.exchange_rows import exchange_rows
 
-    enable_float64()
-    enable_compilation_cache()
-    keep_programs()
     seconds, factors = _repeat(lambda: compute_view_factors(*scene.mesh, tolerance=tolerance), calls)
     return Solved(exchange_rows(factors.tiles, len(factors.area), rows), seconds)
 

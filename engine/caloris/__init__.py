@@ -5,23 +5,64 @@ caloris.enable_float64()
 case = caloris.load_case("rack.toml")
 run = caloris.run(case)
 run.save("rack.h5")
+
+Public names are imported when they are first asked for: a program waits for what it uses.
 """
 
-from caloris.case.build import Model as Model
-from caloris.case.build import build as build
-from caloris.case.errors import CaseError as CaseError
-from caloris.case.load import load_case as load_case
-from caloris.case.load import parse_case as parse_case
-from caloris.case.schema import Case as Case
-from caloris.devices import enable_compilation_cache as enable_compilation_cache
-from caloris.precision import enable_float64 as enable_float64
-from caloris.simulation import Run as Run
-from caloris.simulation import run as run
-from caloris.solve.couple import couple as couple
-from caloris.solve.cyclic import solve_cyclic as solve_cyclic
-from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
-from caloris.solve.solution import SolveError as SolveError
-from caloris.solve.steady import solve_steady as solve_steady
-from caloris.solve.transient import solve_transient as solve_transient
-from caloris.solve.upset import upset_rate as upset_rate
-from caloris.solve.upset import upset_rates as upset_rates
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from caloris.case.build import Model as Model
+    from caloris.case.build import build as build
+    from caloris.case.errors import CaseError as CaseError
+    from caloris.case.load import load_case as load_case
+    from caloris.case.load import parse_case as parse_case
+    from caloris.case.schema import Case as Case
+    from caloris.devices import enable_compilation_cache as enable_compilation_cache
+    from caloris.precision import enable_float64 as enable_float64
+    from caloris.simulation import Run as Run
+    from caloris.simulation import run as run
+    from caloris.solve.couple import couple as couple
+    from caloris.solve.cyclic import solve_cyclic as solve_cyclic
+    from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
+    from caloris.solve.solution import SolveError as SolveError
+    from caloris.solve.steady import solve_steady as solve_steady
+    from caloris.solve.transient import solve_transient as solve_transient
+    from caloris.solve.upset import upset_rate as upset_rate
+    from caloris.solve.upset import upset_rates as upset_rates
+
+# The same names for the interpreter, by the module that each is from.
+_PUBLIC = {
+    "case.build": ("Model", "build"),
+    "case.errors": ("CaseError",),
+    "case.load": ("load_case", "parse_case"),
+    "case.schema": ("Case",),
+    "devices": ("enable_compilation_cache",),
+    "precision": ("enable_float64",),
+    "simulation": ("Run", "run"),
+    "solve.couple": ("couple",),
+    "solve.cyclic": ("solve_cyclic",),
+    "solve.shadow_guard": ("ShadowDerivativeError",),
+    "solve.solution": ("SolveError",),
+    "solve.steady": ("solve_steady",),
+    "solve.transient": ("solve_transient",),
+    "solve.upset": ("upset_rate", "upset_rates"),
+}
+_MODULE_OF = {name: f"{__name__}.{module}" for module, names in _PUBLIC.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's module and keep the name here."""
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

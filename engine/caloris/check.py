@@ -16,6 +16,7 @@ from caloris.case.variants import check_all_buildable
 from caloris.check_sketch import Flight, Sketch, sketch
 from caloris.check_warnings import array_power, mean_demand, solar_flux, warnings_of
 from caloris.geometry.inspection import scene_size
+from caloris.geometry.solid_patches import SolidFace
 from caloris.model.coating import Coatings
 from caloris.output.text import celsius, duration, engineering, listed, percent
 from caloris_kernels.constants import ASTRONOMICAL_UNIT
@@ -88,7 +89,7 @@ def _heading(seen: Sketch) -> Text:
         nodes = len(seen.structure.node_name)
         fixed = int(np.sum(~seen.free))
         words.append(f"{nodes} nodes" + (f" ({fixed} of fixed temperature)" if fixed else ""))
-    if case.surfaces:
+    if case.surfaces or case.solids:
         words += [f"{len(topology.facet_triangle)} facets", f"{len(topology.triangles)} triangles"]
         words.append(f"{len(seen.vertices)} vertices")
         size = scene_size(seen.geometry)
@@ -238,6 +239,25 @@ def _stored(temperature: float | None, capacity: float) -> str:
     return f"fixed at {celsius(temperature)} °C" if temperature is not None else engineering(float(capacity), "J/K")
 
 
+def _solids(seen: Sketch) -> Group:
+    """Every solid: its volume, nodes, materials and the area of its faces that radiate."""
+    table = _table("solid", "body", "materials", "volume m^3", "nodes", "coated m^2", "heat capacity", text=3)
+    node, part = (np.asarray(index) for index in (seen.structure.solids.part_node, seen.structure.solids.part_row))
+    volume, capacity = seen.solid_volume, seen.heat_capacity
+    owner = np.asarray(seen.structure.solids.row_solid)[part]
+    faces = [surface.shape for surface in seen.geometry.surfaces]
+    belongs = np.array([face.solid if isinstance(face, SolidFace) else -1 for face in faces])
+    for k, solid in enumerate(seen.case.solids[:_MOST_ROWS]):
+        mine = np.unique(node[owner == k])
+        coated = float(seen.facet_area[belongs[seen.topology.facet_surface] == k].sum())
+        words = (solid.name, solid.body, ", ".join(dict.fromkeys(solid.materials_used())))
+        figures = (f"{volume[mine].sum():.4g}", str(len(mine)), f"{coated:.4g}")
+        table.add_row(*words, *figures, engineering(float(capacity[mine].sum()), "J/K"))
+    if len(seen.case.solids) > _MOST_ROWS:
+        table.add_row(f"{len(seen.case.solids) - _MOST_ROWS} others", *[""] * 6)
+    return _titled("Solids", table)
+
+
 def _nodes(seen: Sketch) -> Group:
     """Nodes without a surface, and the heat capacity of the whole satellite."""
     table = _table("node", "heat capacity")
@@ -267,7 +287,12 @@ def _conductors(seen: Sketch) -> RenderableType:
         for k, contact in enumerate(seen.case.contacts)
     ]
     total = sum(value for _, _, value in rows)
-    words = ("inside surfaces", "across edges", "by links", "by contacts")
+    words = (
+        "inside surfaces and solids" if seen.case.solids else "inside surfaces",
+        "across edges",
+        "by links",
+        "by contacts",
+    )
     inside = ", ".join(f"{count} {word}" for count, word in zip(kinds, words, strict=True) if count or word != words[3])
     title = f"Conduction (pairs of nodes: {inside}"
     what = "links, edges and contacts" if seen.case.contacts else "links and edges"
@@ -367,8 +392,9 @@ def _is_electrical(seen: Sketch) -> bool:
 _SECTIONS = (
     _Section(lambda seen: seen.flight, _orbit),
     _Section(lambda seen: seen.case.bodies, _bodies),
-    _Section(lambda seen: seen.case.surfaces, _coatings),
+    _Section(lambda seen: seen.case.coatings, _coatings),
     _Section(lambda seen: seen.case.surfaces, _surfaces),
+    _Section(lambda seen: seen.case.solids, _solids),
     _Section(lambda seen: seen.case.nodes, _nodes),
     _Section(lambda seen: seen.conductors.conductance.any(), _conductors),
     _Section(lambda seen: any(link.conductance is None for link in seen.case.links), _other_links),

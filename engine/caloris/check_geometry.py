@@ -104,7 +104,7 @@ def _joined(sketch: Sketch, surfaces: Sequence[str]) -> bool:
         for a, b in (table.between, table.between[::-1]):
             if within(first, a) and within(second, b):
                 return True
-    bodies = {surface.name: surface.body for surface in sketch.geometry.surfaces}
+    bodies = {parse_address(surface.name).name: surface.body for surface in sketch.geometry.surfaces}
     a, b = (bodies[parse_address(name).name] for name in surfaces)
     return sketch.geometry.carriers(a) != sketch.geometry.carriers(b)
 
@@ -118,7 +118,8 @@ def _one_sided(sketch: Sketch) -> Iterator[str]:
                 surface = parse_address(name).name
                 covered[surface] = covered.get(surface, 0.0) + finding.measure
     found: dict[str, list[str]] = {"front": [], "back": [], "both": []}
-    for index, (table, area) in enumerate(zip(sketch.case.surfaces, sketch.surface_area, strict=True)):
+    for index, table in enumerate(sketch.case.surfaces):
+        area = sketch.surface_area[index]
         sides = sketch.case.sides(table)
         if not sides:
             found["both"].append(table.name)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +15,8 @@ from caloris.geometry.assembly import Body, Geometry, Topology
 from caloris.geometry.inspection import Finding, inspect_geometry
 from caloris.model.structure import Structure
 from caloris.model.surroundings import Motion, Surroundings
-from caloris.solve.conductors import build_conductors
+from caloris.programs import kept
+from caloris.solve.conductors import build_conductors, node_volumes
 
 # Moments per revolution at which the orbit and the joints are looked at: one each three degrees.
 _SAMPLES = 120
@@ -82,6 +82,11 @@ class Sketch:
         return np.bincount(self.topology.triangle_surface, self.triangle_area, len(self.geometry.surfaces))
 
     @property
+    def solid_volume(self) -> np.ndarray:
+        """Volume of solids around each node (m3)."""
+        return np.asarray(node_volumes(self.geometry, self.structure))
+
+    @property
     def surface_heat_capacity(self) -> np.ndarray:
         """Heat capacity of each surface, all its levels together (J K-1)."""
         node, cell = np.asarray(self.structure.area_node), np.asarray(self.structure.area_cell)
@@ -101,7 +106,7 @@ class Sketch:
 
 def sketch(case: Case) -> Sketch:
     """Build everything of a case that takes no rays. Raises CaseError like `caloris.build`."""
-    devices = build(replace(case, surfaces=(), nodes=()))
+    devices = build(replace(case, surfaces=(), solids=(), nodes=()))
     geometry = build_geometry(case)
     structure = build_structure(case, geometry)
     surroundings = build_surroundings(case)
@@ -148,7 +153,7 @@ def _flight(case: Case, bodies: tuple[Body, ...], surroundings: Surroundings) ->
 
 
 # One compilation: evaluated operation by operation, the orbit alone costs seconds of compiling.
-@eqx.filter_jit
+@kept
 def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen: bool):
     motion = surroundings.motion(bodies, phase, frozen)
     undefined = surroundings.attitude.undefined(motion.state)
@@ -156,10 +161,10 @@ def _sample(bodies: tuple[Body, ...], surroundings: Surroundings, phase, frozen:
     return motion, undefined, 1.0 - jnp.mean(lit)
 
 
-@eqx.filter_jit
+@kept
 def _conductors(geometry: Geometry, structure: Structure):
     """Capacities and all that conducts, as the thermal model has it; totals of each [[edge]] and [[contact]]."""
-    found = build_conductors(geometry.topology(), geometry.vertices(), structure)
+    found = build_conductors(geometry, geometry.vertices(), structure)
     links = found.links.conductance[found.links.entry_link] * found.links.entry_share
     joints = structure.joints
     edges = found.conduction.conductance[found.conduction.conductance.shape[0] - joints.table.shape[0] :]
@@ -180,6 +185,6 @@ def _kinds(structure: Structure) -> np.ndarray:
     """Kind of every conductor, in the order of `build_conductors`."""
     sheets, joints = structure.sheets, structure.joints
     links = sum(first.node.shape[0] * second.node.shape[0] for first, second in structure.links.sides)
-    inside = sheets.pair_edge.shape[0] + sheets.rung_gap.shape[0]
+    inside = sheets.pair_edge.shape[0] + sheets.rung_gap.shape[0] + structure.solids.pair_row.shape[0]
     counts = (inside, joints.table.shape[0], links, structure.contacts.entry_contact.shape[0])
     return np.repeat([INSIDE, EDGE, LINK, CONTACT, LINK], [*counts, structure.pairs.conductance.shape[0]])

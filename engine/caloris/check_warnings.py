@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from caloris.check_geometry import geometry_warnings
 from caloris.check_sketch import Sketch
+from caloris.geometry.connected import connected_parts
 from caloris.model.attitude import target_direction
 from caloris.output.items import group_items
 from caloris.output.text import engineering, listed, percent
@@ -48,8 +47,8 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
         return
     pair, value = sketch.conductors.node, sketch.conductors.conductance
     pair = np.concatenate([pair[value != 0], sketch.conductors.beside])
-    graph = coo_array((np.ones(len(pair)), (pair[:, 0], pair[:, 1])), shape=(count, count))
-    groups, member = connected_components(graph, directed=False)
+    member = connected_parts(count, pair)
+    groups = int(member.max()) + 1
     emittance = np.asarray(sketch.structure.coatings.emittance_range()[1])[sketch.topology.facet_coating]
     radiating = np.zeros(count, bool)
     radiating[np.asarray(sketch.structure.facet_node)[emittance > 0]] = True
@@ -72,7 +71,8 @@ def _heat_paths(sketch: Sketch) -> Iterator[str]:
     # A surface alone that radiates but cannot store is algebraic: allowed, yet seldom meant for a whole plate.
     surface_mass = sketch.surface_heat_capacity
     fixed = [table.temperature is not None for table in sketch.case.surfaces]
-    names = [s.name for s, c, f in zip(sketch.geometry.surfaces, surface_mass, fixed, strict=True) if c <= 0 and not f]
+    plain = surface_mass[: len(fixed)]
+    names = [s.name for s, c, f in zip(sketch.case.surfaces, plain, fixed, strict=True) if c <= 0 and not f]
     if names:
         yield f"{listed(names)}: no heat capacity; the temperature follows the heat without delay"
 
@@ -183,12 +183,14 @@ def _unused(sketch: Sketch) -> Iterator[str]:
     """Tables that nothing refers to."""
     case = sketch.case
     used = {coating for surface in case.surfaces for coating in case.sides(surface).values()}
+    used |= {one for solid in case.solids for one in (solid.coating, *(face.coating for face in solid.face))}
     panels = {surface.panel for surface in case.surfaces}
     materials = {surface.material for surface in case.surfaces}
     materials |= {skin.material for panel in case.panels for skin in (panel.front_skin, panel.back_skin)}
+    materials |= {name for solid in case.solids for name in solid.materials_used()}
     materials |= {contact.filler.material for contact in case.contacts if contact.filler is not None}
     materials |= {layer.material for device in case.devices for layer in device.shield}
-    bodies = {surface.body for surface in case.surfaces} | {body.parent for body in case.bodies}
+    bodies = {part.body for part in (*case.surfaces, *case.solids)} | {body.parent for body in case.bodies}
     for kind, tables, known in (
         ("coating", case.coatings, used),
         ("material", case.materials, materials),
@@ -202,5 +204,5 @@ def _unused(sketch: Sketch) -> Iterator[str]:
         yield "particles: not used, there is no [[device]]"
     if case.particles is None and case.devices:
         yield f"device {listed([device.name for device in case.devices])}: no [particles], so no upset rates"
-    if case.orbit is not None and not case.surfaces and case.nodes:
+    if case.orbit is not None and not case.surfaces and not case.solids and case.nodes:
         yield "orbit: no surface, so neither Sun nor planet reaches the satellite"

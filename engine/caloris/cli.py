@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from caloris.output.run_data import RunData
+from caloris.process import prepare_process
 
 # Commands of the next versions: they say so and exit with 2.
 _LATER = {
@@ -106,15 +107,6 @@ def _stages():
         yield stage
 
 
-def _prepare() -> None:
-    from caloris.devices import enable_compilation_cache, keep_programs
-    from caloris.precision import enable_float64
-
-    enable_float64()
-    enable_compilation_cache()
-    keep_programs()
-
-
 @app.command()
 def run(
     case_file: CaseFile,
@@ -133,7 +125,7 @@ def run(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.simulation import run as run_case
 
         started = time.perf_counter()
@@ -169,7 +161,7 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
 
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.check import describe
 
         describe(case, Console(width=_width()))
@@ -237,7 +229,7 @@ def viewfactors(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.output.hdf5 import write_run
         from caloris.output.show import show as show_file
         from caloris.view_factors import view_factors
@@ -270,7 +262,7 @@ def export(
     _check_target(target, case_file)
     with _input_errors():
         case = load_case(case_file, overrides or ())
-        _prepare()
+        prepare_process()
         from caloris.case.esatan_write import write_esatan
         from caloris.case.network_csv import write_network_csv
         from caloris.export_network import lumped_network

@@ -11,6 +11,7 @@ from caloris.geometry.assembly import Geometry
 from caloris.model.structure import Structure
 from caloris.model.surroundings import motion_along
 from caloris.output.run_data import RunData
+from caloris.solve.conductors import node_volumes
 from caloris.solve.upset import UpsetRate
 
 
@@ -49,6 +50,8 @@ def node_area_array(model: Model, data: RunData) -> None:
     geometry, context = model.geometry, model.context
     assert geometry is not None and context is not None
     data.arrays["thermal/node_area"] = node_areas(geometry, context.structure)
+    if geometry.solids:
+        data.arrays["thermal/node_volume"] = np.asarray(node_volumes(geometry, context.structure))
 
 
 def node_areas(geometry: Geometry, structure: Structure) -> np.ndarray:

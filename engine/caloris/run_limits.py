@@ -5,7 +5,7 @@ calculated, what is predicted (by the uncertainty of the calculation), the accep
 (by their margins). What is left between the last of them and the limit is the margin.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -20,14 +20,18 @@ _MARGINS = ("uncertainty", "acceptance", "qualification")
 _BARE = Margins(uncertainty=0.0, acceptance=0.0, qualification=0.0)
 
 
-def limit_arrays(case: Case, data: RunData, variant: str = "") -> None:
-    """Calculated temperatures against their limits, step by step; variant names the rows."""
+def limit_arrays(case: Case, data: RunData, variant: str = "", find: Callable[[str], np.ndarray] | None = None) -> None:
+    """Calculated temperatures against their limits, step by step; variant names the rows.
+
+    find gives the indices of the nodes under a name; without it the nodes' own names tell (not of a solid's faces).
+    """
     rows = [(name, limit) for limit in case.limits for name in limit.of]
     if not rows:
         return
     names = list(data.arrays["thermal/node"])
     temperature = data.arrays["thermal/temperature"]
-    calculated = [temperature[:, _nodes(names, name)] for name, _ in rows]
+    find = find or (lambda name: _nodes(names, name))
+    calculated = [temperature[:, find(name)] for name, _ in rows]
     low, high = np.array([t.min() for t in calculated]), np.array([t.max() for t in calculated])
     off = [case.run is not None and name in case.run.non_operating for name, _ in rows]
     margin = np.array([_kept_margins(limit, case.margins or _BARE) for _, limit in rows])

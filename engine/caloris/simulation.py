@@ -19,6 +19,7 @@ import numpy as np
 
 from caloris.array_store import remembered_arrays
 from caloris.case.build import Model, build
+from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.case.variants import check_all_buildable, trace_all
 from caloris.model.thermal import Thermal
@@ -142,7 +143,8 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
             # A failed solve is written too, as far as it came; its own failure counts before what shows there.
             found = _thermal(case, model, solution, data)
             failure = failure or found
-            limit_arrays(case, data, variant)
+            assert model.geometry is not None
+            limit_arrays(case, data, variant, NodeLayout(model.geometry, case).find)
         if case.devices and model.particles is not None:
             progress("upset rates")
             try:

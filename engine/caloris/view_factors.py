@@ -21,7 +21,7 @@ def view_factors(case: Case, progress: Callable[[str], None] = lambda stage: Non
     without facets and for input that cannot be built, RuntimeError without float64.
     """
     require_float64("view_factors")
-    if not any(case.sides(surface) for surface in case.surfaces) or case.run is None:
+    if not case.radiates or case.run is None:
         problem = CaseProblem("surface", "no side of a surface has a coating, so there are no view factors")
         raise CaseError([problem], case.source)
     case = replace(case, run=case.run.model_copy(update={"view_factors": None}))

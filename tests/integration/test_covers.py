@@ -15,7 +15,7 @@ from caloris.solve import covered_sunlight
 from caloris.solve.pose_radiosity import PoseResults, solve_poses
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_validation.cases_covers import absorbed_by_passes, roof
-from caloris_validation.scenes import Result, rectangle, section, steady, sunlight, table
+from caloris_validation.scenes import Result, Vector, rectangle, section, steady, sunlight, table
 
 _SUN = 1361.0
 
@@ -24,7 +24,7 @@ def _coating(name: str, absorptance: Any, emittance: Any = 0.8, **keys: object) 
     return table("coating", name=name, solar_absorptance=absorptance, infrared_emittance=emittance, **keys)
 
 
-def _plate(name: str, corner: list[float], edge_u: list[float], edge_v: list[float], front: str, **keys) -> str:
+def _plate(name: str, corner: Vector, edge_u: Vector, edge_v: Vector, front: str, **keys) -> str:
     return rectangle(
         name, corner, edge_u, edge_v, front=front, **({"back": "inactive", "heat_capacity": 2000.0} | keys)
     )
@@ -84,7 +84,7 @@ def test_a_beam_from_mirror_to_mirror():
     """A mirror at 60 deg throws its beam on one at 30 deg, and that on a black wall: three closed products.
 
     Every path takes the same facets: nothing but float32 directions is between the result and the closed form, and what
-    the three absorb is the beam's whole power.
+    the three absorb is the beam's whole power. Cells see light that would do as much at normal incidence.
     """
     sine, cosine = math.sqrt(0.75), 0.5
     cover = {"refractive_index": 1.46, "optical_depth": 0.03}
@@ -96,6 +96,7 @@ def test_a_beam_from_mirror_to_mirror():
         _plate("mirror", [-0.5 * cosine, -0.5, 0.5 * sine], [cosine, 0, -sine], [0, 1, 0], "mirror"),
         _plate("cell", [2, -1, -2.2], [0, 0, 2], [0, 2, 0], "cell"),
         _plate("wall", [-2, -2, -6], [0, 4, 0], [0, 0, 5], "black"),
+        table("solar_array", on=["cell/front"], efficiency=0.3, packing=0.5, temperature_coefficient=0.0),
         steady(),
     )
     first = absorbed_by_passes(math.radians(60), 0.1, 1.46, 0.03)
@@ -103,6 +104,8 @@ def test_a_beam_from_mirror_to_mirror():
     expected = [first, (1 - first) * second, (1 - first) * (1 - second)]
     found = [result.total("node_absorbed_solar", name) for name in ("mirror", "cell", "wall")]
     np.testing.assert_allclose(np.array(found) / (_SUN * cosine), expected, rtol=1e-6)
+    light = _SUN * cosine * (1 - first) * second / 0.7
+    assert result.arrays["power/array_power"][-1, 0] == pytest.approx(0.3 * 0.5 * light, rel=1e-6)
     assert abs(result.arrays["thermal/energy_residual"]).max() < 1e-9
 
 

@@ -215,7 +215,7 @@ WRONG = {
     "key": ('"model.d"', '"model.d"\nnode = { D1 = { temprature = 300 } }', "node/D1/temprature", 'unknown key "temprature"'),
     "value": ('"model.d"', '"model.d"\nnode = { D1 = { heat_capacity = -1 } }', "node/D1/heat_capacity", "out of range"),
     "own node of the same name": ("[run]", '[[node]]\nname = "D1"\nheat_capacity = 1\n[run]', "node/D1/name", "is taken by a [[node]]"),
-    "limit": ("[run]", '[[limit]]\nof = "D9"\noperating = [1, 2]\n[run]', "limit/0/of/0", '"D9" is not the name of a surface or node'),
+    "limit": ("[run]", '[[limit]]\nof = "D9"\noperating = [1, 2]\n[run]', "limit/0/of/0", '"D9" is not the name of a surface, solid or node'),
 }  # fmt: skip
 
 

@@ -11,65 +11,19 @@ import pytest
 import caloris
 from caloris.solve.couple import couple
 from caloris.solve.network import assemble
+from caloris_validation.scenes import rectangle, section, steady, table
 
-_TEXT = """
-[orbit]
-altitude = "600 km"
-beta = "20 deg"
-[attitude]
-point = "+z"
-toward = "nadir"
-align = "+x"
-to = "velocity"
-[[coating]]
-name = "mirror"
-solar_absorptance = 0.12
-infrared_emittance = 0.8
-solar_specularity = 0.7
-cover = { refractive_index = 1.47, optical_depth = 0.03 }
-[[coating]]
-name = "cell"
-solar_absorptance = 0.9
-infrared_emittance = 0.85
-cover = { refractive_index = 1.5, optical_depth = 0.2 }
-[[coating]]
-name = "gray"
-solar_absorptance = 0.6
-infrared_emittance = 0.7
-[[surface]]
-name = "mirror"
-shape = "rectangle"
-corner = [0, 0, 0]
-edge_u = [0, 0, 1]
-edge_v = [0, 1, 0]
-front = "inactive"
-back = "mirror"
-heat_capacity = 3000
-[[surface]]
-name = "deck"
-shape = "rectangle"
-corner = [0, 0, 0]
-edge_u = [1, 0, 0]
-edge_v = [0, 1, 0]
-front = "cell"
-back = "cell"
-heat_capacity = 4000
-[[surface]]
-name = "wall"
-shape = "rectangle"
-corner = [1, 0, 0.5]
-edge_u = [0, 0, 1]
-edge_v = [0, 1, 0]
-front = "gray"
-back = "gray"
-heat_capacity = 400
-[[solar_array]]
-on = ["deck/front", "deck/back"]
-efficiency = 0.3
-degradation = 1.0
-[run]
-mode = "steady"
-"""
+_ORBIT = section("orbit", altitude="600 km", beta="20 deg")
+_NADIR = section("attitude", point="+z", toward="nadir", align="+x", to="velocity")
+_AHEAD = {"corner": [0, 0, 0], "edge_u": [0, 0, 1], "edge_v": [0, 1, 0], "front": "inactive", "back": "mirror"}
+
+
+def _coating(name: str, absorptance: object, emittance: float, **keys: object) -> str:
+    return table("coating", name=name, solar_absorptance=absorptance, infrared_emittance=emittance, **keys)
+
+
+def _model(*parts: str) -> Any:
+    return caloris.build(caloris.parse_case("\n".join([_ORBIT, _NADIR, *parts])))
 
 
 def _agree(total, start, direction) -> Any:
@@ -104,7 +58,19 @@ def _leaves(thermal) -> tuple[Any, ...]:
 
 def test_covers_among_mirrors():
     """One number of all absorbed sunlight and light on cells, by way of a covered mirror and of what it scatters."""
-    thermal: Any = caloris.build(caloris.parse_case(_TEXT)).thermal
+    quartz = {"refractive_index": 1.47, "optical_depth": 0.03}
+    glass = {"refractive_index": 1.5, "optical_depth": 0.2}
+    sides = ["deck/front", "deck/back"]
+    thermal = _model(
+        _coating("mirror", 0.12, 0.8, solar_specularity=0.7, cover=quartz),
+        _coating("cell", 0.9, 0.85, cover=glass),
+        _coating("gray", 0.6, 0.7),
+        rectangle("mirror", **_AHEAD, heat_capacity=3000),
+        rectangle("deck", [0, 0, 0], [1, 0, 0], [0, 1, 0], front="cell", back="cell", heat_capacity=4000),
+        rectangle("wall", [1, 0, 0.5], [0, 0, 1], [0, 1, 0], front="gray", back="gray", heat_capacity=400),
+        table("solar_array", on=sides, efficiency=0.3),
+        steady(),
+    ).thermal
     assert thermal.mirrors is not None and float(thermal.incident.solar.max()) > 0
     start = _leaves(thermal)
     rng = np.random.default_rng(3)
@@ -123,35 +89,19 @@ def test_covers_among_mirrors():
     assert all(np.any(np.abs(g * s) > 1e-5) for g, s in zip(gradient, scale, strict=True))
 
 
-_BARE = """
-[bands]
-solar = ["0.7 um"]
-[[coating]]
-name = "mirror"
-solar_absorptance = { beginning = [0.12, 0.08], end = [0.3, 0.2], time_constant = "3 year" }
-infrared_emittance = 0.8
-cover = { refractive_index = [1.47, 1.45], optical_depth = [0.03, 0.01] }
-[[surface]]
-name = "mirror"
-shape = "rectangle"
-corner = [0, 0, 0]
-edge_u = [0, 0, 1]
-edge_v = [0, 1, 0]
-front = "inactive"
-back = "mirror"
-heat_capacity = 3000
-[run]
-mode = "steady"
-life = { time = "2 year" }
-"""
-
-
 def test_bands_age_and_the_angle_that_follows_the_orbit():
     """Absorbed sunlight of a mirror that flies ahead: by its ageing law, its cover by band, and the Sun's height.
 
     With the angle of incidence held still, the slope by the Sun's height is off by more than a percent.
     """
-    model: Any = caloris.build(caloris.parse_case(_TEXT[: _TEXT.index("[[coating]]")] + _BARE))
+    ageing = {"beginning": [0.12, 0.08], "end": [0.3, 0.2], "time_constant": "3 year"}
+    quartz = {"refractive_index": [1.47, 1.45], "optical_depth": [0.03, 0.01]}
+    model = _model(
+        section("bands", solar=["0.7 um"]),
+        _coating("mirror", ageing, 0.8, cover=quartz),
+        rectangle("mirror", **_AHEAD, heat_capacity=3000),
+        steady(life={"time": "2 year"}),
+    )
     assert not model.visibility.shadowed and model.thermal.coatings.covered.refractive_index.shape == (1, 2)
     at = lambda c: c.surroundings.orbit.solar_beta  # noqa: E731
     inside = lambda t: (t.coatings.covered, t.coatings.solar_absorptance)  # noqa: E731

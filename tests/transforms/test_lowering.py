@@ -22,14 +22,25 @@ import pytest
 import caloris
 import caloris.geometry
 import caloris_kernels
-from caloris.geometry import device_partial
+from caloris import check_sketch
+from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
+from caloris.geometry.partial_pairs import row_rays
 from caloris.model.surroundings import motion_along
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
-from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, RowLayout
+from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, KindLayout, RowLayout
+from caloris_kernels.fluid.control_laws import Controller, Valve
+from caloris_kernels.fluid.convection import Flow, all_regimes
+from caloris_kernels.fluid.heat_pipe_laws import GasLoadedPipe, HeatPipe, LoopHeatPipe
+from caloris_kernels.fluid.liquid import Liquid, Properties
+from caloris_kernels.fluid.loop_laws import Carrier, CurvePump, Section, SetFlow, SetPump, TubeCell
+from caloris_kernels.fluid.saturation import SaturatedFluid
+from caloris_kernels.fluid.two_phase import Phases, Tube
+from caloris_kernels.fluid.two_phase_laws import TwoPhaseCarrier, TwoPhaseCell
+from caloris_kernels.numerics.inverse import Start
 from caloris_kernels.numerics.link_rows import LinkRows, RowValues
 from caloris_kernels.parts.heat_pump import HeatPump
 from caloris_kernels.parts.heater import ProportionalHeater, ThermostatHeater
@@ -48,6 +59,7 @@ from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
 from caloris_kernels.stepping.events import Search
 from caloris_kernels.stepping.grid import empty_grid, empty_record
+from caloris_kernels.stepping.linear import Matrix, dense_back_substitute, dense_factor
 from caloris_kernels.stepping.rodas import STAGES, Step
 from caloris_kernels.stepping.sweeps import Path as ReplayPath
 from caloris_kernels.stepping.sweeps import Tape
@@ -113,8 +125,8 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 # Triangles, tiles, orbit: shapes of the arguments below.
 SHELL = (f(4, 3), i(2, 3))
 ROWS, ROW = LinkRows(i(2, 4), i(2, 4), i(1), i(1), i(1)), RowValues(f(2, 4), f(1))
-LAYOUT = RowLayout(ROWS, i(5), i(3), i(2))
-COUPLINGS = Couplings(ROWS, ROW, ROW)
+LAYOUT = RowLayout(KindLayout(ROWS, i(5), i(3)), KindLayout(ROWS, i(5), i(2)))
+COUPLINGS = Couplings(ROWS, ROWS, ROW, ROW)
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
@@ -136,10 +148,18 @@ GRID, RECORD = empty_grid(8, jnp.float64), empty_record(8, 4, jnp.float64)
 LINEAR = jax.eval_shape(lambda t, y, s: ENCLOSURE.linearize(t, y, P, s), T, Y, SEGMENT)
 TAPE = Tape(f(8, 4), f(8, STAGES, 4))
 ON_GRID = (ENCLOSURE, P, Y, EDGES, GRID, Y)
-# The same with two switches that heat two nodes.
+# The same with two switches that heat two nodes, and one that is solved directly.
 HEATED = ENCLOSURE._replace(
     switching=lambda t, y, p, s, mode: jnp.where(mode > 0.5, y[:2] - 300.0, 290.0 - y[:2]),
     with_mode=lambda p, mode: p._replace(heat_load=p.heat_load.at[:2].add(mode)),
+)
+FACTORED = ENCLOSURE._replace(
+    apply=jnp.matmul,
+    apply_transpose=lambda k, v: v @ k,
+    diagonal=jnp.diagonal,
+    factor=dense_factor,
+    back_substitute=dense_back_substitute,
+    fallback=True,
 )
 SWITCHES = empty_grid(8, jnp.float64, 2)
 SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
@@ -160,13 +180,25 @@ def _walk_step(kernel: Callable) -> Callable:
     return call
 
 
+# A liquid and a saturated fluid of five knots, with what flows in a tube.
+LIQUID = Liquid(f(), f(), f(), f(11), f(11), f(12), f(11), f(11), f(11))
+SATURATED = SaturatedFluid(LIQUID, f(11), f(11), f(11), f(11), f(11), f(11), f(), f())
+PROPERTIES, STREAM = Properties(*[f()] * 4), Flow(*[f()] * 4)
+PHASES, TUBE = Phases(f(), PROPERTIES, PROPERTIES, f(), f()), Tube(f(), f(), f())
+TUBE_CELL, GAS_LOADED = TubeCell(*[f()] * 9), GasLoadedPipe(*[f()] * 5)
+CONTROLLER = Controller(f(), f(), f())
+
+
 # Kernels that make no program: they run on the host, or only rearrange what a program is made of.
 HOST = {
     "conduction.couplings.row_layout": "numpy, once a network",
     "numerics.link_rows.link_rows": "numpy, once a network",
+    "fluid.library.liquid_named": "reads a table, once a fluid",
+    "fluid.library.saturated_named": "reads a table, once a fluid",
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
+    "numerics.sobol.sobol_points": "numpy, once a table of points",
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
     "stepping.events.check_switches": "a check of Python",
@@ -181,19 +213,111 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.couplings.in_rows": (LAYOUT, f(3), f(2)),
     "conduction.couplings.coupled_heat": (COUPLINGS, f(4)),
     "conduction.couplings.coupled_slopes": (COUPLINGS, f(4)),
-    "conduction.couplings.slopes_product": (CoupledSlopes(ROWS, ROW, ROW, f(4)), f(4), True),
+    "conduction.couplings.slopes_product": (CoupledSlopes(COUPLINGS, f(4), ROW, ROW, f(4)), f(4), True),
     "conduction.kirchhoff.kirchhoff_temperature": (f(3), f(3), f()),
     "conduction.network.conducted_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.pair_radiation": (i(3, 2), f(3), f(4)),
     "conduction.network.one_way_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.conductance_matrix": (i(3, 2), f(3), 4),
     "conduction.overlap.overlap_area": (f(5, 3, 3), f(5, 3, 3)),
+    "conduction.solid.brick_conductance": (f(2, 3, 3), f(2, 3, 3)),
+    "conduction.solid.brick_volume": (f(2, 3, 3),),
+    "conduction.solid.tetrahedron_conductance": (f(2, 4, 3), f(2, 3, 3)),
+    "conduction.solid.tetrahedron_volume": (f(2, 4, 3),),
+    "conduction.spreading.spreading_resistance": (f(2), f(2), f(2), f(), f(3), f(), 20),
     "conduction.shell.triangle_area_vector": SHELL,
     "conduction.shell.cell_area": (*SHELL, i(2), 2),
     "conduction.shell.cell_centroid": (*SHELL, i(2), 2),
     "conduction.shell.shell_conductance": (*SHELL, i(2), b(2), i(1, 2), i(1, 2), f(1, 2)),
     "conduction.shell.overlap_length": (f(4, 3), i(1, 2), i(1, 2)),
+    "fluid.control_laws.proportional_opening": (f(2), CONTROLLER, f()),
+    "fluid.control_laws.integral_opening": (f(2), CONTROLLER, f()),
+    "fluid.control_laws.flow_split": (f(4), (), f()),
+    "fluid.control_laws.valve_loss": (LIQUID, f(4), Valve(*[f()] * 4), f()),
+    "fluid.convection.prandtl_number": (PROPERTIES,),
+    "fluid.convection.heating_share": (f(),),
+    "fluid.convection.graetz_number": (STREAM,),
+    "fluid.convection.laminar_isothermal": (STREAM,),
+    "fluid.convection.laminar_uniform_flux": (STREAM,),
+    "fluid.convection.gnielinski": (STREAM,),
+    "fluid.convection.dittus_boelter": (STREAM,),
+    "fluid.convection.all_regimes": (STREAM,),
+    "fluid.friction.flow_area": (f(),),
+    "fluid.friction.reynolds_number": (f(), f(), f(), f()),
+    "fluid.friction.friction_factor": (f(), f()),
+    "fluid.friction.friction_gradient": (f(), PROPERTIES, f(), f(), f()),
+    "fluid.friction.fitting_loss": (f(), PROPERTIES, f(), f()),
+    "fluid.friction.pump_rise": (f(), f(), f(4), f(4)),
+    "fluid.heat_pipe_laws.limited": (f(), f()),
+    "fluid.heat_pipe_laws.heat_pipe": (f(2), HeatPipe(*[f()] * 4), f()),
+    "fluid.heat_pipe_laws.open_condenser": (LIQUID, f(), f(), f(), GAS_LOADED),
+    "fluid.heat_pipe_laws.gas_loaded_pipe": (LIQUID, f(3), GAS_LOADED, f()),
+    "fluid.heat_pipe_laws.loop_heat_pipe": (f(2), LoopHeatPipe(*[f()] * 5), f()),
+    "fluid.library.propylene_glycol": (f(),),
+    "fluid.liquid.liquid_from_table": (f(), f(), f(), f(5, 5)),
+    "fluid.liquid.with_specific_heat": (LIQUID, f()),
+    "fluid.liquid.liquid_properties": (LIQUID, f()),
+    "fluid.liquid.enthalpy": (LIQUID, f()),
+    "fluid.liquid.temperature_of_enthalpy": (LIQUID, f()),
+    "fluid.liquid.vapor_pressure": (LIQUID, f()),
+    "fluid.liquid.highest_temperature": (LIQUID,),
+    "fluid.liquid.boiling_temperature": (LIQUID, f()),
+    "fluid.loop_laws.donor_flow": (f(), f(), f(), f()),
+    "fluid.loop_laws.carried_heat": (LIQUID, f(3), Carrier(f()), f()),
+    "fluid.loop_laws.tube_flow": (PROPERTIES, f(), f(), TUBE_CELL),
+    "fluid.loop_laws.tube_coefficient": (all_regimes, PROPERTIES, f(), f(), TUBE_CELL),
+    "fluid.loop_laws.tube_loss": (PROPERTIES, f(), TUBE_CELL),
+    "fluid.loop_laws.tube_heat": (LIQUID, all_regimes, f(4), TUBE_CELL, f()),
+    "fluid.loop_laws.branch_loss": (f(1), (), f()),
+    "fluid.loop_laws.set_flow": (f(1), SetFlow(f()), f()),
+    "fluid.loop_laws.set_pump_heat": (LIQUID, f(3), SetPump(f()), f()),
+    "fluid.loop_laws.curve_pump": (LIQUID, f(2), CurvePump(f(4), f(4), f()), f()),
+    "fluid.loop_laws.equal_loss": (f(2), (), f()),
+    "fluid.loop_laws.remaining_flow": (f(4), (), f()),
+    "fluid.loop_laws.section_loss": (f(3), Section(f()), f()),
+    "fluid.phase_change.reduced_pressure": (SATURATED, f()),
+    "fluid.phase_change.nucleate_coefficient": (SATURATED, f()),
+    "fluid.phase_change.boiling_coefficient": (SATURATED, PHASES, f(), f(), f(), TUBE),
+    "fluid.phase_change.condensation_coefficient": (SATURATED, PHASES, f(), f(), TUBE),
+    "fluid.phase_change.single_phase_coefficient": (PROPERTIES, f(), TUBE, f()),
+    "fluid.phase_change.equilibrium_coefficient": (SATURATED, PHASES, f(), f(), f(), TUBE, f()),
+    "fluid.saturation.saturated_from_table": ((f(), f(), f()), f(5, 11), f(), f()),
+    "fluid.saturation.vapor_properties": (SATURATED, f()),
+    "fluid.saturation.latent_heat": (SATURATED, f()),
+    "fluid.saturation.surface_tension": (SATURATED, f()),
+    "fluid.saturation.saturation_enthalpies": (SATURATED, f()),
+    "fluid.saturation.liquid_transport_factor": (SATURATED, f(), PROPERTIES),
+    "fluid.two_phase.phases_at": (SATURATED, f()),
+    "fluid.two_phase.equilibrium_quality": (PHASES, f()),
+    "fluid.two_phase.vapor_quality": (PHASES, f()),
+    "fluid.two_phase.equilibrium_temperature": (SATURATED, PHASES, f()),
+    "fluid.two_phase.void_fraction": (PHASES, f()),
+    "fluid.two_phase.mixture_density": (PHASES, f()),
+    "fluid.two_phase.homogeneous_gradient": (f(), PHASES, f(), TUBE),
+    "fluid.two_phase.mueller_steinhagen_heck_gradient": (f(), PHASES, f(), TUBE),
+    "fluid.two_phase.momentum_flux": (f(), PHASES, f(), f()),
+    "fluid.two_phase_laws.carried_enthalpy": (SATURATED, f(5), TwoPhaseCarrier(*[f()] * 4), f()),
+    "fluid.two_phase_laws.two_phase_tube_heat": (SATURATED, f(5), TwoPhaseCell(*[f()] * 8), f()),
+    "fluid.two_phase_laws.two_phase_pump_heat": (SATURATED, f(4), SetPump(f()), f()),
+    "fluid.two_phase_laws.cell_quantities": (SATURATED, f(), f(), f(), TwoPhaseCell(*[f()] * 8)),
+    "fluid.two_phase_laws.subcooling": (SATURATED, f(), f()),
+    "fluid.validity.violations": ("laminar", {"reynolds": f(3), "prandtl": f(3)}),
+    "fluid.validity.transitional": (f(3),),
+    "fluid.validity.liquid_violations": (LIQUID, f(), f()),
     "numerics.interpolate.cubic_uniform": (f(9, 2), f(), True),
+    "numerics.interpolate.monotone_cubic": (f(4), f(4), f()),
+    "numerics.inverse.inverse": lambda kernel: Wrapped(
+        lambda slope, value, guess: kernel(jnp.multiply, slope, value, Start(guess, guess - 1.0, guess + 1.0)),
+        (f(), f(), f()),
+    ),
+    "numerics.smooth.positive_part": (f(3), f()),
+    "numerics.smooth.saturated": (f(3), f()),
+    "numerics.smooth.smoother_step": (f(3),),
+    "numerics.smooth.magnitude": (f(3), f()),
+    "numerics.spline.spline_coefficients": (f(5, 2),),
+    "numerics.spline.integral_coefficients": (f(11, 2),),
+    "numerics.spline.spline_value": (f(11, 2), f()),
+    "numerics.spline.spline_integral": (f(12, 2), f()),
     "numerics.interpolate.piecewise_linear": (f(4), f(4, 2), f(3)),
     "numerics.smooth.smooth_step": (f(3),),
     "numerics.smooth.smooth_positive_part": (f(3), f()),
@@ -231,12 +355,11 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "parts.heat_pump.cooling_performance": (f(), f(), PUMP),
     "parts.heat_pump.heat_pump": (f(3), PUMP, f()),
     "numerics.link_rows.spread": (ROWS, f(5)),
-    "numerics.link_rows.sum_over_links": lambda kernel: Wrapped(
-        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * (there(x) - here(x))), (ROWS, ROW, f(4))
-    ),
-    "numerics.link_rows.map_links": lambda kernel: Wrapped(
-        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * there(x)), (ROWS, ROW, f(4))
-    ),
+    "numerics.link_rows.flow": (ROWS, ROW, f(4)),
+    "numerics.link_rows.neighbor_sum": (ROWS, ROW, f(4)),
+    "numerics.link_rows.row_sums": (ROWS, ROW),
+    "numerics.link_rows.times_neighbor": (ROWS, ROW, f(4)),
+    "numerics.link_rows.times_node": (ROWS, ROW, f(4)),
     "parts.heater.proportional_heater": (f(2), ProportionalHeater(f(), f(), f()), f()),
     "parts.heater.thermostat_heater": (f(1), ThermostatHeater(f()), f()),
     "parts.louver.louver": (f(3), LOUVER, f()),
@@ -344,6 +467,17 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.grid.pad_record": (RECORD, i(), Y),
     "stepping.krylov.bicgstab": (_double, Y, Y, Y),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
+    "stepping.linear.dense_factor": (f(4, 4), Y),
+    "stepping.linear.dense_back_substitute": ((f(4, 4), i(4)), Y, True),
+    # by BiCGStab, and by it with a factorization behind it
+    "stepping.linear.solve_with": lambda kernel: Wrapped(
+        lambda linear, shift, v: kernel(ENCLOSURE, Matrix(linear, shift), lambda s: (s.solve(v, v).x, True)),
+        (LINEAR, Y, Y),
+    ),
+    "stepping.linear.solve_once": lambda kernel: Wrapped(
+        lambda matrix, shift, apart, v: kernel(FACTORED, Matrix(matrix, shift, True, apart), v, lambda s: v).x,
+        (f(4, 4), Y, b(4), Y),
+    ),
     "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
         lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, cycle_tolerance=1e-3, max_steps=8),
         (P, Y, EDGES, Y),
@@ -370,12 +504,6 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.replay.run_grid": ON_GRID,
     "stepping.replay.replay": ON_GRID,
     "stepping.rodas.tableau": (jnp.float64,),
-    "stepping.rodas.stage_solver": lambda kernel: Wrapped(
-        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v)(v), (LINEAR, Y, Y)
-    ),
-    "stepping.rodas.derivative_solver": lambda kernel: Wrapped(
-        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v, transpose=True)(v), (LINEAR, Y, Y)
-    ),
     "stepping.rodas.rodas_step": (ENCLOSURE, P, T, f(), SEGMENT, Y, Y),
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
     "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),
@@ -518,8 +646,26 @@ def test_program_of_the_device_flow_lowers(name: str) -> None:
             assert lower(partial(program, **options), *DEVICE[name], platforms=("cuda",)) > 0
 
 
-# The program of each verb that is compiled as a whole (`caloris.programs.kept`), by how it is called.
+# The program of each verb that is compiled as a whole, and of each small function of the engine's own
+# (`caloris.programs.kept` and `kept_on_arrays`), by how it is called.
 VERBS: dict[str, Callable[[Any], tuple]] = {
+    "check_sketch._conductors": lambda model: (check_sketch._conductors, model.geometry, model.context.structure),
+    "check_sketch._sample": lambda model: (
+        check_sketch._sample,
+        model.geometry.bodies,
+        model.context.surroundings,
+        f(3),
+        True,
+    ),
+    "geometry.assembly._facet_geometry": lambda model: (assembly._facet_geometry, f(4, 3), i(2, 3), i(2)),
+    "geometry.assembly._pose": lambda model: (assembly._pose, model.geometry.bodies, f(_joints(model))),
+    "geometry.assembly._vertices": lambda model: (assembly._vertices, model.geometry, f(_joints(model)), False),
+    "geometry.clear_blocks._by_clipping": lambda model: (clear_blocks._by_clipping, *PAIRS),
+    "geometry.clear_blocks._by_contour": lambda model: (clear_blocks._by_contour, *PAIRS),
+    "geometry.clear_blocks._by_fine_contour": lambda model: (clear_blocks._by_fine_contour, *PAIRS),
+    "geometry.clear_blocks._by_plain_contour": lambda model: (clear_blocks._by_plain_contour, *PAIRS),
+    "geometry.clear_blocks._by_points": lambda model: (clear_blocks._by_points, *PAIRS),
+    "geometry.partial_pairs.row_rays": lambda model: (row_rays, f32(2, 2, 3, 3), f32(16, 8, 4), i(2), f32(2, 4), f32()),
     "model.orbit._eclipse_edges": lambda model: (model.context.surroundings.orbit.eclipse_edges, 1),
     "model.surroundings.motion_along": lambda model: (
         motion_along,
@@ -543,6 +689,10 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     ),
     "solve.upset._rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
 }
+
+
+def _joints(model: Any) -> int:
+    return len(model.geometry.joint_bodies)
 
 
 def _cycle(model: Any) -> Any:

@@ -96,25 +96,43 @@ def walsh(index: float) -> float:
     return total + 8 * n**4 * (n**4 + 1) / ((n**2 + 1) * (n**4 - 1) ** 2) * log(n)
 
 
-def _in_diffuse_light() -> float:
-    """Sunlight that a black wall under glass takes from a white floor, over that of a wall of 1 - Walsh's value.
+_BLACK = 1.0 - ((1.5 - 1.0) / (1.5 + 1.0)) ** 2
 
-    The walls stand at either end of the floor, edge-on to the Sun; half a turn exchanges them.
+
+@functools.cache
+def _diffuse() -> Result:
+    """A white floor in sunlight between two walls with cells, edge-on to the Sun: one black under glass, one plain.
+
+    The plain one absorbs all but Walsh's value. Half a turn exchanges the walls.
     """
-    black = 1.0 - ((1.5 - 1.0) / (1.5 + 1.0)) ** 2
-    floor = rectangle("floor", [0, 0, 0], [1, 0, 0], [0, 1, 0], front="white", back="inactive", heat_capacity=1)
     keys = {"back": "inactive", "heat_capacity": 1}
-    result = Result(
+    arrays = [
+        table("solar_array", on=[f"{name}/front"], efficiency=0.3, temperature_coefficient=0.0)
+        for name in ("covered", "open")
+    ]
+    return Result(
         sunlight(),
         coating("white", 0.9, 0.2),
         coating("plain", 0.9, 1.0 - walsh(1.5)),
-        table("coating", name="glass", solar_absorptance=black, infrared_emittance=0.9, cover=_GLASS),
-        floor,
+        table("coating", name="glass", solar_absorptance=_BLACK, infrared_emittance=0.9, cover=_GLASS),
+        rectangle("floor", [0, 0, 0], [1, 0, 0], [0, 1, 0], front="white", **keys),
         rectangle("covered", [0, 0, 0], [0, 1, 0], [0, 0, 1], front="glass", **keys),
         rectangle("open", [1, 1, 0], [0, -1, 0], [0, 0, 1], front="plain", **keys),
+        *arrays,
         steady(),
     )
-    return result.total("node_absorbed_solar", "covered") / result.total("node_absorbed_solar", "open")
+
+
+def _diffuse_absorbed() -> float:
+    """Sunlight that the covered wall absorbs over that of the plain one (-)."""
+    absorbed = (_diffuse().total("node_absorbed_solar", name) for name in ("covered", "open"))
+    return next(absorbed) / next(absorbed)
+
+
+def _diffuse_power() -> float:
+    """Power of the covered cells over that of the plain ones (-)."""
+    covered, plain = np.asarray(_diffuse().arrays["power/array_power"])[-1]
+    return float(covered / plain)
 
 
 CASES: tuple[ReferenceCase, ...] = (
@@ -149,16 +167,31 @@ CASES: tuple[ReferenceCase, ...] = (
         )
         for angle, kelly in ((60, 0.450), (80, 0.100))
     ),
-    ReferenceCase(
-        name="cover-diffuse-light",
-        quantity="diffuse sunlight taken by a black wall under glass of index 1.5, over that by a wall without a cover "
-        "of the exact absorptance",
-        unit="1",
-        exact=1.0,
-        bound=1e-6,
-        reason="view factors in float32 of the two walls; 24 Gauss points of the mean are good to 1e-8",
-        source="Walsh, Dept. Sci. Ind. Research, Illumination Research Tech. Paper 2 (1926): diffuse "
-        "reflectance 0.09178",
-        measure=_in_diffuse_light,
+    *(
+        ReferenceCase(
+            name=name,
+            quantity=quantity,
+            unit="1",
+            exact=exact,
+            bound=1e-6,
+            reason="view factors in float32 of the two walls; the mean's 24 Gauss points leave 1e-12",
+            source="Walsh, Dept. Sci. Ind. Research, Illumination Research Tech. Paper 2 (1926): diffuse reflectance "
+            "0.09178 of index 1.5",
+            measure=measure,
+        )
+        for name, quantity, exact, measure in (
+            (
+                "cover-diffuse-light",
+                "diffuse sunlight that a black wall under glass absorbs, over that of a wall of the exact absorptance",
+                1.0,
+                _diffuse_absorbed,
+            ),
+            (
+                "cover-cells-in-diffuse-light",
+                "power of the same wall's cells, rated at normal incidence, over that of cells without glass",
+                (1.0 - walsh(1.5)) / _BLACK,
+                _diffuse_power,
+            ),
+        )
     ),
 )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
 Point = tuple[float, float, float]
 Range = tuple[float, float]
@@ -162,6 +161,8 @@ def joined(first: Scene, second: Scene) -> Scene:
 
 def icosphere(level: int) -> Scene:
     """The unit sphere's inside as 20 x 4^level triangles: an icosahedron, its edges halved again and again."""
+    from scipy.spatial import ConvexHull  # here, because processes that are timed want the other scenes
+
     golden = (1 + 5**0.5) / 2
     cyclic = [np.roll([0, a, b * golden], k) for k in range(3) for a in (-1, 1) for b in (-1, 1)]
     vertices = np.array(cyclic) / np.hypot(1, golden)

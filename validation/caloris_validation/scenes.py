@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 import caloris
-from caloris.case.address import parse_address
-from caloris.case.node_layout import is_under
+from caloris.case.node_layout import NodeLayout
 
 Vector = Sequence[float]
 
@@ -81,18 +80,19 @@ class Result:
     """The arrays of a finished run, by name and node."""
 
     def __init__(self, *parts: str):
-        run = caloris.run(caloris.parse_case("\n".join(parts)))
+        case = caloris.parse_case("\n".join(parts))
+        run = caloris.run(case)
         self.model: caloris.Model = run.model
         self.arrays: dict[str, Any] = run.data.arrays
-        self.names = [str(name) for name in self.arrays["thermal/node"]]
+        assert run.model.geometry is not None
+        self.layout = NodeLayout(run.model.geometry, case)
 
     def nodes(self, name: str) -> np.ndarray:
-        """Indices of the node `name`, or of the cells name[i,j] of a surface, or of one of its layers."""
-        wanted = parse_address(name)
-        found = [k for k, node in enumerate(self.names) if is_under(parse_address(node), wanted)]
-        if not found:
-            raise KeyError(f"no node {name!r} among {self.names}")
-        return np.array(found)
+        """Indices of the node `name`, or of the cells of a surface, a layer or the face of a solid."""
+        found = self.layout.find(name)
+        if not len(found):
+            raise KeyError(f"no node {name!r} among {self.layout.names}")
+        return found
 
     def of(self, quantity: str, name: str) -> np.ndarray:
         """A quantity of the thermal group at the last time, for every node under `name`."""
@@ -103,9 +103,10 @@ class Result:
         return float(self.of(quantity, name).sum())
 
     def temperature(self, name: str) -> float:
-        """Temperature (K) of a node, or the mean over a surface's area, at the last time."""
-        area = np.asarray(self.arrays["thermal/node_area"])[self.nodes(name)]
-        return float(np.average(self.of("temperature", name), weights=area if area.any() else None))
+        """Temperature (K) of a node, or the mean over a surface's area or a solid's volume, at the last time."""
+        size = self.arrays["thermal/node_area"] + self.arrays.get("thermal/node_volume", 0.0)
+        weights = np.asarray(size)[self.nodes(name)]
+        return float(np.average(self.of("temperature", name), weights=weights if weights.any() else None))
 
 
 def order(coarse: float, fine: float, exact: float, ratio: float = 2.0) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from caloris.case.errors import nearest
+from caloris.case.schema_solid import SolidBox, SolidTable
 from caloris.case.schema_surface import Box, Mesh, SurfaceTable, Triangle
 
 FACES = ("u-", "u+", "v-", "v+", "w-", "w+")
@@ -82,7 +83,7 @@ def cell_counts(surface: SurfaceTable, face: str | None = None) -> tuple[int, ..
 
 def check_address(
     text: str,
-    surfaces: Mapping[str, SurfaceTable | None],
+    surfaces: Mapping[str, SurfaceTable | SolidTable | None],
     nodes: Mapping[str, object],
     *,
     layers: Mapping[str, Sequence[str]] | None = None,
@@ -90,13 +91,15 @@ def check_address(
 ) -> Address:
     """Parse `text` and check that the part exists; AddressError says what is allowed.
 
-    surfaces: name to surface, None for a surface whose own table is wrong (its cells are then not checked).
+    surfaces: name to surface or solid, None for one whose own table is wrong (its cells are then not checked).
     layers: the layers that have nodes of their own, by surface; a side may then stand for the layer under it.
     """
     address = parse_address(text)
     if address.name not in surfaces and address.name not in nodes:
         known = [*surfaces, *nodes]
-        raise UnknownNameError(f'"{address.name}" is not the name of a surface or node{nearest(address.name, known)}')
+        raise UnknownNameError(
+            f'"{address.name}" is not the name of a surface, solid or node{nearest(address.name, known)}'
+        )
     known_layers = (layers or {}).get(address.name, ())
     if address.side is not None and not side_allowed and "back" not in known_layers:
         raise AddressError(f'"{text}": a side has no node of its own; write "{text.partition("/")[0]}"')
@@ -111,6 +114,31 @@ def check_address(
     return address
 
 
+def _check_solid(text: str, address: Address, solid: SolidTable) -> None:
+    """Faces and vertices of a box; those of a mesh are known when its file is read."""
+    if not isinstance(solid, SolidBox):
+        if address.cell is not None and len(address.cell) != 1:
+            raise AddressError(f'"{text}": a solid of a mesh has one index, as in "{address.name}[0]"')
+        return
+    counts = [n + 1 for n in solid.divide]
+    if address.face is not None:
+        _check_face(text, address.face)
+        counts = [n for n, axis in zip(counts, "uvw", strict=True) if axis != address.face[0]]
+    if address.cell is None:
+        return
+    if len(counts) != len(address.cell) or not all(i < n for i, n in zip(address.cell, counts, strict=True)):
+        last = ",".join(str(n - 1) for n in counts)
+        raise AddressError(
+            f'"{text}" is no node; corners of bricks are numbered from [{",".join("0" * len(counts))}] to [{last}]'
+        )
+
+
+def _check_face(text: str, face: str) -> None:
+    if face not in FACES:
+        allowed = " ".join(f".{one}" for one in FACES)
+        raise AddressError(f'"{text}": ".{face}" is not a face of a box; allowed: {allowed}')
+
+
 def _check_layer(text: str, address: Address, known: Sequence[str]) -> None:
     if address.layer is None:
         return
@@ -121,12 +149,13 @@ def _check_layer(text: str, address: Address, known: Sequence[str]) -> None:
         raise AddressError(f'"{text}": name a layer or a side, not both')
 
 
-def _check_part(text: str, address: Address, surface: SurfaceTable) -> None:
+def _check_part(text: str, address: Address, surface: SurfaceTable | SolidTable) -> None:
+    if isinstance(surface, SolidTable):
+        return _check_solid(text, address, surface)
     if address.face is not None and not isinstance(surface, Box):
         raise AddressError(f'"{text}": "{address.name}" is not a box; only boxes have faces')
-    if address.face is not None and address.face not in FACES:
-        allowed = " ".join(f".{face}" for face in FACES)
-        raise AddressError(f'"{text}": ".{address.face}" is not a face of a box; allowed: {allowed}')
+    if address.face is not None:
+        _check_face(text, address.face)
     if address.cell is None:
         return
     if isinstance(surface, Box) and address.face is None:

@@ -1,6 +1,6 @@
 """From materials, panels and thicknesses to the sheets and gaps of layered surfaces."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -10,7 +10,6 @@ from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.case.schema_conduction import Panel
 from caloris.case.schema_material import (
-    REFERENCE_TEMPERATURE,
     Material,
     TemperatureTable,
     by_direction,
@@ -110,7 +109,8 @@ def property_tables(case: Case) -> tuple[PropertyTables, PropertyTables]:
     """Conductivities and specific heats that depend on the temperature, of materials and of panels' cores."""
     found = []
     for key in ("conductivity", "specific_heat"):
-        owners = {material.name: getattr(material, key) for material in case.materials}
+        kept = "heat_table" if key == "specific_heat" else key
+        owners = {material.name: getattr(material, kept) for material in case.materials}
         owners |= {_core_name(panel): getattr(panel.core, key) for panel in case.panels}
         found.append({name: value for name, value in owners.items() if isinstance(value, TemperatureTable)})
     conductivity, specific_heat = (_stacked(tables) for tables in found)
@@ -118,14 +118,14 @@ def property_tables(case: Case) -> tuple[PropertyTables, PropertyTables]:
 
 
 def _stacked(tables: Mapping[str, TemperatureTable]) -> PropertyTables:
-    longest = max((len(table.temperature) for table in tables.values()), default=1)
+    longest = max(2, *(len(table.temperature) for table in tables.values())) if tables else 2
     point, relative = np.zeros((len(tables), longest)), np.ones((len(tables), longest))
     for row, table in enumerate(tables.values()):
         # A repeated last value holds the end; its points only have to ascend.
         more = np.arange(1, longest - len(table.temperature) + 1)
         point[row] = np.concatenate([table.temperature, table.temperature[-1] + more])
         values = np.concatenate([table.value, np.full(len(more), table.value[-1])])
-        relative[row] = values / table.at(REFERENCE_TEMPERATURE)
+        relative[row] = values / reference_value(table)
     return PropertyTables(tuple(tables), jnp.asarray(point), jnp.asarray(relative))
 
 
@@ -158,8 +158,8 @@ def build_sheets(
     return Sheets(
         conductance=jnp.asarray(np.array([ply.conductance for ply in plies], float).reshape(-1, 2)),
         heat_capacity=_floats(ply.heat_capacity for ply in plies),
-        conductivity_table=_numbers(conductivity, [ply.conductivity for ply in plies]),
-        capacity_table=_numbers(specific_heat, [ply.specific_heat for ply in plies]),
+        conductivity_table=jnp.asarray(conductivity.rows(ply.conductivity for ply in plies)),
+        capacity_table=jnp.asarray(specific_heat.rows(ply.specific_heat for ply in plies)),
         member_node=member[0],
         member_cell=member[1],
         member_sheet=member[2],
@@ -167,7 +167,7 @@ def build_sheets(
         pair_edge=pair[2],
         pair_sheet=pair[3],
         gap_conductance=_floats(gap.conductance for gap in gaps),
-        gap_table=_numbers(conductivity, [gap.conductivity for gap in gaps]),
+        gap_table=jnp.asarray(conductivity.rows(gap.conductivity for gap in gaps)),
         rung_node=jnp.stack(rung[:2], axis=1),
         rung_cell=rung[2],
         rung_gap=rung[3],
@@ -189,8 +189,3 @@ class _Rows:
 
 def _floats(values: Iterator[float]) -> jnp.ndarray:
     return jnp.asarray(np.array(list(values), float))
-
-
-def _numbers(tables: PropertyTables, owners: Sequence[str]) -> jnp.ndarray:
-    rows = [tables.name.index(owner) if owner in tables.name else -1 for owner in owners]
-    return jnp.asarray(np.array(rows, int))

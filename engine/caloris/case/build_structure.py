@@ -11,14 +11,16 @@ from caloris.case.build_contacts import build_blankets, build_contacts, build_jo
 from caloris.case.build_equipment import build_equipment
 from caloris.case.build_network import build_node_loads, build_pairs
 from caloris.case.build_sheets import build_sheets, property_tables
+from caloris.case.build_solids import build_solids
 from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
+from caloris.case.schema_material import reference_value
 from caloris.case.schema_structure import Node
 from caloris.case.schema_surface import SurfaceTable
 from caloris.case.schema_types import Life
 from caloris.case.schema_types import Schedule as ScheduleTable
 from caloris.geometry.assembly import Geometry, Topology
-from caloris.model.conduction import LinkTable
+from caloris.model.conduction import LinkTable, PropertyTables
 from caloris.model.power import Batteries, Bus, SolarArrays
 from caloris.model.schedule import Schedule
 from caloris.model.structure import ComputeTable, LoadTable, Structure
@@ -28,7 +30,7 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
     """Coatings, capacities, links, loads and power equipment of a case, at its point of life."""
     topology = geometry.topology()
     life = 0.0 if case.run is None else case.run.life
-    nodes = NodeLayout(topology, case)
+    nodes = NodeLayout(geometry, case)
     start = 293.15 if case.run is None else case.run.start_temperature
     free, temperature = _start(case, nodes, start)
     conductivity, specific_heat = property_tables(case)
@@ -37,12 +39,18 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
         bands=build_bands(case),
         node_name=nodes.names,
         facet_node=jnp.asarray(nodes.facet_node),
+        cell_node=jnp.asarray(nodes.cell_node),
         area_node=jnp.asarray(nodes.area_node),
         area_cell=jnp.asarray(nodes.area_cell),
-        surface_heat_capacity=_column([surface.heat_capacity or 0.0 for surface in case.surfaces]),
+        # Faces of solids are surfaces too, and store nothing of their own.
+        surface_heat_capacity=_column(
+            [surface.heat_capacity or 0.0 for surface in case.surfaces]
+            + [0.0] * (len(geometry.surfaces) - len(case.surfaces))
+        ),
         lumped_node=jnp.asarray(nodes.lumped),
-        lumped_heat_capacity=_column([node.heat_capacity or 0.0 for node in case.nodes]),
+        **_lumped(case, specific_heat),
         sheets=build_sheets(case, topology, nodes, conductivity, specific_heat),
+        solids=build_solids(case, geometry, nodes, conductivity, specific_heat),
         conductivity=conductivity,
         specific_heat=specific_heat,
         free=jnp.asarray(free),
@@ -67,6 +75,21 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
         equipment=build_equipment(case, nodes),
         space_temperature=jnp.asarray(case.planet.space_temperature),
     )
+
+
+def _lumped(case: Case, specific_heat: PropertyTables) -> dict[str, jnp.ndarray]:
+    """Heat capacities of the tables [[node]], and the tables over temperature that they follow (-1: none)."""
+    materials = {material.name: material for material in case.materials}
+    capacity, table = [], []
+    for node in case.nodes:
+        material = None if node.material is None else materials[node.material]
+        if material is None:
+            capacity.append(node.heat_capacity or 0.0)
+            table.append(-1)
+            continue
+        capacity.append((node.mass or 0.0) * reference_value(material.heat_table or 0.0))
+        table.append(specific_heat.name.index(material.name) if material.name in specific_heat.name else -1)
+    return {"lumped_heat_capacity": _column(capacity), "lumped_table": jnp.asarray(table, int)}
 
 
 def schedule(table: ScheduleTable) -> Schedule:
@@ -97,6 +120,13 @@ def _start(case: Case, nodes: NodeLayout, default: float) -> tuple[np.ndarray, n
     ]:
         free[mine] = table.temperature is None
         start(table, mine)
+    for number, solid in enumerate(case.solids):
+        mine = nodes.solid_node[number]
+        temperature[mine] = default if solid.start_temperature is None else solid.start_temperature
+        for face in solid.face:
+            if face.temperature is not None:
+                held = np.unique(np.concatenate([nodes.find(f"{solid.name}.{name}") for name in face.on]))
+                free[held], temperature[held] = 0.0, face.temperature
     # Outer layers of blankets are free over surfaces of fixed temperature too.
     surfaces = {surface.name: surface for surface in case.surfaces}
     for (name, _), mine in nodes.outer_node.items():
@@ -117,7 +147,7 @@ def _links(case: Case, nodes: NodeLayout, kind: str) -> LinkTable:
 def _loads(case: Case, nodes: NodeLayout) -> tuple[LoadTable | ComputeTable, ...]:
     """Heat loads, then computers."""
     loads = [
-        LoadTable(table.name or str(k), nodes.spread(table.on), schedule(table.power), table.electrical)
+        LoadTable(table.name or str(k), nodes.spread(table.on, table.shares), schedule(table.power), table.electrical)
         for k, table in enumerate(case.loads)
     ]
     computers = [

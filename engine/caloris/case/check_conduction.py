@@ -1,12 +1,12 @@
 """Checks of what conducts: panels, contacts and blankets, and the directions of conductivities."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from caloris.case.address import layer_words, parse_address
+from caloris.case.address import FACES, layer_words, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.node_layout import outer_layers
-from caloris.case.schema_material import TemperatureTable
+from caloris.case.schema_solid import SolidBox, SolidMesh
 from caloris.case.schema_surface import INACTIVE, Mesh, Triangle
 
 Problems = Iterator[CaseProblem]
@@ -14,11 +14,11 @@ Problems = Iterator[CaseProblem]
 
 def problems(draft: Draft) -> Problems:
     """All problems of panels, contacts, blankets and directions."""
-    yield from _not_solved(draft)
     yield from _panels(draft)
     yield from _directions(draft)
     yield from _fillers(draft)
     yield from _blankets(draft)
+    yield from _solids(draft)
 
 
 def layers(draft: Draft) -> dict[str, tuple[str, ...]]:
@@ -37,27 +37,21 @@ def needs(draft: Draft, name: str, keys: Sequence[str], what: str) -> Problems:
             yield CaseProblem(f"material/{name}/{key}", f"is missing: {what} is made of this material")
 
 
-def ends(path: str, table: str, between: Sequence[str], nodes: Mapping[str, object]) -> Problems:
+def ends(draft: Draft, path: str, table: str, between: Sequence[str]) -> Problems:
     """What an [[edge]] or a [[contact]] may join."""
     if table == "link":
         return
+    nodes, solids = draft.names("node"), draft.names("solid")
     for k, end in enumerate(between):
         if table == "edge" and end in nodes:
             yield CaseProblem(f"{path}/between/{k}", f'"{end}" is a node without a surface; use a [[link]]')
+        if table == "edge" and end.partition(".")[0] in solids:
+            yield CaseProblem(f"{path}/between/{k}", f'"{end}" is a solid, which has no open edges; use a [[contact]]')
         if "[" in end:
             article = "an edge" if table == "edge" else "a contact"
             yield CaseProblem(f"{path}/between/{k}", f'"{end}": {article} joins whole surfaces or box faces')
     if table == "contact" and all(end in nodes for end in between):
         yield CaseProblem(f"{path}/between", "both ends are nodes without a surface; use a [[link]]")
-
-
-def _not_solved(draft: Draft) -> Problems:
-    """Specific heats over temperature reach the model (`Nodes.over_temperature`), but no solver takes them yet."""
-    owners = [(path, material) for path, material in draft.located("material")]
-    owners += [(f"{path}/core", panel.core) for path, panel in draft.located("panel")]
-    for path, owner in owners:
-        if isinstance(owner.specific_heat, TemperatureTable):
-            yield CaseProblem(f"{path}/specific_heat", "a table over temperature is not supported yet; give one value")
 
 
 def _panels(draft: Draft) -> Problems:
@@ -102,6 +96,35 @@ def _fillers(draft: Draft) -> Problems:
             message = f'"{name}" is not the name of a material{nearest(name, materials)}'
             yield CaseProblem(f"{path}/filler/material", message)
         yield from needs(draft, name, ("conductivity",), "the filler of a contact")
+
+
+def _solids(draft: Draft) -> Problems:
+    """Materials, bodies, coatings and faces of solids."""
+    materials, bodies = draft.names("material"), ["bus", *draft.names("body")]
+    coatings = [*draft.names("coating"), INACTIVE]
+
+    def missing(path: str, what: str, name: str | None, known: list[str]) -> Problems:
+        if name is not None and name not in known:
+            yield CaseProblem(path, f'"{name}" is not the name of a {what}{nearest(name, known)}')
+
+    for path, solid in draft.located("solid"):
+        yield from missing(f"{path}/body", "body", solid.body, bodies)
+        yield from missing(f"{path}/coating", "coating", solid.coating, coatings)
+        key = "material"
+        if isinstance(solid, SolidMesh):
+            key = "materials" if solid.material is None else "material"
+            if (solid.material is None) == (solid.materials is None):
+                yield CaseProblem(f"{path}/material", "a solid of a mesh needs material, or materials, and not both")
+        for name in dict.fromkeys(solid.materials_used()):
+            yield from missing(f"{path}/{key}", "material", name, materials)
+            wanted = ("density", "specific_heat", "conductivity")
+            yield from needs(draft, name, wanted, f"the solid {solid.name}")
+        for k, face in enumerate(solid.face):
+            yield from missing(f"{path}/face/{k}/coating", "coating", face.coating, coatings)
+            if face.coating is None and face.temperature is None:
+                yield CaseProblem(f"{path}/face/{k}", "needs coating or temperature (or both)")
+            for n, name in enumerate(face.on if isinstance(solid, SolidBox) else ()):
+                yield from missing(f"{path}/face/{k}/on/{n}", "face of a box", name, list(FACES))
 
 
 def _blankets(draft: Draft) -> Problems:

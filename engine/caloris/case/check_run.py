@@ -82,9 +82,11 @@ def _particles(draft: Draft) -> Problems:
 
 
 def _run(draft: Draft) -> Problems:
-    has_thermal = draft.has("surface", "node")
+    has_thermal = draft.has("surface", "solid", "node")
     if not has_thermal and not draft.has("device"):
-        yield CaseProblem("", "there is nothing to compute; a case needs a [[surface]], a [[node]] or a [[device]]")
+        yield CaseProblem(
+            "", "there is nothing to compute; a case needs a [[surface]], a [[solid]], a [[node]] or a [[device]]"
+        )
     if not draft.has("run") and has_thermal:
         yield CaseProblem("run", "is missing: write [run] with mode = steady, transient or cyclic")
     case, run = draft.case, draft.case.run
@@ -98,9 +100,15 @@ def _run(draft: Draft) -> Problems:
         yield CaseProblem("run/at", "a phase is for steady runs with an [orbit]")
     if run.duration is not None and run.output_every > run.duration:
         yield CaseProblem("run/output_every", f"{run.output_every:g} s is longer than the duration {run.duration:g} s")
-    radiates = any(case.sides(surface) for surface in case.surfaces)
-    fixed = any(part.temperature is not None for part in (*case.surfaces, *case.nodes))
-    if has_thermal and draft.is_complete("surface", "node") and run.mode != "transient" and not radiates and not fixed:
+    faces = [face for solid in case.solids for face in solid.face]
+    fixed = any(part.temperature is not None for part in (*case.surfaces, *faces, *case.nodes))
+    if (
+        has_thermal
+        and draft.is_complete("surface", "solid", "node")
+        and run.mode != "transient"
+        and not case.radiates
+        and not fixed
+    ):
         yield CaseProblem(
             "run/mode", f"a {run.mode} run needs a surface that radiates or a part with a fixed temperature"
         )

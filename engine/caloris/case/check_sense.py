@@ -150,8 +150,13 @@ def _heat(draft: Draft) -> Problems:
         if getattr(surface, "inner_radius", 0.0) >= getattr(surface, "radius", math.inf):
             yield CaseProblem(f"{path}/inner_radius", "must be below the radius")
     for path, node in draft.located("node"):
-        if (node.heat_capacity is None) == (node.temperature is None):
-            yield CaseProblem(path, "needs heat_capacity, or temperature (a boundary), and not both")
+        made = [key for key in ("material", "mass") if getattr(node, key) is not None]
+        if len(made) == 1:
+            other = "mass" if made == ["material"] else "material"
+            yield CaseProblem(f"{path}/{other}", f"is missing: {made[0]} needs it")
+        elif (node.heat_capacity is not None) + (node.temperature is not None) + (len(made) == 2) != 1:
+            message = "needs heat_capacity, or material + mass, or temperature (a boundary), and only one of them"
+            yield CaseProblem(path, message)
         yield from _boundary(path, node)
 
 

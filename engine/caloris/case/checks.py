@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from caloris.case import check_coating, check_conduction, check_equipment, check_run, check_sense
-from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address
+from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema import TABLES
@@ -20,6 +20,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *_duplicates(draft),
         *_bodies(draft),
         *_surfaces(draft),
+        *_node_materials(draft),
         *_references(draft),
         *_arrays(draft),
         *_devices(draft),
@@ -32,9 +33,9 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
 
 
 def _duplicates(draft: Draft) -> Problems:
-    spaces = [("surface", "node"), *((table,) for table, kind in TABLES.items() if kind.is_list)]
+    spaces = [("surface", "solid", "node"), *((table,) for table, kind in TABLES.items() if kind.is_list)]
     for space in spaces:
-        if space in (("surface",), ("node",)):
+        if space in (("surface",), ("solid",), ("node",)):
             continue
         seen: dict[str, str] = {}
         for table in space:
@@ -88,10 +89,18 @@ def _surfaces(draft: Draft) -> Problems:
         yield from check_conduction.needs(draft, surface.material, keys, f"the surface {surface.name}")
 
 
+def _node_materials(draft: Draft) -> Problems:
+    for path, node in draft.located("node"):
+        if node.material is not None:
+            yield from _missing(f"{path}/material", "material", node.material, draft.names("material"))
+            yield from check_conduction.needs(draft, node.material, ("specific_heat",), f"the node {node.name}")
+
+
 def _references(draft: Draft) -> Problems:
     """Every address of a surface, cell or node in links, edges, loads, batteries, limits, devices."""
     surfaces: dict[str, Any] = dict.fromkeys(draft.names("surface"))
     surfaces |= {surface.name: surface for surface in draft.case.surfaces}
+    surfaces |= dict.fromkeys(draft.names("solid")) | {solid.name: solid for solid in draft.case.solids}
     nodes: dict[str, Any] = dict.fromkeys(draft.names("node"))
     layers = check_conduction.layers(draft)
 
@@ -104,12 +113,16 @@ def _references(draft: Draft) -> Problems:
 
     for table in ("link", "edge", "contact"):
         for path, item in draft.located(table):
+            if path.startswith("chip/"):
+                continue  # what a chip stands for is checked by the chip's own keys
             first, second = item.between
             yield from check(f"{path}/between/0", first)
             yield from check(f"{path}/between/1", second)
             if first == second:
                 yield CaseProblem(f"{path}/between", f'both ends are "{first}"; needs two different parts')
-            yield from check_conduction.ends(path, table, item.between, nodes)
+            yield from check_conduction.ends(draft, path, table, item.between)
+    for path, item in draft.located("chip"):
+        yield from check(f"{path}/on", item.on)
     for table in ("load", "compute"):
         for path, item in draft.located(table):
             for k, name in enumerate(item.on):
@@ -138,8 +151,8 @@ def _arrays(draft: Draft) -> Problems:
             part, _, side = text.partition("/")
             surface = surfaces.get(part.split("[")[0].split(".")[0])
             if surface is None:
-                if part in draft.names("node"):
-                    yield CaseProblem(f"{path}/on/{k}", f'"{text}" is a node; solar cells need a surface')
+                if parse_address(part).name in (*draft.names("node"), *draft.names("solid")):
+                    yield CaseProblem(f"{path}/on/{k}", f'"{text}" is no surface; solar cells need one')
                 continue
             if isinstance(surface, Box) and "." not in part:
                 yield CaseProblem(f"{path}/on/{k}", f'"{text}": name the face of the box, as in "{part}.u+/front"')

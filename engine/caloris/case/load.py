@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from caloris.case.checks import check_case
+from caloris.case.chips import with_chips
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
 from caloris.case.explain import explain, item_path
 from caloris.case.import_network import import_network, node_tables
 from caloris.case.paths import apply_override, vary_tree
-from caloris.case.schema import LATER_TABLES, TABLES, Case
+from caloris.case.schema import BY_SHAPE, LATER_TABLES, TABLES, Case
 from caloris.case.schema_orbit import Orbit, Planet
-from caloris.case.schema_surface import SHAPES
 from caloris.case.schema_types import Table
 
 Tree = dict[str, Any]
@@ -147,6 +147,11 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
                 raw["node"] = [*raw["node"], *node_tables(found["imported"], found["network"].node, problems)]
         if name == "orbit":
             context["period"] = _period(found.get("orbit"), found.get("planet"))
+    made: dict[str, list[tuple[str, Table]]] = {name: list(tables) for name, tables in items.items()}
+    with_chips(made, raw, problems)
+    for name, tables in made.items():
+        found[TABLES[name].attribute] = tuple(table for _, table in tables)
+    items |= made
     case = Case(folder=folder, **{key: value for key, value in found.items() if value is not None})
     issues, warnings = check_case(
         Draft(case, raw, items, nodes_known="network" not in raw or case.imported is not None)
@@ -183,15 +188,15 @@ def _table(
     path = item_path(name, index, raw)
     model: type[Table] = TABLES[name].model
     data = dict(raw)
-    if name == "surface":
-        shape = raw.get("shape")
-        if not isinstance(shape, str) or shape not in SHAPES:
+    if name in BY_SHAPE:
+        shape, shapes = raw.get("shape"), BY_SHAPE[name]
+        if not isinstance(shape, str) or shape not in shapes:
             said = "shape is missing" if shape is None else f"{shown(shape)} is not a shape"
-            hint = nearest(shape, SHAPES) if isinstance(shape, str) else ""
+            hint = nearest(shape, shapes) if isinstance(shape, str) else ""
             hint = hint if "nearest" in hint else ""
-            problems.append(CaseProblem(f"{path}/shape", f"{said}; allowed: {', '.join(SHAPES)}{hint}"))
+            problems.append(CaseProblem(f"{path}/shape", f"{said}; allowed: {', '.join(shapes)}{hint}"))
             return None
-        model = SHAPES[shape]
+        model = shapes[shape]
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:

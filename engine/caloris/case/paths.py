@@ -10,10 +10,9 @@ from copy import deepcopy
 from typing import Any
 
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
-from caloris.case.schema import LATER_TABLES, TABLES, Case
+from caloris.case.schema import BY_SHAPE, LATER_TABLES, TABLES, Case
 from caloris.case.schema_coating import CoatingFraction
 from caloris.case.schema_structure import Node
-from caloris.case.schema_surface import SHAPES
 from caloris.case.schema_types import LifeFraction, Table
 
 Tree = dict[str, Any]
@@ -86,7 +85,7 @@ def _resolve(tree: Tree, path: str, create: bool) -> tuple[Any, Any]:
     if table not in TABLES:
         later = f"not supported yet: the table [{table}] ({LATER_TABLES[table]})" if table in LATER_TABLES else ""
         raise _fail(path, later or f'no table "{table}"{nearest(table, TABLES)}')
-    models: list[type[Table]] = list(SHAPES.values()) if table == "surface" else [TABLES[table].model]
+    models: list[type[Table]] = list(BY_SHAPE.get(table, {}).values()) or [TABLES[table].model]
     if TABLES[table].is_list:
         if len(parts) < 3:
             raise _fail(path, f"a path into [[{table}]] is {table}/name/key")

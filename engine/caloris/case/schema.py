@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from caloris.case.lumped import LumpedNetwork
+from caloris.case.schema_chip import Chip
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
@@ -14,8 +15,9 @@ from caloris.case.schema_orbit import Attitude, Orbit, Planet
 from caloris.case.schema_particle import Device, Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
 from caloris.case.schema_run import Limit, Margins, Run, Variant
+from caloris.case.schema_solid import SOLID_SHAPES, Solid, SolidTable
 from caloris.case.schema_structure import Body, Coating, Edge, Link, Node
-from caloris.case.schema_surface import INACTIVE, Surface, SurfaceTable
+from caloris.case.schema_surface import INACTIVE, SHAPES, Surface, SurfaceTable
 from caloris.case.schema_types import Table
 
 
@@ -38,12 +40,14 @@ TABLES: dict[str, TableKind] = {
     "material": TableKind(Material, "materials", True),
     "panel": TableKind(Panel, "panels", True),
     "surface": TableKind(SurfaceTable, "surfaces", True),
+    "solid": TableKind(SolidTable, "solids", True),
     "node": TableKind(Node, "nodes", True),
     "network": TableKind(Network, "network", False),
     "link": TableKind(Link, "links", True),
     "edge": TableKind(Edge, "edges", True),
     "contact": TableKind(Contact, "contacts", True),
     "blanket": TableKind(Blanket, "blankets", True),
+    "chip": TableKind(Chip, "chips", True),
     "load": TableKind(Load, "loads", True),
     "heater": TableKind(Heater, "heaters", True),
     "louver": TableKind(Louver, "louvers", True),
@@ -61,6 +65,9 @@ TABLES: dict[str, TableKind] = {
     "run": TableKind(Run, "run", False),
 }
 
+BY_SHAPE: dict[str, Mapping[str, type[Table]]] = {"surface": SHAPES, "solid": SOLID_SHAPES}
+"""Tables whose key `shape` picks their model."""
+
 LATER_TABLES: dict[str, str] = {
     "heat_pipe": "heat pipes",
     "loop": "fluid loops",
@@ -75,10 +82,11 @@ LATER_TABLES: dict[str, str] = {
 class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
-    `orbit`, `power`, `particles`, `network`, `margins` and `run` are None when the file has no such table; `planet`,
-    `attitude` and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were
-    applied to it, `imported` what the files of [network] hold (its nodes are the last of `nodes`), `variant_cases` the
-    checked case of each variant by its name.
+    The tables that each [[chip]] stands for (`caloris.case.chips`) come after those of the file, its nodes before
+    them. `orbit`, `power`, `particles`, `network`, `margins` and `run` are None when the file has no such table;
+    `planet`, `attitude` and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that
+    were applied to it, `imported` what the files of [network] hold (its nodes are the last of `nodes`),
+    `variant_cases` the checked case of each variant by its name.
     """
 
     title: str = ""
@@ -91,12 +99,14 @@ class Case:
     materials: tuple[Material, ...] = ()
     panels: tuple[Panel, ...] = ()
     surfaces: tuple[Surface, ...] = ()
+    solids: tuple[Solid, ...] = ()
     nodes: tuple[Node, ...] = ()
     network: Network | None = None
     links: tuple[Link, ...] = ()
     edges: tuple[Edge, ...] = ()
     contacts: tuple[Contact, ...] = ()
     blankets: tuple[Blanket, ...] = ()
+    chips: tuple[Chip, ...] = ()
     loads: tuple[Load, ...] = ()
     heaters: tuple[Heater, ...] = ()
     louvers: tuple[Louver, ...] = ()
@@ -139,10 +149,23 @@ class Case:
                 found[side] = coating
         return found
 
+    def face_coating(self, solid: SolidTable, face: str) -> str:
+        """Coating of a face of a solid: the last that names it, else that of the whole."""
+        stated = [part.coating for part in solid.face if face in part.on and part.coating is not None]
+        return stated[-1] if stated else solid.coating
+
+    @property
+    def radiates(self) -> bool:
+        """Whether any side or face has a coating."""
+        coatings = [one for solid in self.solids for one in (solid.coating, *(part.coating for part in solid.face))]
+        return any(self.sides(surface) for surface in self.surfaces) or any(
+            coating not in (None, INACTIVE) for coating in coatings
+        )
+
     @property
     def is_device_only(self) -> bool:
-        """Whether the case has no thermal part: no surface and no node."""
-        return not self.surfaces and not self.nodes
+        """Whether the case has no thermal part: no surface, no solid and no node."""
+        return not self.surfaces and not self.solids and not self.nodes
 
     @property
     def orbit_period(self) -> float | None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.errors import nearest, shown
-from caloris.case.schema_types import Measure, Name, Rule, Table
+from caloris.case.schema_types import Measure, Name, Rule, Table, Temperature
+from caloris_kernels.parts.phase_change import PhaseChange, specific_heat_table
 
 ELEMENTS = tuple(
     "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
@@ -22,6 +23,7 @@ class TemperatureTable(Table):
 
     temperature: tuple[float, ...]
     value: tuple[float, ...]
+    nominal: float | None = None  # the value that stands for the whole table; default: that at REFERENCE_TEMPERATURE
 
     def at(self, temperature: float) -> float:
         """The value at a temperature (K)."""
@@ -88,8 +90,10 @@ REFERENCE_TEMPERATURE = 293.15
 
 
 def reference_value(value: float | TemperatureTable) -> float:
-    """A property that has no direction, at the reference temperature."""
-    return value.at(REFERENCE_TEMPERATURE) if isinstance(value, TemperatureTable) else value
+    """A property that has no direction, at the reference temperature; of a melting material that of the solid."""
+    if not isinstance(value, TemperatureTable):
+        return value
+    return value.at(REFERENCE_TEMPERATURE) if value.nominal is None else value.nominal
 
 
 def by_direction(value: Conductivity) -> tuple[float, float, float]:
@@ -116,6 +120,19 @@ def _composition(value: object) -> dict[str, float]:
     return {element: share / total for element, share in fractions.items()}
 
 
+class Melting(Table):
+    """Phase change over a range of temperatures about the melting temperature."""
+
+    temperature: Temperature = Field(description="Melting temperature, the middle of the range")
+    latent_heat: Annotated[float, Measure(q.SPECIFIC_ENERGY, above=0)] = Field(description="Heat of fusion")
+    width: Annotated[float, Measure(q.TEMPERATURE_DIFFERENCE, above=0, most=50)] = Field(
+        default=1.0, description="Width of the melting range"
+    )
+    liquid_specific_heat: Annotated[float, Measure(q.SPECIFIC_HEAT, above=0)] | None = Field(
+        default=None, description="Specific heat of the liquid; default: that of the solid"
+    )
+
+
 class Material(Table):
     """A material: for surfaces density, specific heat and conductivity, for shields the composition."""
 
@@ -128,8 +145,30 @@ class Material(Table):
         default=None,
         description="Thermal conductivity: one value, [along u, along v, through], or a table over temperature",
     )
+    melting: Melting | None = Field(
+        default=None, description="Phase change; the specific heat is then that of the solid, one value"
+    )
     composition: Annotated[dict[str, float], BeforeValidator(_composition)] | None = Field(
         default=None,
         description="Mass fraction of each element; kept so that they sum to 1",
         json_schema_extra={"unit": "1"},
     )
+
+    @model_validator(mode="after")
+    def _melts_from_one_value(self) -> "Material":
+        if self.melting is not None and not isinstance(self.specific_heat, float):
+            raise ValueError("melting needs specific_heat as one value, that of the solid")
+        return self
+
+    @property
+    def heat_table(self) -> float | TemperatureTable | None:
+        """Specific heat with what melting adds to it (`caloris_kernels.parts.phase_change`)."""
+        melting, solid = self.melting, self.specific_heat
+        if melting is None or not isinstance(solid, float):
+            return solid
+        liquid = solid if melting.liquid_specific_heat is None else melting.liquid_specific_heat
+        table = specific_heat_table(
+            PhaseChange(melting.temperature, melting.width, melting.latent_heat, solid, liquid)  # pyright: ignore
+        )
+        points, values = (tuple(np.asarray(part).tolist()) for part in (table.temperature, table.left))
+        return TemperatureTable(temperature=points, value=values, nominal=solid)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.schema_types import (
@@ -29,6 +29,22 @@ class Load(Table):
         description="Power, or a table over phase or time", json_schema_extra={"unit": "W"}
     )
     electrical: bool = Field(default=False, strict=True, description="Whether the bus supplies it too")
+    shares: tuple[Fraction, ...] | None = Field(
+        default=None,
+        description="Part of the power on each of the names, summing to 1; default: equal",
+        json_schema_extra={"unit": "1"},
+    )
+
+    @model_validator(mode="after")
+    def _all_shared(self) -> "Load":
+        if self.shares is not None:
+            if len(self.shares) != len(self.on):
+                raise ValueError(
+                    f"shares has {len(self.shares)} entries; needs one for each of the {len(self.on)} names"
+                )
+            if abs(sum(self.shares) - 1.0) > 1e-6:
+                raise ValueError(f"shares sum to {sum(self.shares):g}; they must sum to 1")
+        return self
 
 
 class SolarArray(Table):

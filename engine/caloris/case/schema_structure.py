@@ -105,6 +105,8 @@ class Node(Table):
 
     name: Name = Field(description="Name among the surfaces and nodes")
     heat_capacity: HeatCapacity | None = Field(default=None, description="Heat capacity; 0 makes an algebraic node")
+    material: str | None = Field(default=None, description="What it is made of; with mass, instead of heat_capacity")
+    mass: Annotated[float, Measure(q.MASS, above=0)] | None = Field(default=None, description="Mass; with material")
     temperature: Temperature | None = Field(default=None, description="Fixed temperature: makes the node a boundary")
     start_temperature: Temperature | None = Field(
         default=None, description="Temperature at t = 0, before that of [run]"

@@ -166,7 +166,8 @@ class Box(SurfaceTable):
     divide: tuple[Cells, Cells, Cells] = Field(default=(1, 1, 1), description="Cells along u, v and w")
 
 
-def _length_unit(value: object, info: ValidationInfo) -> float:
+def read_length_unit(value: object, info: ValidationInfo) -> float:
+    """The length in m of a unit of length."""
     if not isinstance(value, str):
         raise ValueError(f'{shown(value)} is not a unit of length; write for example "mm"')
     return Measure(q.LENGTH, above=0).parse(f"1 {value}", info)
@@ -178,8 +179,10 @@ class Mesh(SurfaceTable):
     later: ClassVar[dict[str, str]] = {"divide": "dividing the triangles of a mesh"}
 
     shape: Literal["mesh"] = "mesh"
-    file: Annotated[Path, ExistingFile((".stl", ".obj", ".ply"))] = Field(description="Mesh file: STL, OBJ or PLY")
-    length_unit: Annotated[float, BeforeValidator(_length_unit)] = Field(
+    file: Annotated[Path, ExistingFile((".stl", ".obj", ".ply", ".glb", ".gltf", ".msh"))] = Field(
+        description="Mesh file: STL, OBJ, PLY, glTF or Gmsh"
+    )
+    length_unit: Annotated[float, BeforeValidator(read_length_unit)] = Field(
         description='Unit of the file\'s coordinates, "mm"; kept as its length in m', json_schema_extra={"unit": "m"}
     )
     nodes: Literal[1] | None = Field(default=None, description="1 for one node in all, else one per triangle")

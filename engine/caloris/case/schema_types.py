@@ -323,6 +323,8 @@ class ScheduleOf(Rule):
 
     def parse(self, value: object, info: ValidationInfo) -> Schedule:
         """A value or a table to a Schedule; ValueError says which entry is wrong."""
+        if isinstance(value, Schedule):
+            return value
         if not isinstance(value, dict):
             return Schedule(over="constant", points=(0.0,), value=(self.measure.parse(value, info),))
         if "temperature" in value:

@@ -12,6 +12,9 @@ from jaxtyping import Array, Float
 from caloris.geometry.caps import WALLS, fit_caps
 from caloris.geometry.errors import GeometryError
 from caloris.geometry.shape_base import Shape, ShapeTopology, vector
+from caloris.geometry.solid_patches import SolidFace
+from caloris.geometry.solids import Solid, SolidBox
+from caloris.programs import kept
 from caloris_kernels.conduction.shell import triangle_area_vector
 from caloris_kernels.orbit.frames import rotation_matrix
 
@@ -105,10 +108,14 @@ class Topology:
 
 
 class Geometry(eqx.Module):
-    """All bodies and surfaces of a spacecraft; every dimension is a leaf."""
+    """All bodies, surfaces and solids of a spacecraft; every dimension is a leaf.
+
+    The faces of solids are the last surfaces, called "name.face"; they have no dimensions of their own.
+    """
 
     bodies: tuple[Body, ...]
     surfaces: tuple[Surface, ...]
+    solids: tuple[Solid, ...] = ()
 
     def __check_init__(self) -> None:
         """Raise GeometryError for bodies that do not hang together."""
@@ -158,6 +165,24 @@ class Geometry(eqx.Module):
         nominal = nominal and any(surface.shape.is_round for surface in self.surfaces)
         return _vertices(self, self._angles(joint_angle), nominal)
 
+    def solid_vertices(self) -> tuple[Float[Array, "point 3"], ...]:
+        """Vertices of each solid in the bus frame at zero joint angles (m)."""
+        pose = self.pose()
+        return tuple(_placed(solid.shape.vertices(), pose[solid.body]) for solid in self.solids)
+
+    def solid_directions(self) -> Float[Array, "solid 3 3"]:
+        """Unit vectors of each solid's conductivities u, v, through, in rows, in the bus frame at zero joint angles."""
+        pose = self.pose()
+        rows = [solid.shape.directions() @ pose[solid.body][:3, :3].T for solid in self.solids]
+        return jnp.stack(rows) if rows else jnp.zeros((0, 3, 3))
+
+    def bricks(self) -> Float[Array, "box 3 3"]:
+        """The edges of a brick of each solid that is a box (m), in rows, in the bus frame at zero joint angles."""
+        pose = self.pose()
+        boxes = [(solid.shape, pose[solid.body]) for solid in self.solids if isinstance(solid.shape, SolidBox)]
+        edges = [box.brick() @ frame[:3, :3].T for box, frame in boxes]
+        return jnp.stack(edges) if edges else jnp.zeros((0, 3, 3))
+
     def facet_geometry(
         self, vertices: Float[Array, "vertex 3"]
     ) -> tuple[Float[Array, " facet"], Float[Array, "facet 3"], Float[Array, "facet 3"]]:
@@ -179,29 +204,37 @@ class Geometry(eqx.Module):
         return angles
 
 
-def assemble(bodies: tuple[Body, ...], surfaces: tuple[Surface, ...]) -> Geometry:
+def assemble(bodies: tuple[Body, ...], surfaces: tuple[Surface, ...], solids: tuple[Solid, ...] = ()) -> Geometry:
     """Geometry whose discs and annuli that close a cylinder or cone share that wall's polygon (fit_caps).
 
     Needs concrete numbers (it looks which rims coincide); differentiate in the result's leaves.
     """
     caps = fit_caps(tuple((s.shape, s.body) for s in surfaces))
-    return Geometry(bodies, tuple(_with_cap(s, cap) for s, cap in zip(surfaces, caps, strict=True)))
+    return Geometry(bodies, tuple(_with_cap(s, cap) for s, cap in zip(surfaces, caps, strict=True)), solids)
 
 
 # One compilation for a whole spacecraft: evaluated operation by operation, a handful of shapes costs seconds
 # of compiling.
-@eqx.filter_jit
+@kept
 def _vertices(geometry: Geometry, joint_angle: Float[Array, " joint"], nominal: bool) -> Float[Array, "vertex 3"]:
     pose = _pose(geometry.bodies, joint_angle)
+    solids = [solid.shape.vertices() for solid in geometry.solids]
     parts = []
     for surface in geometry.surfaces:
-        outward = jnp.ones(()) if nominal else _cap_factor(geometry.surfaces, surface)
-        frame = pose[surface.body]
-        parts.append(surface.shape.vertices(outward) @ frame[:3, :3].T + frame[None, :3, 3])
+        if isinstance(surface.shape, SolidFace):
+            points = surface.shape.vertices_of(solids[surface.shape.solid])
+        else:
+            outward = jnp.ones(()) if nominal else _cap_factor(geometry.surfaces, surface)
+            points = surface.shape.vertices(outward)
+        parts.append(_placed(points, pose[surface.body]))
     return jnp.concatenate(parts) if parts else jnp.zeros((0, 3))
 
 
-@eqx.filter_jit
+def _placed(points: Float[Array, "point 3"], frame: Float[Array, "4 4"]) -> Float[Array, "point 3"]:
+    return points @ frame[:3, :3].T + frame[None, :3, 3]
+
+
+@kept
 def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Float[Array, "body 4 4"]:
     poses: dict[int, Array] = {}
     joint = 0
@@ -219,7 +252,7 @@ def _pose(bodies: tuple[Body, ...], joint_angle: Float[Array, " joint"]) -> Floa
     return jnp.stack([poses[index] for index in range(len(bodies))])
 
 
-@eqx.filter_jit
+@kept
 def _facet_geometry(vertices: Float[Array, "vertex 3"], corners: np.ndarray, side: np.ndarray):
     normal = triangle_area_vector(vertices, jnp.asarray(corners))
     area = jnp.sqrt(jnp.sum(normal**2, axis=1))

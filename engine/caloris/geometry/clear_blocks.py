@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-import jax
 import numpy as np
 
 from caloris.geometry.chunks import ahead, in_chunks
 from caloris.geometry.facet_tiles import LANES, Facets
+from caloris.programs import kept_on_arrays
 from caloris_kernels.radiative import view_factor as rules
 from caloris_kernels.radiative.contour import apart_exchange_area, exchange_area
 from caloris_kernels.radiative.view_factor import (
@@ -23,30 +23,30 @@ _TILE_PAIRS_AT_ONCE = 32
 _TOUCHING_POINTS, _SLENDER_POINTS = 12, 64
 
 
-_tile_exchange_area = jax.jit(tile_exchange_area)
+_tile_exchange_area = kept_on_arrays(tile_exchange_area)
 
 
-@jax.jit
+@kept_on_arrays
 def _by_points(triangle_i, triangle_j):
     return point_exchange_area(triangle_i, triangle_j)
 
 
-@jax.jit
+@kept_on_arrays
 def _by_clipping(triangle_i, triangle_j):
     return clipped_exchange_area(triangle_i, triangle_j)
 
 
-@jax.jit
+@kept_on_arrays
 def _by_plain_contour(triangle_i, triangle_j):
     return apart_exchange_area(triangle_i, triangle_j)
 
 
-@jax.jit
+@kept_on_arrays
 def _by_contour(triangle_i, triangle_j):
     return exchange_area(triangle_i, triangle_j, _TOUCHING_POINTS)
 
 
-@jax.jit
+@kept_on_arrays
 def _by_fine_contour(triangle_i, triangle_j):
     return exchange_area(triangle_i, triangle_j, _SLENDER_POINTS)
 

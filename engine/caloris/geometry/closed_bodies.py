@@ -20,10 +20,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from caloris.geometry.assembly import Geometry, Topology
+from caloris.geometry.connected import connected_parts
 from caloris.geometry.curved_shapes import Annulus, Cone, Cylinder
 from caloris.geometry.edge_joint import SAME_PLACE, scene_diagonal
 from caloris.geometry.mesh_file import Mesh
@@ -143,9 +142,7 @@ def _pieces(triangles: np.ndarray) -> np.ndarray:
     count = len(triangles)
     corner = np.unique(triangles, return_inverse=True)[1].ravel()
     size = count + int(corner.max()) + 1
-    links = coo_array((np.ones(3 * count), (np.repeat(np.arange(count), 3), count + corner)), shape=(size, size))
-    label = connected_components(links, directed=False)[1][:count]
-    return np.unique(label, return_inverse=True)[1].ravel()
+    return connected_parts(size, np.stack([np.repeat(np.arange(count), 3), count + corner], axis=1))[:count]
 
 
 def _bodies(parts: list[Part], tolerance: float, loose: float) -> list[ClosedBody]:
@@ -159,9 +156,7 @@ def _bodies(parts: list[Part], tolerance: float, loose: float) -> list[ClosedBod
     left = _without_plates(parts, common, least, tolerance)
     common = common.take(np.all(left[common.part], axis=1))
     joined = common.take(single(common, tolerance))
-    pairs = joined.part
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(parts), len(parts)))
-    label = connected_components(graph, directed=False)[1]
+    label = connected_parts(len(parts), joined.part)
     found = []
     for number in np.unique(label[left]):
         members = np.flatnonzero((label == number) & left)

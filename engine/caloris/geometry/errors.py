@@ -1,5 +1,7 @@
 """The error that every part of the geometry raises for input that is no surface."""
 
+from pathlib import Path
+
 
 class GeometryError(ValueError):
     """A shape, mesh file or joint that cannot be built.
@@ -12,3 +14,8 @@ class GeometryError(ValueError):
         """Error with its message and the case-file key at fault."""
         super().__init__(message)
         self.key = key
+
+
+def file_error(path: Path, what: str, cure: str) -> GeometryError:
+    """What is wrong with a file, and what to do."""
+    return GeometryError(f"file = {str(path)!r}: {what}; {cure}", "file")

@@ -5,7 +5,6 @@ from functools import lru_cache
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial import KDTree
 
 from caloris_kernels.radiative.path_environment import EscapeNodes
 from caloris_kernels.radiative.visibility import fibonacci_sphere, interpolation_radius
@@ -28,6 +27,8 @@ def escape_nodes(direction: ArrayLike, directions: int) -> EscapeNodes:
 
 
 def _nearest(direction: np.ndarray, directions: int) -> tuple[np.ndarray, np.ndarray]:
+    from scipy.spatial import KDTree  # here, because only scenes with mirrors should wait for it
+
     nodes = np.asarray(fibonacci_sphere(directions), np.float64)
     distance, node = KDTree(nodes).query(direction, k=_NEAR)
     s = np.minimum(distance / interpolation_radius(directions), 1.0)

@@ -104,21 +104,7 @@ class Box(Shape):
     def __check_init__(self) -> None:
         """Raise GeometryError for input that makes no surface."""
         check_divide(self.divide, ("along u", "along v", "along w"), (1, 1, 1))
-        _check_plane(self.corner, self.edge_u, self.edge_v)
-        values = concrete(self.edge_u, self.edge_v, self.edge_w)
-        if values is None:
-            return
-        u, v, w = values
-        check_vector("edge_w", w, nonzero=True)
-        volume = float(np.dot(np.cross(u, v), w)) / float(np.prod([np.linalg.norm(e) for e in (u, v, w)]))
-        if abs(volume) <= PARALLEL_SINE:
-            raise GeometryError(f"edge_w = {w.tolist()} lies in the plane of edge_u and edge_v: no box", "edge_w")
-        if volume < 0:
-            raise GeometryError(
-                f"edge_w = {w.tolist()}: edge_u, edge_v, edge_w are left-handed; the front is outside only for "
-                "(edge_u x edge_v) . edge_w > 0: swap edge_u and edge_v",
-                "edge_w",
-            )
+        check_box(self.corner, self.edge_u, self.edge_v, self.edge_w)
 
     def vertices(self, outward: Float[Array, ""] | None = None) -> Float[Array, "vertex 3"]:
         """Vertex positions (m): the lattice points on the six faces, u slowest."""
@@ -139,6 +125,25 @@ def _span(corner, edges, fractions) -> Float[Array, "vertex 3"]:
     """corner + sum of fraction * edge."""
     table = jnp.asarray(np.stack(fractions, axis=1), corner.dtype)
     return corner[None, :] + table @ jnp.stack(edges)
+
+
+def check_box(corner, edge_u, edge_v, edge_w) -> None:
+    """Raise GeometryError unless the edges span a right-handed box."""
+    _check_plane(corner, edge_u, edge_v)
+    values = concrete(edge_u, edge_v, edge_w)
+    if values is None:
+        return
+    u, v, w = values
+    check_vector("edge_w", w, nonzero=True)
+    volume = float(np.dot(np.cross(u, v), w)) / float(np.prod([np.linalg.norm(e) for e in (u, v, w)]))
+    if abs(volume) <= PARALLEL_SINE:
+        raise GeometryError(f"edge_w = {w.tolist()} lies in the plane of edge_u and edge_v: no box", "edge_w")
+    if volume < 0:
+        raise GeometryError(
+            f"edge_w = {w.tolist()}: edge_u, edge_v, edge_w are left-handed; the front is outside only for "
+            "(edge_u x edge_v) . edge_w > 0: swap edge_u and edge_v",
+            "edge_w",
+        )
 
 
 def _check_plane(corner, edge_u, edge_v) -> None:

@@ -8,10 +8,12 @@ from jaxtyping import Array, Float
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.geometry.body_findings import closed_body_findings
 from caloris.geometry.caps import WALLS
+from caloris.geometry.connected import close_pairs, connected_parts
 from caloris.geometry.edge_joint import SAME_PLACE, coincident_segments, outline, scene_diagonal
 from caloris.geometry.finding import Finding
 from caloris.geometry.interpenetration import interpenetrating_surfaces
 from caloris.geometry.mesh_file import Mesh
+from caloris.geometry.solid_patches import SolidFace
 from caloris_kernels.conduction.overlap import overlap_area
 from caloris_kernels.conduction.shell import overlap_length
 
@@ -87,12 +89,17 @@ def shared_edges(geometry: Geometry) -> list[Finding]:
     sheets = [(name, index, *outline(topology, topology.cells(name))) for index, name in _sheets(geometry, topology)]
     sheets = [sheet for sheet in sheets if len(sheet[2])]
     boxes = [(vertices[s[2]].min((0, 1)) - tolerance, vertices[s[2]].max((0, 1)) + tolerance) for s in sheets]
+    # Faces of one box or one solid conduct to each other without an [[edge]].
+    owner = [
+        ("solid", surface.shape.solid) if isinstance(surface.shape, SolidFace) else index
+        for index, surface in enumerate(geometry.surfaces)
+    ]
     findings = []
     for a, first in enumerate(sheets):
         for b in range(a + 1, len(sheets)):
             second = sheets[b]
             apart = np.any(boxes[a][0] > boxes[b][1]) or np.any(boxes[b][0] > boxes[a][1])
-            if first[1] == second[1] or apart:
+            if owner[first[1]] == owner[second[1]] or apart:
                 continue
             i, j = coincident_segments(vertices, first[2], second[2], tolerance)
             if i.size:
@@ -165,15 +172,9 @@ def _planes(corners: np.ndarray, diagonal: float) -> tuple[np.ndarray, np.ndarra
 
 def _clusters(points: np.ndarray) -> np.ndarray:
     """Number of the cluster of each point; points within distance 1 of each other share a cluster."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import KDTree
-
     # Exactly equal planes first: a panel's thousand triangles would otherwise make a million pairs.
     unique, number = np.unique(np.round(points, 3), axis=0, return_inverse=True)
-    pairs = KDTree(unique).query_pairs(1.0, output_type="ndarray")
-    graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(unique), len(unique)))
-    return connected_components(graph, directed=False)[1][number.ravel()]
+    return connected_parts(len(unique), close_pairs(unique, 1.0))[number.ravel()]
 
 
 def _in_plane(corners: np.ndarray, plane: np.ndarray) -> np.ndarray:

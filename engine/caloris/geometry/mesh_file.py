@@ -1,4 +1,4 @@
-"""Triangle meshes from STL, OBJ and PLY files."""
+"""Triangle meshes from STL, OBJ, PLY, glTF and Gmsh files."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from caloris.geometry.errors import GeometryError
+from caloris.geometry.errors import GeometryError, file_error
+from caloris.geometry.gmsh_file import read_gmsh
 from caloris.geometry.shape_base import Shape, ShapeTopology, check_positive, concrete, scalar
 
-FORMATS = (".stl", ".obj", ".ply")
+FORMATS = (".stl", ".obj", ".ply", ".glb", ".gltf", ".msh")
 
 # Corners closer than this share of the mesh's diagonal are one vertex: STL repeats every corner in float32
 # (relative rounding 6e-8).
@@ -75,30 +76,34 @@ class Mesh(Shape):
 
 
 def load_mesh(path: str | Path, length_unit: float = 1.0, nodes: str | int = "triangle") -> Mesh:
-    """Mesh of triangles from an STL, OBJ or PLY file; length_unit is the file's unit in metres.
+    """Mesh of triangles from a file of one of FORMATS; length_unit is the file's unit in metres.
 
-    Corners at one place become one vertex, so that neighbors conduct. Raises GeometryError (key "file") when
-    the file is missing, of another format, unreadable, without triangles, with other polygons, with numbers
+    Corners at one place become one vertex, so that neighbors conduct. Of a glTF scene every mesh is taken where the
+    scene places it, of a Gmsh file every triangle (of second order: its corners). Raises GeometryError (key "file")
+    when the file is missing, of another format, unreadable, without triangles, with other polygons, with numbers
     that are not finite, with triangles of no area, or with an edge that belongs to more than two triangles.
     """
     path = Path(path)
     points, corners = _read(path)
     if not np.all(np.isfinite(points[np.unique(corners)])):
-        raise _error(path, "has corners that are not finite numbers", "export it again")
+        raise file_error(path, "has corners that are not finite numbers", "export it again")
     points, corners = _merge_corners(points, corners)
     _check_triangles(path, points, corners)
     return Mesh(points, FrozenTriangles.of(corners), length_unit, nodes)
 
 
-def _error(path: Path, what: str, cure: str) -> GeometryError:
-    return GeometryError(f"file = {str(path)!r}: {what}; {cure}", "file")
-
-
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if path.suffix.lower() not in FORMATS:
-        raise _error(path, f"format {path.suffix or 'without a suffix'} is not known", f"allowed: {', '.join(FORMATS)}")
+        raise file_error(
+            path, f"format {path.suffix or 'without a suffix'} is not known", f"allowed: {', '.join(FORMATS)}"
+        )
     if not path.is_file():
-        raise _error(path, "no such file", "give a path relative to the case file's folder")
+        raise file_error(path, "no such file", "give a path relative to the case file's folder")
+    if path.suffix.lower() == ".msh":
+        mesh = read_gmsh(path)
+        if not len(mesh.triangles):
+            raise file_error(path, "has no triangles", "mesh its surfaces; tetrahedra make a [[solid]]")
+        return mesh.points, mesh.triangles
     import trimesh  # here, because only cases with a mesh should wait for it
 
     try:
@@ -108,13 +113,15 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         sides = _most_sides(path, loaded)
     # Readers of broken files fail in every way there is; all of them mean the same to the user.
     except Exception as error:
-        raise _error(path, f"cannot be read as {path.suffix[1:].upper()} ({error})", "export it again") from error
+        raise file_error(path, f"cannot be read as {path.suffix[1:].upper()} ({error})", "export it again") from error
     if sides > 3:
-        raise _error(path, f"has polygons of {sides} corners", "triangulate it on export: only triangles are allowed")
+        raise file_error(
+            path, f"has polygons of {sides} corners", "triangulate it on export: only triangles are allowed"
+        )
     if corners.ndim != 2 or len(corners) == 0:
-        raise _error(path, "is empty or damaged: no triangles in it", "export it again as triangles")
+        raise file_error(path, "is empty or damaged: no triangles in it", "export it again as triangles")
     if corners.min() < 0 or corners.max() >= len(points):
-        raise _error(path, "has triangles that name corners it does not hold", "export it again")
+        raise file_error(path, "has triangles that name corners it does not hold", "export it again")
     return points, corners
 
 
@@ -159,12 +166,12 @@ def _check_triangles(path: Path, points: np.ndarray, corners: np.ndarray) -> Non
     longest = np.max([np.sum((b - a) ** 2, 1), np.sum((c - b) ** 2, 1), np.sum((a - c) ** 2, 1)], axis=0)
     flat = np.flatnonzero(area <= _FLAT * longest)
     if flat.size:
-        raise _error(path, f"{flat.size} triangles have no area (the first is number {flat[0]})", "repair the mesh")
+        raise file_error(path, f"{flat.size} triangles have no area (the first is number {flat[0]})", "repair the mesh")
     edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
     unique, uses = np.unique(edges, axis=0, return_counts=True)
     if np.any(uses > 2):
         where = points[unique[np.argmax(uses)]].tolist()
-        raise _error(
+        raise file_error(
             path,
             f"{int(np.sum(uses > 2))} edges belong to more than two triangles (one from {where[0]} to {where[1]})",
             "split the mesh into one file per sheet",

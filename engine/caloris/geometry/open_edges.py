@@ -4,9 +4,8 @@ from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
+
+from caloris.geometry.connected import close_pairs, connected_parts
 
 # Edges run along each other when the cosine of their angle is at least this (1.8 degrees).
 _PARALLEL = 0.9995
@@ -138,12 +137,9 @@ def rims(pieces: np.ndarray, part: np.ndarray, tolerance: float) -> list[Rim]:
     if not len(pieces):
         return []
     ends = pieces.reshape(-1, 3)
-    close = KDTree(ends).query_pairs(tolerance, output_type="ndarray")
-    graph = coo_array((np.ones(len(close)), (close[:, 0], close[:, 1])), shape=(len(ends), len(ends)))
-    node = connected_components(graph, directed=False)[1].reshape(-1, 2)
+    node = connected_parts(len(ends), close_pairs(ends, tolerance)).reshape(-1, 2)
     count = int(node.max()) + 1
-    chain = coo_array((np.ones(len(node)), (node[:, 0], node[:, 1])), shape=(count, count))
-    label = connected_components(chain, directed=False)[1][node[:, 0]]
+    label = connected_parts(count, node)[node[:, 0]]
     point = np.zeros((count, 3))
     point[node.ravel()] = ends
     found = []

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from caloris.geometry.chunks import ahead
+from caloris.geometry.connected import connected_parts
 from caloris.geometry.facet_tiles import LANES, Facets, plane_label
 from caloris.geometry.raycast import RayCaster
+from caloris.programs import kept_on_arrays
 from caloris_kernels.radiative.visibility import count_points, facing_points
 
 _PULL = 0.04  # how far points move from their vertex into the facets around it
@@ -23,7 +22,7 @@ LIFT = 5e-6  # of the scene's diagonal: how far ray ends stand off their surface
 _POINT_PAIRS_AT_ONCE = 1 << 21
 THIN = 2.0  # parts thinner than this many facet sizes can hide between the points
 
-_facing_points, _count_points = jax.jit(facing_points), jax.jit(count_points)
+_facing_points, _count_points = kept_on_arrays(facing_points), kept_on_arrays(count_points)
 
 
 @dataclass(frozen=True)
@@ -129,9 +128,7 @@ def thin_parts(triangles: Facets, size: float) -> ThinParts:
     place = np.round(triangles.triangle.reshape(-1, 3) / (1e-6 * size)).astype(np.int64)
     vertex = np.unique(place, axis=0, return_inverse=True)[1].ravel().reshape(-1, 3)
     count = int(vertex.max(initial=-1)) + 1
-    link = np.concatenate([vertex[:, :2], vertex[:, 1:]])
-    graph = coo_array((np.ones(len(link)), (link[:, 0], link[:, 1])), shape=(count, count))
-    label = connected_components(graph, directed=False)[1][vertex[:, 0]] if count else np.zeros(0, int)
+    label = connected_parts(count, np.concatenate([vertex[:, :2], vertex[:, 1:]]))[vertex[:, 0]]
     largest = np.sqrt(triangles.area.max(initial=0.0))
     number, ends, radius, extent = [], [], [], []
     for part in range(int(label.max(initial=-1)) + 1):

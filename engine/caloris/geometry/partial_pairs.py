@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.stats import qmc
 
 from caloris.geometry.chunks import ahead
 from caloris.geometry.facet_tiles import Facets
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster
+from caloris.programs import kept_on_arrays
+from caloris_kernels.numerics.sobol import sobol_points
 from caloris_kernels.radiative.visibility import pair_rays
 
 ROW = 8
@@ -40,7 +41,7 @@ class PartialVisibility(NamedTuple):
     rays: int
 
 
-@jax.jit
+@kept_on_arrays
 def row_rays(triangles, table, row, shift, lift):
     """Rays of one row of samples per pair; rows past the table start over with another shift."""
     lap = (row // table.shape[0])[:, None].astype(shift.dtype)
@@ -179,9 +180,9 @@ def sobol_table(seed: int, longest: int) -> jax.Array:
 
 @lru_cache(maxsize=4)
 def _sobol(seed: int, count: int) -> jax.Array:
-    """Scrambled Sobol points [row, ROW, 4], float32 (Owen 1998, doi:10.1006/jcom.1998.0487)."""
-    points = qmc.Sobol(4, rng=np.random.default_rng(seed)).random(count)
-    return jnp.asarray(points.astype(np.float32).reshape(-1, ROW, 4))
+    """Scrambled Sobol points [row, ROW, 4], float32."""
+    points = sobol_points(count, 4, np.random.default_rng(seed))
+    return jax.device_put(points.astype(np.float32).reshape(-1, ROW, 4))
 
 
 def facet_codes(facets: Facets, size: float) -> np.ndarray:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
 
 from caloris.geometry.facet_tiles import Facets, oriented_facets, scene_size
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster, ray_caster
 from caloris.geometry.scene_sides import check_scene
 from caloris.precision import require_float64
+from caloris_kernels.numerics.sobol import sobol_points
 
 NormalAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Unit normals (of either sign) of the true surface at points of triangles: (triangle [r], point [r, 3]) -> [r, 3]."""
@@ -159,7 +159,7 @@ def stratified_starts(
 
 def _net(count: int, rng: np.random.Generator) -> np.ndarray:
     """Scrambled Sobol points [count, 5] as integers below 2^32."""
-    points = qmc.Sobol(5, rng=rng, bits=32).random(count)
+    points = sobol_points(count, 5, rng, bits=32)
     return (points * 2.0**32).astype(np.uint32)
 
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
-from scipy.stats import qmc
 
 from caloris.geometry.facet_tiles import Facets, oriented_facets, plane_label, scene_size
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster
+from caloris_kernels.numerics.sobol import sobol_points
 
 _RAYS_PER_SIDE = 32
+_PRODUCTS_AT_ONCE = 1 << 22  # of normals and points: 32 MB
 
 
 @dataclass(frozen=True)
@@ -112,17 +112,27 @@ def _not_outermost(sides: Sides, poses: np.ndarray, triangles: np.ndarray, group
 
 def heights(facets: Facets, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Least and greatest height (m) of a cloud of points above each facet's plane, [facet] each."""
-    try:
-        points = points[ConvexHull(points).vertices]
-    except (QhullError, ValueError):  # flat, or too few: all of them will do
-        points = np.unique(points, axis=0)
-    low, high = np.empty(len(facets.area)), np.empty(len(facets.area))
-    step = max(1, (1 << 22) // max(1, len(points)))
-    for start in range(0, len(low), step):
+    normal, kind = np.unique(facets.normal, axis=0, return_inverse=True)
+    if len(normal) * len(points) > _PRODUCTS_AT_ONCE:
+        points = _hull_points(points)
+    low, high = np.empty(len(normal)), np.empty(len(normal))
+    step = max(1, _PRODUCTS_AT_ONCE // max(1, len(points)))
+    for start in range(0, len(normal), step):
         part = slice(start, start + step)
-        height = points @ facets.normal[part].T - facets.offset[part]
-        low[part], high[part] = height.min(axis=0), height.max(axis=0)
-    return low, high
+        along = points @ normal[part].T
+        low[part], high[part] = along.min(axis=0), along.max(axis=0)
+    kind = kind.ravel()
+    return low[kind] - facets.offset, high[kind] - facets.offset
+
+
+def _hull_points(points: np.ndarray) -> np.ndarray:
+    """The corners of the convex hull; all points where they are flat, or too few."""
+    from scipy.spatial import ConvexHull, QhullError  # here, because flat-sided scenes should not wait for it
+
+    try:
+        return points[ConvexHull(points).vertices]
+    except (QhullError, ValueError):
+        return np.unique(points, axis=0)
 
 
 def hemisphere_rays(facets: Facets, count: int, lift: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -131,7 +141,7 @@ def hemisphere_rays(facets: Facets, count: int, lift: float, seed: int = 0) -> t
     Scrambled Sobol points with a different shift for each facet; each ray carries the same view factor.
     """
     rng = np.random.default_rng(seed)
-    points = qmc.Sobol(4, rng=rng).random(1 << max(0, int(count - 1).bit_length()))[:count]
+    points = sobol_points(count, 4, rng)
     uniform = (points[None] + rng.random((len(facets.area), 1, 4))) % 1.0
     uniform = uniform.astype(np.float32)
     corner = facets.triangle.astype(np.float32)

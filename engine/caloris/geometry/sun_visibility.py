@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-import jax
 import numpy as np
-from scipy.stats import qmc
 
 from caloris.geometry.chunks import ahead
 from caloris.geometry.facet_tiles import Facets, oriented_facets, scene_size
 from caloris.geometry.pair_visibility import LIFT
 from caloris.geometry.raycast import RayCaster, ray_caster
 from caloris.geometry.scene_sides import check_scene, hemisphere_rays
+from caloris.programs import kept_on_arrays
+from caloris_kernels.numerics.sobol import sobol_points
 from caloris_kernels.radiative.visibility import directed_rays
 
 _RAYS_AT_ONCE = 1 << 17
 _SKY_RAYS_AT_ONCE = 1 << 20
 
 
-_directed_rays = jax.jit(directed_rays)
+_directed_rays = kept_on_arrays(directed_rays)
 
 
 def samples_within(rows: int, least: int, most: int, rays: int = 1 << 21) -> int:
@@ -96,8 +96,7 @@ def escaping_fraction(
     samples: int,
 ) -> np.ndarray:
     """Fraction of `samples` parallel rays from all over facet[k] toward toward[k] that escape, [k]."""
-    points = qmc.Sobol(2, rng=np.random.default_rng(0)).random(1 << max(0, (samples - 1).bit_length()))
-    points = points[:samples].astype(np.float32)
+    points = sobol_points(samples, 2, np.random.default_rng(0)).astype(np.float32)
     corner = facets.triangle.astype(np.float32)
     shift = _shifts(facet, np.arange(len(facet)))
     lift = np.float32(LIFT * size)

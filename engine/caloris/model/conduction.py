@@ -4,8 +4,11 @@ These are numbers by material and table of the case, and which nodes they act on
 areas and lengths to them.
 """
 
+from collections.abc import Iterable
+
 import equinox as eqx
 import jax
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 
@@ -106,6 +109,36 @@ class Sheets(eqx.Module):
     rung_gap: Int[Array, " rung"]
 
 
+class Solids(eqx.Module):
+    """Solids conduct between their vertices and store heat in them, by rows of one material of one solid each.
+
+    Tetrahedra are those of meshes. A box has bricks, all alike: a pair of its vertices conducts what one brick gives
+    for its kind, times the number of bricks that share it.
+    """
+
+    conductivity: Float[Array, "row 3"]  # W m-1 K-1, along the directions of the row's solid
+    volumetric_heat: Float[Array, " row"]  # J K-1 m-3
+    conductivity_table: Int[Array, " row"]  # -1: does not depend on the temperature
+    capacity_table: Int[Array, " row"]
+    row_solid: Int[Array, " row"]
+    tetrahedron_vertex: Int[Array, "tetrahedron 4"]  # among the vertices of all solids
+    tetrahedron_row: Int[Array, " tetrahedron"]
+    tetrahedron_pair: Int[Array, "tetrahedron 6"]  # by the edges of the kernel
+    tetrahedron_part: Int[Array, "tetrahedron 4"]
+    pair_node: Int[Array, "pair 2"]  # every edge in every material
+    pair_row: Int[Array, " pair"]
+    part_node: Int[Array, " part"]  # every node in every material
+    part_row: Int[Array, " part"]
+    brick_row: Int[Array, " box"]
+    brick_pair: Int[Array, " brick_pair"]  # number of the pair among the pairs
+    brick_box: Int[Array, " brick_pair"]
+    brick_kind: Int[Array, " brick_pair"]
+    brick_count: Float[Array, " brick_pair"]
+    corner_part: Int[Array, " brick_part"]  # number of the part among the parts
+    corner_box: Int[Array, " brick_part"]
+    corner_count: Float[Array, " brick_part"]  # bricks that meet there; each gives an eighth of its volume
+
+
 class PropertyTables(eqx.Module):
     """Properties over temperature, relative to their value at the reference temperature.
 
@@ -115,3 +148,7 @@ class PropertyTables(eqx.Module):
     name: tuple[str, ...] = eqx.field(static=True)  # of the materials
     point: Float[Array, "table point"]  # K, ascending
     relative: Float[Array, "table point"]  # -, property over its value at the reference temperature
+
+    def rows(self, owners: Iterable[str]) -> np.ndarray:
+        """The table of each owner, -1 for those that have none."""
+        return np.array([self.name.index(owner) if owner in self.name else -1 for owner in owners], int)

@@ -12,6 +12,7 @@ from caloris.model.conduction import (
     NodePairs,
     PropertyTables,
     Sheets,
+    Solids,
     Spread,
 )
 from caloris.model.equipment import Equipment
@@ -71,12 +72,15 @@ class Structure(eqx.Module):
     bands: Bands
     node_name: tuple[str, ...] = eqx.field(static=True)  # cells, nodes without a surface, then what layers add
     facet_node: Int[Array, " facet"]
+    cell_node: Int[Array, " plain"]  # the first node of each cell of a surface that is no face of a solid
     area_node: Int[Array, " sized"]  # nodes that have the area of a cell, and that cell
     area_cell: Int[Array, " sized"]
     surface_heat_capacity: Float[Array, " surface"]  # J K-1, totals
     lumped_node: Int[Array, " lumped"]
     lumped_heat_capacity: Float[Array, " lumped"]  # J K-1
+    lumped_table: Int[Array, " lumped"]  # of specific heat over temperature; -1: does not depend on it
     sheets: Sheets
+    solids: Solids
     conductivity: PropertyTables
     specific_heat: PropertyTables
     free: Float[Array, " node"]

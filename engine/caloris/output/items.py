@@ -21,14 +21,15 @@ def group_items(names: list[str]) -> dict[str, np.ndarray]:
 
 
 def node_areas(run: RunFile) -> np.ndarray:
-    """Return the weight of every node in its item's mean: cell area (m2), or 1 where no node has one."""
+    """Return the weight of every node in its item's mean: cell area (m2), volume in solids (m3); 0 for the others."""
     areas = run.get("thermal/node_area")
     if areas is None:
         areas = np.zeros(len(run["thermal/node"]))
         if "mesh/facet_node" in run:
             # Both sides of a plate count for every one of its cells alike, so the weights stay right.
             np.add.at(areas, run["mesh/facet_node"], run["mesh/facet_area"])
-    return np.where(areas > 0, areas, 0.0)
+    volumes = run.get("thermal/node_volume")
+    return np.where(areas > 0, areas, 0.0 if volumes is None else volumes)
 
 
 def time_mean(values: np.ndarray, time: np.ndarray) -> np.ndarray:

@@ -123,6 +123,7 @@ _THERMAL = {
     "time": Quantity("s", ("time",), "time since the start of the run"),
     "node": Quantity("1", ("node",), "node name", "text"),
     "temperature": Quantity("K", _NODE_TIME, "temperature"),
+    "node_volume": Quantity("m3", ("node",), "volume of solids around the node; 0 outside solids"),
     "node_area": Quantity("m2", ("node",), "area of the node's cell, one side; 0 for a node without surface"),
     "node_heat_capacity": Quantity("J K-1", ("node",), "heat capacity; 0 for boundary and massless nodes"),
     "node_heat_load": Quantity("W", _NODE_TIME, "heat from loads, heaters and electrical dissipation"),

@@ -21,17 +21,17 @@ from caloris.output.text import celsius, duration, engineering, percent, rate
 _LARGEST_ITEMS = 14
 # Flows below this part of the table's largest are rounding.
 _ROUNDING = 1e-6
-# Headings are broken by hand: all ten columns then fit in 100 with room for the items' names.
+# Headings are broken by hand: all eleven columns then fit in 100 with room for the items' names.
 _WATT_COLUMNS = (
     ("Sun", "node_absorbed_solar", 1.0),
     ("albedo", "node_absorbed_albedo", 1.0),
     ("planet\nIR", "node_absorbed_infrared", 1.0),
     ("heat\nload", "node_heat_load", 1.0),
     ("boundary", "node_boundary", 1.0),
-    ("electric", "node_electrical_extracted", -1.0),
+    ("elec-\ntric", "node_electrical_extracted", -1.0),
     ("mutual\nIR", "node_exchanged", 1.0),
     ("conducted", "node_conducted", 1.0),
-    ("streams", "node_advected", 1.0),
+    ("with\nflow", "node_advected", 1.0),
     ("to\nspace", "node_emitted_to_space", -1.0),
     ("stored", "node_stored", 1.0),
 )

@@ -2,17 +2,24 @@
 
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from caloris.geometry.assembly import Topology
-from caloris.model.conduction import Blankets, Contacts, LinkTable
+from caloris.geometry.assembly import Geometry, Topology
+from caloris.model.conduction import Blankets, Contacts, LinkTable, Solids
 from caloris.model.parts import OneWayLinks
 from caloris.model.structure import Structure
 from caloris.model.thermal import CapacityOverTemperature, Conduction, Links, Nodes, RadiativeLinks
 from caloris_kernels.conduction.overlap import overlap_area
 from caloris_kernels.conduction.shell import cell_area, overlap_length, shell_conductance
+from caloris_kernels.conduction.solid import (
+    brick_conductance,
+    brick_volume,
+    tetrahedron_conductance,
+    tetrahedron_volume,
+)
 
 
 class Conductors(NamedTuple):
@@ -23,17 +30,21 @@ class Conductors(NamedTuple):
     radiative_links: RadiativeLinks
     one_way_links: OneWayLinks | None
     conduction: Conduction
-    size: Float[Array, " source"]  # by which totals are spread: cells' areas (m2), then 1 for every node
+    # By which totals are spread: cells' areas (m2), then for every node 1, or its volume in solids (m3).
+    size: Float[Array, " source"]
 
 
-def build_conductors(topology: Topology, vertices: Float[Array, "vertex 3"], structure: Structure) -> Conductors:
+def build_conductors(geometry: Geometry, vertices: Float[Array, "vertex 3"], structure: Structure) -> Conductors:
     """Nodes with their heat capacities, links and contacts, and conduction inside bodies.
 
     Differentiable in every number; areas of contact have kinks where edges of the two faces lie on each other.
     """
+    topology = geometry.topology()
     area = cell_area(vertices, topology.triangles, topology.triangle_cell, topology.cell_count)
-    size = jnp.concatenate([area, jnp.ones(len(structure.node_name))])
-    capacity, over_temperature = _heat_capacity(topology, area, structure)
+    solid, part = _solids(geometry, structure.solids), structure.solids.part_node
+    node_size = jnp.ones(len(structure.node_name)).at[part].set(0.0).at[part].add(solid.volume)
+    size = jnp.concatenate([area, node_size])
+    capacity, over_temperature = _heat_capacity(topology, area, solid.volume, structure)
     nodes = Nodes(structure.node_name, capacity, structure.free, structure.start_temperature, over_temperature)
     pairs = structure.pairs
     links = _joined(
@@ -52,8 +63,41 @@ def build_conductors(topology: Topology, vertices: Float[Array, "vertex 3"], str
         Links(*links),
         RadiativeLinks(*radiative),
         _one_way(streams),
-        _conduction(topology, vertices, area, structure),
+        _conduction(topology, vertices, area, solid.pair, structure),
         size,
+    )
+
+
+@eqx.filter_jit
+def node_volumes(geometry: Geometry, structure: Structure) -> Float[Array, " node"]:
+    """Volume of solids around each node (m3), zero for nodes that lie in none."""
+    volume = _solids(geometry, structure.solids).volume
+    return jnp.zeros(len(structure.node_name)).at[structure.solids.part_node].add(volume)
+
+
+class _Solid(NamedTuple):
+    """Conductances and volumes of solids."""
+
+    pair: Float[Array, " pair"]  # W K-1
+    volume: Float[Array, " part"]  # m3, around every node in every material
+
+
+def _solids(geometry: Geometry, solids: Solids) -> _Solid:
+    """Tetrahedra of meshes and bricks of boxes: a quarter or an eighth of their volume belongs to each corner."""
+    directions = geometry.solid_directions()[solids.row_solid]
+    tensor = jnp.einsum("rdx,rd,rdy->rxy", directions, solids.conductivity, directions)
+    points = jnp.concatenate([jnp.zeros((0, 3)), *geometry.solid_vertices()])
+    corners = points[solids.tetrahedron_vertex]
+    each = tetrahedron_conductance(corners, tensor[solids.tetrahedron_row])
+    quarter = jnp.abs(tetrahedron_volume(corners)) / 4.0
+    bricks = geometry.bricks()
+    kinds = brick_conductance(bricks, tensor[solids.brick_row])
+    eighth = brick_volume(bricks) / 8.0
+    pair = jnp.zeros(solids.pair_row.shape[0]).at[solids.tetrahedron_pair].add(each)
+    volume = jnp.zeros(solids.part_node.shape[0]).at[solids.tetrahedron_part].add(quarter[:, None])
+    return _Solid(
+        pair.at[solids.brick_pair].add(solids.brick_count * kinds[solids.brick_box, solids.brick_kind]),
+        volume.at[solids.corner_part].add(solids.corner_count * eighth[solids.corner_box]),
     )
 
 
@@ -68,20 +112,30 @@ class _Totals(NamedTuple):
 
 
 def _heat_capacity(
-    topology: Topology, area: Float[Array, " cell"], structure: Structure
+    topology: Topology, area: Float[Array, " cell"], volume: Float[Array, " part"], structure: Structure
 ) -> tuple[Float[Array, " node"], CapacityOverTemperature | None]:
     """Heat capacity of each node (J K-1) at the reference temperature: totals spread by area, sheets by their area."""
     surface, sheets = topology.cell_surface, structure.sheets
     total = jax.ops.segment_sum(area, surface, structure.surface_heat_capacity.shape[0])
     spread = (structure.surface_heat_capacity / total)[surface] * area
     stored = sheets.heat_capacity[sheets.member_sheet] * area[sheets.member_cell]
-    capacity = jnp.zeros(len(structure.node_name)).at[: area.shape[0]].add(spread)
+    solids = structure.solids
+    plain = structure.cell_node.shape[0]
+    capacity = jnp.zeros(len(structure.node_name)).at[structure.cell_node].add(spread[:plain])
     capacity = capacity.at[structure.lumped_node].add(structure.lumped_heat_capacity)
-    capacity = capacity.at[sheets.member_node].add(stored)
+    node = jnp.concatenate([sheets.member_node, solids.part_node])
+    stored = jnp.concatenate([stored, solids.volumetric_heat[solids.part_row] * volume])
+    capacity = capacity.at[node].add(stored)
     if not structure.specific_heat.name:
         return capacity, None
-    table = sheets.capacity_table[sheets.member_sheet]
-    return capacity, CapacityOverTemperature(sheets.member_node, stored, table, structure.specific_heat)
+    node = jnp.concatenate([node, structure.lumped_node])
+    stored = jnp.concatenate([stored, structure.lumped_heat_capacity])
+    tables = [
+        sheets.capacity_table[sheets.member_sheet],
+        solids.capacity_table[solids.part_row],
+        structure.lumped_table,
+    ]
+    return capacity, CapacityOverTemperature(node, stored, jnp.concatenate(tables), structure.specific_heat)
 
 
 def _links(table: LinkTable, size: Float[Array, " source"]) -> _Totals:
@@ -144,10 +198,14 @@ def _joined(*parts: _Totals) -> _Totals:
 
 
 def _conduction(
-    topology: Topology, vertices: Float[Array, "vertex 3"], area: Float[Array, " cell"], structure: Structure
+    topology: Topology,
+    vertices: Float[Array, "vertex 3"],
+    area: Float[Array, " cell"],
+    solid: Float[Array, " solid"],
+    structure: Structure,
 ) -> Conduction:
-    """Conduction along sheets, through gaps, and across joined edges (their conductance alone)."""
-    sheets, joints = structure.sheets, structure.joints
+    """Conduction along sheets, through gaps, in solids, and across joined edges (their conductance alone)."""
+    sheets, solids, joints = structure.sheets, structure.solids, structure.joints
     edge, axis = sheets.pair_edge, jnp.asarray(topology.shell_axis)
     along = shell_conductance(
         vertices,
@@ -165,11 +223,16 @@ def _conduction(
     if structure.conductivity.name:
         constant = jnp.full(across.shape[0], -1)
         tables = jnp.concatenate(
-            [sheets.conductivity_table[sheets.pair_sheet], sheets.gap_table[sheets.rung_gap], constant]
+            [
+                sheets.conductivity_table[sheets.pair_sheet],
+                sheets.gap_table[sheets.rung_gap],
+                solids.conductivity_table[solids.pair_row],
+                constant,
+            ]
         )
     return Conduction(
-        jnp.concatenate([sheets.pair_node, sheets.rung_node, joints.node]),
-        jnp.concatenate([along, through, across]),
+        jnp.concatenate([sheets.pair_node, sheets.rung_node, solids.pair_node, joints.node]),
+        jnp.concatenate([along, through, solid, across]),
         tables,
         structure.conductivity,
     )

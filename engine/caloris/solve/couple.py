@@ -47,7 +47,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
     topology = geometry.topology()
     vertices = geometry.vertices()
     area, _, _ = geometry.facet_geometry(vertices)
-    conductors = build_conductors(topology, vertices, structure)
+    conductors = build_conductors(geometry, vertices, structure)
     motion = None
     if surroundings is not None:
         motion = surroundings.motion(geometry.bodies, visibility.grid_phase, context.frozen)

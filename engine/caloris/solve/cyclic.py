@@ -13,7 +13,7 @@ from caloris.solve.solution import Solution, judged, raise_failure
 from caloris.solve.state import State, physical_over_time, sizes, stepper_state
 from caloris.solve.steady import steady_balance
 from caloris.solve.systems import TRANSIENT, mean_linearize
-from caloris.solve.transient import record_length, start_charge, state_tolerance
+from caloris.solve.transient import record_length, start_charge, state_tolerance, table_spacing
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.periodic import solve_periodic
 
@@ -74,6 +74,7 @@ def _solve(thermal: Thermal, times: Array, tolerance: Array, steps: int) -> Solu
         max_steps=steps,
         picard=(jnp.arange(start.shape[0]) >= nodes) & (jnp.arange(start.shape[0]) < nodes + batteries),
         mean_linearize=mean_linearize,
+        maximum_step=table_spacing(network),
     )
     states = physical_over_time(network, states_at(cycle.grid, cycle.record, network.edges, times))
     last = jnp.maximum(cycle.iterations - 1, 0)

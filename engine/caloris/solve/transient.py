@@ -35,6 +35,15 @@ def state_tolerance(network: Network, kelvin: Float[Array, ""]) -> Float[Array, 
     return jax.lax.stop_gradient(jnp.concatenate([jnp.ones_like(network.free), charge, auxiliary]) * kelvin)
 
 
+def table_spacing(network: Network) -> Float[Array, ""]:
+    """Longest step (s): the spacing of the tables of sunlight and the planet's light.
+
+    Where a face turns toward the Sun or away from it, the light on it has a kink that is no event. A step over several
+    intervals may pass such a kink between its stages, unseen by the error estimate (by 80 tolerances, on a plain box).
+    """
+    return jax.lax.stop_gradient(network.duration) / (network.surroundings.shape[0] - 3)
+
+
 def record_length(thermal: Thermal, tolerance: Float[Array, ""] | float) -> int:
     """Length of the record of steps, static: doubled where a known tolerance (K) is so fine as to need it."""
     least = max(LEAST_STEPS, STEPS_PER_SEGMENT * (thermal.timeline.edges.shape[0] - 1))
@@ -84,7 +93,8 @@ def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array,
     start = stepper_state(network, State(temperature, start_charge(thermal), start_auxiliary(network)))
     bound = state_tolerance(network, tolerance)
     system, mode = transient_system(network), None if network.switches is None else network.switches.start
-    run = integrate(system, network, start, network.edges, bound, max_steps=steps, mode=mode)
+    longest = table_spacing(network)
+    run = integrate(system, network, start, network.edges, bound, max_steps=steps, mode=mode, maximum_step=longest)
     record = replay(system, network, start, network.edges, run.grid, bound, known=run.record)
     states = physical_over_time(network, states_at(run.grid, record, network.edges, times))
     return Solution(

@@ -85,10 +85,10 @@ def _verdict(step: Step, started: Array, error: Array, tiny_step: Array) -> Arra
     return jnp.where(tiny_step, failed, SUCCESS).astype(jnp.int32)
 
 
-def _propose(carry: March, length: Array, grid: Grid, frozen: Array) -> tuple[Array, Array]:
+def _propose(carry: March, length: Array, grid: Grid, frozen: Array, longest: Array) -> tuple[Array, Array]:
     """Width of the next step as a fraction, and whether it ends the segment; no sliver is left over."""
     max_steps = grid.segment.shape[0]
-    remaining, wish = 1.0 - carry.position, carry.h / length
+    remaining, wish = 1.0 - carry.position, jnp.minimum(carry.h, longest) / length
     half = jnp.where(wish > 0.5 * remaining, 0.5 * remaining, wish)
     chosen = jnp.where(wish >= 0.999 * remaining, remaining, half)
     if carry.search is not None:
@@ -214,6 +214,7 @@ def march(
     record: Record,
     mode: Float[Array, " switch"] | None = None,
     max_switchings: Int[Array, ""] | int = 0,
+    maximum_step: Float[Array, ""] | float = jnp.inf,
 ) -> March:
     """Integrate over all segments: with steps of its own choice, or, where `frozen`, with those of `grid`.
 
@@ -234,7 +235,7 @@ def march(
         segment, length = carry.segment, edges[carry.segment + 1] - edges[carry.segment]
         t = edges[segment] + carry.position * length
         y, started, settled = _begin(system, p, t, tolerance, carry)
-        width, last = _propose(carry, length, grid, frozen)
+        width, last = _propose(carry, length, grid, frozen, jnp.asarray(maximum_step, dtype))
         h = width * length
         modes = None if settled is None else settled.mode
         precise = None if carry.search is None else carry.search.aim > 0.0
@@ -304,6 +305,7 @@ def integrate(
     minimum_step: Float[Array, ""] | float | None = None,
     mode: Float[Array, " switch"] | None = None,
     max_switchings: Int[Array, ""] | int | None = None,
+    maximum_step: Float[Array, ""] | float = jnp.inf,
 ) -> Trajectory:
     """Integrate C(p) y' = F(t, y, p, segment) from edges[0] to edges[-1] by Rodas5P with step control.
 
@@ -311,7 +313,9 @@ def integrate(
     length are skipped, and states without capacity are solved anew at the start of each segment.
     tolerance is the error allowed per step and state, in the state's unit: a step stands where
     max |e_i| / tolerance_i <= 1, and the next is h clip(0.85 err^(-1/5), 0.2, 5). initial_step (s) defaults
-    to a thousandth of the whole time, minimum_step (s) to 1e-12 of it. The arrays hold max_steps steps.
+    to a thousandth of the whole time, minimum_step (s) to 1e-12 of it, and maximum_step (s) is not limited; where F
+    follows a table, its spacing keeps a step from passing over a kink that the error estimate does not see. The
+    arrays hold max_steps steps.
 
     mode is the first mode of each switch of a system that has some (`System.switching`): steps then end exactly where
     a switch changes its mode (`events`), at the start of each segment and behind each switching the algebraic states
@@ -331,14 +335,15 @@ def integrate(
     smallest = jnp.asarray(1e-12 * span if minimum_step is None else minimum_step, dtype)
     tolerance = jnp.broadcast_to(jnp.asarray(tolerance, dtype), y0.shape)
     p, y0, edges = lax.stop_gradient((p, y0, edges))
-    tolerance, first, smallest = lax.stop_gradient((tolerance, first, smallest))
+    longest = jnp.asarray(maximum_step, dtype)
+    tolerance, first, smallest, longest = lax.stop_gradient((tolerance, first, smallest, longest))
     if mode is not None:
         mode = lax.stop_gradient(jnp.asarray(mode, dtype))
     grid = empty_grid(max_steps, dtype, None if mode is None else mode.shape[0])
     empty = empty_record(max_steps, y0.shape[0], dtype, switching=mode is not None)
     allowed = max_steps // 2 if max_switchings is None else max_switchings
     steps = (first, smallest, grid, jnp.array(False), empty)
-    end = march(system, p, y0, edges, tolerance, *steps, mode=mode, max_switchings=allowed)
+    end = march(system, p, y0, edges, tolerance, *steps, mode=mode, max_switchings=allowed, maximum_step=longest)
     record = pad_record(end.record, end.grid.steps, end.y)
     found = (end.grid, record, end.y, end.rejected, end.linear_iterations, end.result, end.failed_state)
     if end.search is None:

@@ -88,7 +88,7 @@ def _find_cycle(
     edges: Array,
     tolerances: tuple[Array, Array],
     masks: tuple[Array, Array],
-    steps: tuple[Array, Array],
+    steps: tuple[Array, Array, Array],
     mean_linearize: MeanLinearize,
     first_grid: Grid | None,
     max_steps: int,
@@ -96,7 +96,7 @@ def _find_cycle(
 ) -> _Cycle:
     tolerance, cycle_tolerance = tolerances
     picard, held = masks
-    initial_step, minimum_step = steps
+    initial_step, minimum_step, maximum_step = steps
     mass, period = system.mass(p), edges[-1] - edges[0]
 
     def found(cycle: _Cycle) -> Array:
@@ -112,7 +112,7 @@ def _find_cycle(
         closing = found(cycle)
         frozen = cycle.frozen | closing
         steps = (initial_step, minimum_step, cycle.grid, frozen, cycle.record)
-        end = march(system, p, cycle.y, edges, tolerance, *steps)
+        end = march(system, p, cycle.y, edges, tolerance, *steps, maximum_step=maximum_step)
         # The record is large and the same in both: it stays out of the choice. Nothing is iterated once closed.
         slim = cycle._replace(record=())
         recorded = slim._replace(closed=closing, result=end.result, failed_state=end.failed_state)
@@ -196,6 +196,7 @@ def solve_periodic(
     mean_linearize: MeanLinearize | None = None,
     initial_step: Float[Array, ""] | float | None = None,
     minimum_step: Float[Array, ""] | float | None = None,
+    maximum_step: Float[Array, ""] | float = jnp.inf,
     max_orbits: int = 30,
     grid: Grid | None = None,
 ) -> Periodic:
@@ -207,7 +208,7 @@ def solve_periodic(
     does; once delta is small the grid is frozen, since a map whose steps change has no sharp fixed point.
     Done where |delta| <= cycle_tolerance in every state; 6 to 7 orbits from the steady state of mean loads.
 
-    tolerance, max_steps, initial_step, minimum_step: as in `integrate`. picard flags states without a
+    tolerance, max_steps, initial_step, minimum_step, maximum_step: as in `integrate`. picard flags states without a
     restoring force (battery charge), which are iterated plainly. periodic_state is false where a state
     shall keep its value of y_guess at the start of every orbit instead of being made periodic (a battery
     that the orbit does not refill); `drift` then tells its change per orbit. mean_linearize(p, mean of y)
@@ -250,7 +251,7 @@ def solve_periodic(
         fixed_edges,
         lax.stop_gradient((tolerance, cycle_tolerance)),
         (picard, held),
-        lax.stop_gradient((first, smallest)),
+        lax.stop_gradient((first, smallest, jnp.asarray(maximum_step, dtype))),
         linearize,
         lax.stop_gradient(grid),
         max_steps,

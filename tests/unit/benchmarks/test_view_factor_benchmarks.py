@@ -11,8 +11,9 @@ import trimesh
 
 from caloris.geometry.view_factors import compute_view_factors
 from caloris_benchmarks import bench_view_factor_peers, bench_view_factors_large, runner
+from caloris_benchmarks.exchange_rows import exchange_rows
 from caloris_benchmarks.own_process import Outcome
-from caloris_benchmarks.pair_reference import exchange_rows, reference
+from caloris_benchmarks.pair_reference import reference
 from caloris_benchmarks.scene_files import export_satellites, vs3
 from caloris_benchmarks.view_factor_solvers import view3d
 from caloris_validation.mesh_scenes import satellite

@@ -17,7 +17,7 @@ def parse(*changes, added=""):
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
-    return parse_case(text + added, Path(__file__).parent)
+    return parse_case(text + added)
 
 
 ERRORS = {
@@ -85,6 +85,20 @@ ERRORS = {
     "blanket without a coating": ([('outer_coating = "white"', 'outer_coating = "inactive"')], "blanket/0/outer_coating"),
     "blanket that insulates nothing": ([("effective_emittance = 0.02\n", "")], "blanket/0"),
     "blanket inside out": ([("effective_emittance = 0.02", 'effective_emittance = 0.02\nside = "inside"')], "blanket/0/side"),
+    # solids
+    "solid of nothing": ([('divide = [4, 2, 1]\nmaterial = "Al 6061"', 'divide = [4, 2, 1]\nmaterial = "Al"')], "solid/block/material"),
+    "solid of no shape": ([('name = "block"\nshape = "box"', 'name = "block"\nshape = "sphere"')], "solid/block/shape"),
+    "solid named as a surface": ([('name = "block"', 'name = "deck"')], "solid/deck/name"),
+    "no such face of a solid": ([('on = ["u-", "w+"]', 'on = ["u-", "top"]')], "solid/block/face/0/on/1"),
+    "face with nothing of its own": ([('on = ["u-", "w+"]\ncoating = "white"\n', 'on = ["u-", "w+"]\n')], "solid/block/face/0"),
+    "face of no coating": ([('on = ["u-", "w+"]\ncoating = "white"\n', 'on = ["u-", "w+"]\ncoating = "wite"\n')], "solid/block/face/0/coating"),
+    "unknown key of a face": ([('on = "u+"\n', 'on = "u+"\ncolour = 1\n')], "solid/block/face/1/colour"),
+    "vertex beyond the bricks": ([('"deck.v+[1,3]"', '"block[5,0,0]"')], "link/strap/between/0"),
+    "patch beyond the face": ([('"deck.v+[1,3]"', '"block.u-[3,0]"')], "link/strap/between/0"),
+    "no such face in a link": ([('"deck.v+[1,3]"', '"block.top"')], "link/strap/between/0"),
+    "side of a solid": ([('"deck.v+[1,3]"', '"block/front"')], "link/strap/between/0"),
+    "edge of a solid": ([('["x+", "deck.u-"]', '["x+", "block.u-"]')], "edge/0/between/1"),
+    "array on a solid": ([('["array+y/front"]', '["block.u-/front"]')], "solar_array/0/on/0"),
     "outer layer of what has none": ([('between = ["x+", "battery"]', 'between = ["x+.mli", "battery"]')], "link/0/between/0"),
     "half a composition": ([("{ Al = 1.0 }", "{ Al = 0.5 }")], "material/Al 6061/composition"),
     # references
@@ -200,8 +214,7 @@ def test_warning_of_an_unused_duration():
 
 def test_let_spectrum_has_no_protons(tmp_path):
     (tmp_path / "let.csv").write_text("let,flux\n1,1\n")
-    text = TEXT.replace('nodes = "complete_network.csv"\n', "").replace("[network]\n", "")
-    text = text.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
+    text = TEXT.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
     case = parse_case(text, tmp_path)
     assert case.particles is not None and case.particles.let_spectrum == (tmp_path / "let.csv").resolve()
     assert "a LET spectrum has no proton energies" in case.warnings[0]

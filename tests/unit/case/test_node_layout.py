@@ -80,7 +80,7 @@ start_temperature = 280.0
 def built():
     case = parse_case(CASE)
     geometry = build_geometry(case)
-    return geometry, NodeLayout(geometry.topology(), case), build_structure(case, geometry)
+    return geometry, NodeLayout(geometry, case), build_structure(case, geometry)
 
 
 def names(layout, wanted):
@@ -144,7 +144,7 @@ def test_facets_belong_to_the_node_of_their_side(built):
 
 def test_heat_capacity_and_conduction(built):
     geometry, layout, structure = built
-    found = build_conductors(geometry.topology(), geometry.vertices(), structure)
+    found = build_conductors(geometry, geometry.vertices(), structure)
     capacity = dict(zip(layout.names, np.asarray(found.nodes.heat_capacity), strict=True))
     core = 0.01 * 100.0 * 900.0  # J/K/m2, half the core with either skin; cells of 1 m2
     assert capacity["deck[0,1].front"] == pytest.approx(0.002 * 1000 * 500 + core, rel=1e-12)
@@ -173,7 +173,7 @@ def test_heat_capacity_and_conduction(built):
 
 def test_blankets_join_their_outer_layer_to_the_side_that_they_cover(built):
     geometry, layout, structure = built
-    found = build_conductors(geometry.topology(), geometry.vertices(), structure)
+    found = build_conductors(geometry, geometry.vertices(), structure)
     radiative = found.radiative_links
     area = np.asarray(radiative.area)[np.asarray(radiative.entry_link)] * np.asarray(radiative.entry_share)
     pairs = {(layout.names[a], layout.names[b]): one for (a, b), one in zip(radiative.entry_node, area, strict=True)}

@@ -1,13 +1,16 @@
 """Mesh files: what is read, and what is refused with which words."""
 
 import struct
+from typing import Any
 
+import meshio
 import numpy as np
 import pytest
 import trimesh
 
 from caloris.geometry.assembly import Body, Geometry, Surface
 from caloris.geometry.shapes import GeometryError, load_mesh
+from caloris.geometry.solid_file import load_solid
 
 CUBE = trimesh.creation.box(extents=(1000.0, 2000.0, 500.0))
 PLY_HEAD = (
@@ -37,6 +40,40 @@ def test_a_box_in_millimetres_has_its_area_and_is_closed(tmp_path, kind):
     # STL repeats every corner; merged, a closed box of 12 triangles has 8 corners and 18 edges.
     assert len(topology.vertex_body) == 8
     assert len(topology.shell_cell) == 18
+
+
+@pytest.mark.parametrize("kind", ["glb", "gltf"])
+def test_a_gltf_scene_places_its_meshes(tmp_path, kind):
+    scene = trimesh.Scene()
+    scene.add_geometry(CUBE, transform=trimesh.transformations.translation_matrix([0, 0, 4000.0]))
+    tilt = trimesh.transformations.rotation_matrix(np.pi / 2, [0, 0, 1])
+    scene.add_geometry(trimesh.creation.box(extents=(100.0, 300.0, 100.0)), transform=tilt)
+    exported = scene.export(file_type=kind)
+    for name, content in (exported if isinstance(exported, dict) else {f"model.{kind}": exported}).items():
+        write(tmp_path, name, content)
+    mesh = load_mesh(tmp_path / f"model.{kind}", 1e-3)
+    vertices = np.asarray(mesh.vertices())
+    assert len(vertices) == 16 and mesh.topology().cell_count == 24
+    np.testing.assert_allclose(np.ptp(vertices[vertices[:, 2] > 1], axis=0), [1, 2, 0.5], rtol=1e-6)
+    # The small one lies on its side: a quarter turn about z exchanges x and y.
+    np.testing.assert_allclose(np.ptp(vertices[vertices[:, 2] < 1], axis=0), [0.3, 0.1, 0.1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("order", ["triangle", "triangle6"])
+def test_triangles_of_a_gmsh_file(tmp_path, order):
+    corners = np.asarray(CUBE.faces)
+    points = np.asarray(CUBE.vertices)
+    if order == "triangle6":
+        middle = points[corners[:, [[0, 1], [1, 2], [2, 0]]]].mean(axis=2).reshape(-1, 3)
+        corners = np.column_stack([corners, len(points) + np.arange(len(middle)).reshape(-1, 3)])
+        points = np.concatenate([points, middle])
+    tags: Any = {"gmsh:physical": [np.ones(12, int)], "gmsh:geometrical": [np.ones(12, int)]}
+    path = tmp_path / "box.msh"
+    meshio.write(path, meshio.Mesh(points, [(order, corners)], cell_data=tags), file_format="gmsh22", binary=False)
+    mesh = load_mesh(path, 1e-3)
+    assert mesh.points.shape == (8, 3) and mesh.topology().cell_count == 12
+    with pytest.raises(GeometryError, match="has no tetrahedra"):
+        load_solid(path)
 
 
 def test_one_node_for_the_whole_mesh(tmp_path):

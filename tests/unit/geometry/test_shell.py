@@ -24,7 +24,7 @@ SHEET = 0.3  # W K-1, conductivity times thickness
 class Network:
     """Conductance matrix, areas and centroids of one surface's cells."""
 
-    def __init__(self, shape, sheet=SHEET):
+    def __init__(self, shape, sheet: float | tuple[float, float] = SHEET):
         geometry = Geometry((Body("bus"),), (Surface("s", shape),))
         t, v = geometry.topology(), geometry.vertices()
         self.topology, self.vertices, count = t, v, t.cell_count

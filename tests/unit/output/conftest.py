@@ -155,6 +155,7 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
         "thermal/node": np.array(names),
         "thermal/temperature": temperature,
         "thermal/node_area": area,
+        "thermal/node_volume": np.zeros_like(area),
         "thermal/node_heat_capacity": capacity,
         "thermal/node_heat_load": load,
         "thermal/node_absorbed": absorbed,

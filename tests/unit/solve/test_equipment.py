@@ -1,6 +1,7 @@
 """Networks with equipment, auxiliary states, all kinds of links, enthalpy states: exact matrices, balances."""
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -15,6 +16,7 @@ from caloris.model.thermal import CapacityOverTemperature, Conduction, Radiative
 from caloris.solve import heat_matrix, network, systems
 from caloris.solve.balance import audit, balance
 from caloris.solve.heat_matrix import HeatMatrix, matrix_diagonal, matrix_product, matrix_transpose_product
+from caloris.solve.instant import at_time
 from caloris.solve.network import assemble, with_rows
 from caloris_kernels.parts.part_heat import PartHeat
 from caloris_kernels.stepping.system import linearization_mismatch
@@ -89,6 +91,11 @@ start_charge = 0.98
 """
 TOP, BOTTOM, BOX, WAX, SINK = range(5)
 PUMP = jnp.array([1.0, 4.0])  # head and friction
+
+
+def linearize(time, y, p, segment) -> Any:
+    """Not compiled: tests choose between pieces and one matrix."""
+    return systems._at(p, at_time(p, time, segment), y)
 
 
 def pump(values, parameters, mode):
@@ -186,7 +193,7 @@ def test_the_matrix_is_exact(equipped, monkeypatch, many):
         arguments = jnp.asarray(time), y, p, jnp.asarray(segment)
         mismatch = linearization_mismatch(systems.TRANSIENT, p, *arguments[:2], arguments[3], v)
         assert max(float(part) for part in mismatch) < 1e-10
-        matrix = systems._linearize.__wrapped__(*arguments)
+        matrix = linearize(*arguments)
         assert isinstance(matrix, HeatMatrix) == many
         jacobian = -jax.jacfwd(systems.TRANSIENT.rate, argnums=1)(*arguments)
         found = systems.TRANSIENT.diagonal(matrix)
@@ -197,9 +204,9 @@ def test_the_matrix_is_exact(equipped, monkeypatch, many):
 def test_pieces_and_whole_are_one_matrix(equipped, monkeypatch):
     p, _ = assemble(equipped)
     arguments = jnp.asarray(300.0), state_of(equipped, np.random.default_rng(1)), p, jnp.asarray(0)
-    whole = systems._linearize.__wrapped__(*arguments)
+    whole = linearize(*arguments)
     monkeypatch.setattr(heat_matrix, "DENSE_NODES", 0)
-    pieces = systems._linearize.__wrapped__(*arguments)
+    pieces = linearize(*arguments)
     unit = jnp.eye(8)
     scale = float(jnp.max(jnp.abs(whole)))
     np.testing.assert_allclose(jax.vmap(lambda v: matrix_product(pieces, v))(unit).T, whole, atol=1e-13 * scale)
@@ -267,6 +274,7 @@ on = "wax"
 power = "10 W"
 """
     thermal = caloris.build(caloris.parse_case(text)).thermal
+    assert thermal is not None
     # Specific heat rises to a peak and falls again: (1 + p) / 2 and (p + 2) / 2 times 0.25 K times 100 J/K are 5000 J.
     table = PropertyTables(("wax",), jnp.array([[290.0, 290.25, 290.5]]), jnp.array([[1.0, 198.5, 2.0]]))
     over = CapacityOverTemperature(jnp.array([0]), jnp.full(1, 100.0), jnp.array([0]), table)

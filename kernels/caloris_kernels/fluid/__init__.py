@@ -1,0 +1,1 @@
+"""Fluid loops and heat pipes: properties, pressure drop, heat transfer, and the laws of their parts."""

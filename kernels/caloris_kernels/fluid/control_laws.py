@@ -1,0 +1,83 @@
+"""Laws of valves that hold a temperature: how far they are open, and what that does to flows."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from caloris_kernels.fluid.friction import fitting_loss
+from caloris_kernels.fluid.liquid import Liquid, liquid_properties
+from caloris_kernels.numerics.smooth import saturated
+from caloris_kernels.parts.part_heat import PartHeat
+
+Scalar = Float[Array, ""]
+# Openings this near to 0 and 1 feel the stop.
+_STOP = 0.02
+
+
+class Controller(NamedTuple):
+    """What moves a valve."""
+
+    set_point: Scalar  # K
+    gain: Scalar  # K-1, opening per kelvin that the sensor is too cold; negative: opens when it is too warm
+    rest: Scalar  # - opening at the set point, of the proportional controller
+
+
+def proportional_opening(values: Float[Array, " local"], parameters: Controller, mode: Scalar) -> PartHeat:
+    """Opening u = sat(rest + gain (set_point - T)); values: T of the sensor (K), u (-).
+
+    The row is sat(...) - u: algebraic where its C is zero, a first-order lag of C seconds where it is not. sat holds to
+    0 ... 1 and rounds the corners over +-0.02. The sensor stands off its set point by what holds the valve open.
+    """
+    temperature, opening = values
+    wanted = parameters.rest + parameters.gain * (parameters.set_point - temperature)
+    row = saturated(wanted, _STOP) - opening
+    return PartHeat(jnp.stack([jnp.zeros_like(row), row]), jnp.zeros_like(values))
+
+
+def integral_opening(values: Float[Array, " local"], parameters: Controller, mode: Scalar) -> PartHeat:
+    """Opening that moves until the sensor is at its set point, or the valve at a stop; values: T of it (K), u (-).
+
+    C u' = sat(u + gain (set_point - T)) - u, C > 0 in seconds: between the stops u' = gain (set_point - T)/C, and at a
+    stop the row itself says so, without a limit on the integral that could wind up. Steady state has no offset, but
+    within 0.02 of a stop, where the corner of sat takes up to 0.004/gain of it.
+    """
+    temperature, opening = values
+    wanted = opening + parameters.gain * (parameters.set_point - temperature)
+    row = saturated(wanted, _STOP) - opening
+    return PartHeat(jnp.stack([jnp.zeros_like(row), row]), jnp.zeros_like(values))
+
+
+def flow_split(values: Float[Array, " local"], parameters: tuple, mode: Scalar) -> PartHeat:
+    """A three-way valve that divides a flow whatever the pressures: u m through the bypass, (1 - u) m straight on.
+
+    values: u (-), m of the whole, of the straight branch and of the bypass (kg/s); both branches have their flow set
+    (free = 0). No parameters.
+    """
+    opening, whole, straight, bypass = values
+    nothing = jnp.zeros_like(whole)
+    rows = jnp.stack([nothing, nothing, (1.0 - opening) * whole - straight, opening * whole - bypass])
+    return PartHeat(rows, jnp.zeros_like(rows))
+
+
+class Valve(NamedTuple):
+    """A valve as a resistance."""
+
+    diameter: Scalar  # m, of the pipe
+    open_loss: Scalar  # - loss coefficient when open
+    leak: Scalar  # - flow area when shut over that when open, > 0
+    free: Scalar  # - 1 where the branch's flow answers to pressure
+
+
+def valve_loss(fluid: Liquid, values: Float[Array, " local"], parameters: Valve, mode: Scalar) -> PartHeat:
+    """Pressure lost in a valve whose free area grows linearly as it opens; values: T (K), u (-), m (kg/s), s (Pa).
+
+    K = K_open/a^2, a = leak + (1 - leak) u.
+    """
+    temperature, opening, mass_flow, _ = values
+    area = parameters.leak + (1.0 - parameters.leak) * opening
+    coefficient = parameters.open_loss / (area * area)
+    loss = fitting_loss(mass_flow, liquid_properties(fluid, temperature), parameters.diameter, coefficient)
+    nothing = jnp.zeros_like(loss)
+    rows = jnp.stack([nothing, nothing, -parameters.free * loss, loss])
+    return PartHeat(rows, jnp.zeros_like(rows))
