@@ -59,6 +59,8 @@ from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
 from caloris_kernels.stepping.events import Search
 from caloris_kernels.stepping.grid import empty_grid, empty_record
+from caloris_kernels.stepping.grid_steps import Taken, Track
+from caloris_kernels.stepping.krylov import Earlier
 from caloris_kernels.stepping.linear import Matrix, dense_back_substitute, dense_factor
 from caloris_kernels.stepping.rodas import STAGES, Step
 from caloris_kernels.stepping.sweeps import Path as ReplayPath
@@ -164,6 +166,8 @@ FACTORED = ENCLOSURE._replace(
 SWITCHES = empty_grid(8, jnp.float64, 2)
 SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
 SWITCHED_RECORD = empty_record(8, 4, jnp.float64, switching=True)
+SWITCHED_ROW = jax.tree.map(lambda x: x[0], SWITCHED_RECORD)
+TRACK, TAKEN = Track(HEATED, P, EDGES, SWITCHES, Y), Taken(i(), i(), f(), f(), Y, f(STAGES, 4))
 
 
 def _double(v: jax.Array) -> jax.Array:
@@ -202,6 +206,7 @@ HOST = {
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
     "stepping.events.check_switches": "a check of Python",
+    "stepping.steady_derivative.linear_iterations": "a number of Python",
     "stepping.system.through": "a System made of another",
     "stepping.system.of_floats": "a System made of another",
     "stepping.system.in_mode": "a System made of another",
@@ -442,23 +447,26 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "radiative.visibility.triangle_points": (f(2, 3, 3), f(2, 4, 2)),
     "radiative.visibility.pair_rays": (*PAIRS, f(2, 4, 4), f()),
     "radiative.visibility.directed_rays": (f(2, 3, 3), f(2, 3), f(2, 2), f(4, 2), f()),
-    "stepping.adaptive.march": (ENCLOSURE, P, Y, EDGES, Y, f(), f(), GRID, b(), RECORD),
     "stepping.adaptive.integrate": lambda kernel: Wrapped(
-        lambda p, y, edges, bound, mode: (
+        lambda p, y, edges, bound, mode, times: (
             kernel(ENCLOSURE, p, y, edges, bound, max_steps=8),
             kernel(HEATED, p, y, edges, bound, max_steps=8, mode=mode),
+            kernel(HEATED, p, y, edges, bound, max_steps=8, mode=mode, times=times, keep_record=False),
         ),
-        (P, Y, EDGES, Y, f(2)),
+        (P, Y, EDGES, Y, f(2), f(5)),
     ),
     "stepping.consistent.consistent_state": (ENCLOSURE, P, T, SEGMENT, Y, Y),
     "stepping.consistent.consistent_tangent": (ENCLOSURE, P, T, SEGMENT, Y, Y, (T, Y, P)),
     "stepping.consistent.consistent_adjoint": (ENCLOSURE, P, T, SEGMENT, Y, Y, Y),
     "stepping.dense_output.locate_steps": (GRID, EDGES, f(5)),
+    "stepping.dense_output.state_in_row": (GRID, jax.tree.map(lambda x: x[0], RECORD), EDGES, i(), f()),
     "stepping.dense_output.states_at": (GRID, RECORD, EDGES, f(5)),
     "stepping.dense_output.integrate_along": (lambda t, y, p, segment: y, P, GRID, RECORD, EDGES, f(5)),
     "stepping.events.start_search": (f(2),),
     "stepping.events.settle": (HEATED, P, T, SEGMENT, Y, f(2), Y),
     "stepping.events.judge": (HEATED, P, Step(Y, Y, f(STAGES, 4), i(), b()), (T, f(), SEGMENT, Y), SEARCH, Y, f()),
+    "stepping.grid_steps.taken": (TRACK, i(), Y),
+    "stepping.grid_steps.take_step": (TRACK, i(), Y),
     "stepping.grid.empty_grid": (8, jnp.float64, 2),
     "stepping.grid.empty_record": (8, 4, jnp.float64),
     "stepping.grid.step_times": (EDGES, GRID, i()),
@@ -466,6 +474,9 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.grid.begins_anew": (SWITCHES, i()),
     "stepping.grid.pad_record": (RECORD, i(), Y),
     "stepping.krylov.bicgstab": (_double, Y, Y, Y),
+    "stepping.krylov.bicgstab_with_residual": (_double, Y, Y, Y),
+    "stepping.krylov.no_earlier": (8, Y, Y),
+    "stepping.krylov.solve_beside": (_double, Y, Y, Y, Earlier(Y, f(8, 4), f(8, 8)), f(8, 4), i()),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
     "stepping.linear.dense_factor": (f(4, 4), Y),
     "stepping.linear.dense_back_substitute": ((f(4, 4), i(4)), Y, True),
@@ -478,6 +489,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
         lambda matrix, shift, apart, v: kernel(FACTORED, Matrix(matrix, shift, True, apart), v, lambda s: v).x,
         (f(4, 4), Y, b(4), Y),
     ),
+    "stepping.march.march": (ENCLOSURE, P, Y, EDGES, Y, f(), f(), GRID, b(), RECORD),
     "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
         lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, cycle_tolerance=1e-3, max_steps=8),
         (P, Y, EDGES, Y),
@@ -507,7 +519,19 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.rodas.rodas_step": (ENCLOSURE, P, T, f(), SEGMENT, Y, Y),
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
     "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),
+    "stepping.states.replay_states": lambda kernel: Wrapped(
+        lambda p, y, edges, bound, times: jax.value_and_grad(
+            lambda y: jnp.sum(kernel(HEATED, p, y, edges, SWITCHES, bound, times))
+        )(y),
+        (P, Y, EDGES, Y, f(5)),
+    ),
     "stepping.steady.solve_steady": (ENCLOSURE, P, Y, Y),
+    "stepping.steady_derivative.idle_states": (ENCLOSURE, LINEAR, Y),
+    "stepping.steady_derivative.attach_derivative": (ENCLOSURE, P, T, Y, SEGMENT, Y),
+    "stepping.step_derivative.tangent_step": (TRACK, TAKEN, (P, EDGES), Y, f()),
+    "stepping.step_derivative.adjoint_step": (TRACK, TAKEN, SWITCHED_ROW, Y, f()),
+    "stepping.sweeps.read_tape": (TRACK, TAPE, i()),
+    "stepping.sweeps.put_row": (SWITCHED_RECORD, i(), SWITCHED_ROW),
     "stepping.sweeps.tangent_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, (P, Y, EDGES)),
     "stepping.sweeps.adjoint_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, ReplayPath(SWITCHED_RECORD, Y)),
     "stepping.system.linearization_mismatch": (ENCLOSURE, P, T, Y, SEGMENT, Y),
@@ -678,8 +702,8 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.balance.balance": lambda model: (balance, _cycle(model)),
     "solve.balance.mean_terms": lambda model: (mean_terms, _cycle(model)),
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
-    "solve.cyclic._solve": lambda model: (caloris.solve_cyclic, model.thermal),
-    "solve.steady._solve": lambda model: (caloris.solve_steady, model.thermal),
+    "solve.cyclic.cyclic_from": lambda model: (caloris.solve_cyclic, model.thermal),
+    "solve.steady.steady_from": lambda model: (caloris.solve_steady, model.thermal),
     "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (
         caloris.solve_transient,
