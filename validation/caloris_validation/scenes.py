@@ -108,6 +108,15 @@ class Result:
         weights = np.asarray(size)[self.nodes(name)]
         return float(np.average(self.of("temperature", name), weights=weights if weights.any() else None))
 
+    def face_temperature(self, name: str) -> float:
+        """Mean temperature (K) over the face of a solid, by its patches' areas, at the last time."""
+        geometry = self.model.geometry
+        assert geometry is not None
+        cells = geometry.topology().cells(name)
+        area = geometry.topology().areas(np.asarray(geometry.vertices()))[1][cells]
+        temperature = [self.of("temperature", geometry.topology().cell_name[cell])[0] for cell in cells]
+        return float(np.average(temperature, weights=area))
+
 
 def order(coarse: float, fine: float, exact: float, ratio: float = 2.0) -> float:
     """Observed order of convergence: the drop of the error from a coarse to a fine mesh, `ratio` times finer."""
