@@ -7,7 +7,7 @@ TEST_WORKERS ?= 2
 # A GPU machine brings its own JAX: `make bench-gpu GPU_PYTHON=python3` uses it as it is.
 GPU_PYTHON ?= python3
 
-.PHONY: setup setup-dev run test test-slow lint validate bench bench-peers bench-gpu docs clean
+.PHONY: setup setup-dev run test test-slow lint validate bench bench-peers bench-solvers bench-gpu docs clean
 
 $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,17 +45,28 @@ validate: setup
 	$(BIN)/caloris-validate
 
 bench: setup-dev
-	$(BIN)/caloris-bench --skip 'view-factors-[lp]*' --json benchmarks/results/cpu.json
+	$(BIN)/caloris-bench --skip '*-peers' '*-large' periodic-inertia network-size gradient main-case-cycle \
+		--json benchmarks/results/cpu.json
 
 # Time against error beside other programs; View3D takes part where it is on the PATH.
 bench-peers: setup-dev
 	$(BIN)/caloris-bench --only view-factors-peers --json benchmarks/results/view_factors.json \
 		--plot benchmarks/results/view_factors.png
 
+# The solvers: time against error beside scipy's BDF, periodic orbits, sizes up to 1e5 nodes, gradients.
+bench-solvers: setup-dev
+	$(BIN)/caloris-bench --only transient-peers --json benchmarks/results/transient.json \
+		--plot benchmarks/results/transient.png
+	$(BIN)/caloris-bench --only periodic-inertia --json benchmarks/results/periodic_inertia.json
+	$(BIN)/caloris-bench --only main-case-cycle --json benchmarks/results/main_case_cycle.json
+	$(BIN)/caloris-bench --only network-size --json benchmarks/results/network_size.json
+	$(BIN)/caloris-bench --only gradient --json benchmarks/results/gradient.json
+
 # Without the benchmarks whose child processes would want the GPU's memory beside this one's.
 bench-gpu:
 	mkdir -p benchmarks/results
-	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m caloris_benchmarks --skip 'view-factor*s' --json benchmarks/results/gpu.json
+	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m caloris_benchmarks --skip 'view-factor*s' transient-peers network-size main-case-cycle \
+		--json benchmarks/results/gpu.json
 	PYTHONPATH=engine:kernels:validation:benchmarks $(GPU_PYTHON) -m pytest -m gpu
 
 docs: setup

@@ -6,8 +6,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from caloris_kernels.conduction.couplings import (
+    CoupledSlopes,
+    Couplings,
+    RowLayout,
+    coupled_heat,
+    coupled_slopes,
+    in_rows,
+    row_layout,
+    slopes_product,
+)
 from caloris_kernels.constants import STEFAN_BOLTZMANN
-from caloris_kernels.numerics.link_rows import LinkRows, RowValues, link_rows, map_links, spread, sum_over_links
 from caloris_kernels.stepping.system import System
 
 PERIOD = 5700.0  # s
@@ -19,7 +28,7 @@ class Plate(NamedTuple):
     """The physical numbers: conductive and radiative links, loss to space, capacities and periodic loads."""
 
     conductance: Float[Array, " conduction"]  # W K-1
-    exchange: Float[Array, " radiation"]  # W K-4, exchange area times the Stefan-Boltzmann constant
+    area: Float[Array, " radiation"]  # m2, of radiative exchange, emittances included
     to_space: Float[Array, " node"]  # W K-4
     heat_capacity: Float[Array, " node"]  # J K-1
     heat_load: Float[Array, " node"]  # W, steady
@@ -29,38 +38,28 @@ class Plate(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Where the links are: rows over all of them, and which of these conduct and which radiate."""
+    """Where the links are."""
 
-    rows: LinkRows
-    pair: Int[Array, "link 2"]
-    conducting: Int[Array, " conduction"]
-    radiating: Int[Array, " radiation"]
+    layout: RowLayout
+    conducting: Int[Array, "conduction 2"]  # pairs of nodes
+    radiating: Int[Array, "radiation 2"]
 
 
 class Network(NamedTuple):
     """What the stepper works on: a plate with its links in rows."""
 
-    rows: LinkRows
-    conductance: RowValues  # W K-1
-    exchange: RowValues  # W K-4
+    couplings: Couplings
     plate: Plate
 
 
 class _Linearization(NamedTuple):
-    """K = diagonal - coupling, coupling_ij = conductance_ij + 4 T_j^3 exchange_ij."""
-
-    rows: LinkRows
-    coupling: RowValues
-    transposed: RowValues
-    diagonal: Array
+    links: CoupledSlopes
+    space: Array  # W K-1
 
 
 def assemble(links: Links, plate: Plate) -> Network:
     """The plate's links in rows; differentiable, so that a link is one number and not one at each end."""
-    zeros = jnp.zeros(links.pair.shape[0], plate.conductance.dtype)
-    conductance = spread(links.rows, zeros.at[links.conducting].set(plate.conductance, unique_indices=True))
-    exchange = spread(links.rows, zeros.at[links.radiating].set(plate.exchange, unique_indices=True))
-    return Network(links.rows, conductance, exchange, plate)
+    return Network(in_rows(links.layout, plate.conductance, plate.area), plate)
 
 
 def load(t: Array, plate: Plate, segment: Array) -> Float[Array, " node"]:
@@ -70,39 +69,22 @@ def load(t: Array, plate: Plate, segment: Array) -> Float[Array, " node"]:
 
 
 def _rate(t: Array, y: Array, p: Network, segment: Array) -> Array:
-    fourth = y**4
-    links = sum_over_links(
-        p.rows,
-        (p.conductance, p.exchange),
-        lambda v, there, here: v[0] * (there(y) - here(y)) + v[1] * (there(fourth) - here(fourth)),
-    )
-    return load(t, p.plate, segment) + links - p.plate.to_space * (fourth - SPACE_TEMPERATURE**4)
+    conducted, radiated = coupled_heat(p.couplings, y)
+    return load(t, p.plate, segment) + conducted + radiated - p.plate.to_space * (y**4 - SPACE_TEMPERATURE**4)
 
 
 def _linearize(t: Array, y: Array, p: Network, segment: Array) -> _Linearization:
-    radiative = 4.0 * y**3
-    values = (p.conductance, p.exchange)
-    coupling = map_links(p.rows, values, lambda v, there, here: v[0] + v[1] * there(radiative))
-    transposed = map_links(p.rows, values, lambda v, there, here: v[0] + v[1] * here(radiative))
-    loss = sum_over_links(p.rows, transposed, lambda v, there, here: v)
-    return _Linearization(p.rows, coupling, transposed, loss + p.plate.to_space * radiative)
-
-
-def _apply(k: _Linearization, v: Array) -> Array:
-    return k.diagonal * v - sum_over_links(k.rows, k.coupling, lambda g, there, here: g * there(v))
-
-
-def _apply_transpose(k: _Linearization, v: Array) -> Array:
-    return k.diagonal * v - sum_over_links(k.rows, k.transposed, lambda g, there, here: g * there(v))
+    links = coupled_slopes(p.couplings, y)
+    return _Linearization(links, p.plate.to_space * links.slope)
 
 
 NETWORK = System(
     rate=_rate,
     mass=lambda p: p.plate.heat_capacity,
     linearize=_linearize,
-    apply=_apply,
-    apply_transpose=_apply_transpose,
-    diagonal=lambda k: k.diagonal,
+    apply=lambda k, v: k.space * v + slopes_product(k.links, v),
+    apply_transpose=lambda k, v: k.space * v + slopes_product(k.links, v, True),
+    diagonal=lambda k: k.space + k.links.diagonal,
 )
 
 
@@ -135,14 +117,6 @@ def _unique(first: np.ndarray, second: np.ndarray, nodes: int) -> np.ndarray:
     return np.stack(np.divmod(code, nodes), 1)
 
 
-def _joined(conducting: np.ndarray, radiating: np.ndarray, nodes: int) -> Links:
-    code = np.concatenate([conducting[:, 0] * nodes + conducting[:, 1], radiating[:, 0] * nodes + radiating[:, 1]])
-    unique, number = np.unique(code, return_inverse=True)
-    pair = np.stack(np.divmod(unique, nodes), 1)
-    index = [jnp.asarray(part, jnp.int32) for part in (pair, number[: len(conducting)], number[len(conducting) :])]
-    return Links(link_rows(pair, nodes), *index)
-
-
 def plate(
     nodes: int, *, seed: int = 0, algebraic: int = 0, foils: float = 0.0, tries: int = 8, hubs: int = 0
 ) -> tuple[Links, Plate]:
@@ -171,7 +145,7 @@ def plate(
     capacity[random.choice(nodes, algebraic, replace=False)] = 0.0
     numbers = {
         "conductance": conductance,
-        "exchange": area * STEFAN_BOLTZMANN,
+        "area": area,
         "to_space": random.uniform(0.005, 0.01, nodes) * STEFAN_BOLTZMANN,
         "heat_load": random.uniform(0.0, 5.0, nodes),
         "solar_load": random.uniform(0.0, 8.0, nodes) * (random.random(nodes) < 0.5),
@@ -181,7 +155,9 @@ def plate(
     if foils:
         capacity = np.where(random.random(nodes) < foils, 1.0, capacity)
     numbers["heat_capacity"] = capacity
-    return _joined(conducting, radiating, nodes), Plate(**{name: jnp.asarray(value) for name, value in numbers.items()})
+    pairs = [jnp.asarray(pair, jnp.int32) for pair in (conducting, radiating)]
+    links = Links(row_layout(conducting, radiating, nodes), *pairs)
+    return links, Plate(**{name: jnp.asarray(value) for name, value in numbers.items()})
 
 
 def network(nodes: int, **options) -> Network:

@@ -25,8 +25,18 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "pose-view-factors": ("caloris_benchmarks.bench_view_factors", "bench_pose_view_factors"),
     "ray-casting": ("caloris_benchmarks.bench_ray_casting", "bench_ray_casting"),
     "transient": ("caloris_benchmarks.bench_transient", "bench_transient"),
-    "periodic": ("caloris_benchmarks.bench_transient", "bench_periodic"),
+    "transient-peers": ("caloris_benchmarks.bench_transient", "bench_transient_peers"),
+    "periodic": ("caloris_benchmarks.bench_periodic", "bench_periodic"),
+    "periodic-inertia": ("caloris_benchmarks.bench_periodic", "bench_inertia"),
+    "network-size": ("caloris_benchmarks.bench_network_size", "bench_network_size"),
+    "gradient": ("caloris_benchmarks.bench_gradient", "bench_gradient"),
     "main-case": ("caloris_benchmarks.bench_main_case", "bench_main_case"),
+    "main-case-cycle": ("caloris_benchmarks.bench_main_case", "bench_main_cycle"),
+}
+# What --plot draws: benchmark -> module and function of (results, file).
+PLOTS: dict[str, tuple[str, str]] = {
+    "view-factors-peers": ("caloris_benchmarks.plot_view_factors", "plot_view_factors"),
+    "transient-peers": ("caloris_benchmarks.plot_transient", "plot_transient"),
 }
 _SIZED = ("view-factors", "view-factors-peers", "view-factors-large")  # take the sizes of --facets
 
@@ -56,13 +66,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="caloris-bench", description="Benchmarks of Caloris beside its peers.")
     parser.add_argument("--list", action="store_true", help="print the names of the benchmarks")
     parser.add_argument("--only", metavar="GLOB", default="*", help="run the benchmarks whose name matches")
-    parser.add_argument("--skip", metavar="GLOB", default="", help="and not those whose name matches this")
+    parser.add_argument("--skip", metavar="GLOB", nargs="+", default=[], help="and not those whose name matches these")
     parser.add_argument("--facets", metavar="N", type=int, nargs="+", help="sizes of " + ", ".join(_SIZED))
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results to FILE")
-    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw time against error of view-factors-peers")
+    parser.add_argument(
+        "--plot", metavar="FILE", type=Path, help="draw time against error of one of " + ", ".join(PLOTS)
+    )
     parser.add_argument("--export", metavar="DIR", type=Path, help="write the satellites as .stl, .obj, .vs3; no runs")
     options = parser.parse_args(arguments)
-    chosen = [n for n in BENCHMARKS if fnmatch.fnmatch(n, options.only) and not fnmatch.fnmatch(n, options.skip)]
+    wanted = [name for name in BENCHMARKS if fnmatch.fnmatch(name, options.only)]
+    chosen = [name for name in wanted if not any(fnmatch.fnmatch(name, glob) for glob in options.skip)]
     if options.list:
         print("\n".join(chosen))
         return
@@ -74,8 +87,9 @@ def main(arguments: list[str] | None = None) -> None:
         return
     if not chosen:
         parser.error(f"no benchmark matches {options.only!r}; known: {', '.join(BENCHMARKS)}")
-    if options.plot is not None and "view-factors-peers" not in chosen:
-        parser.error("--plot draws view-factors-peers, which is not among the benchmarks chosen")
+    drawn = [name for name in PLOTS if name in chosen]
+    if options.plot is not None and len(drawn) != 1:
+        parser.error(f"--plot draws one of {', '.join(PLOTS)}; among the benchmarks chosen are {len(drawn)} of them")
     from caloris.precision import enable_float64
 
     enable_float64()
@@ -96,9 +110,8 @@ def main(arguments: list[str] | None = None) -> None:
             report = {"command": command, "machine": machine(), "load_before": load_before, "results": results}
             options.json.write_text(json.dumps(report, indent=2) + "\n")
     if options.plot is not None:
-        from caloris_benchmarks.plot_view_factors import plot_view_factors
-
-        plot_view_factors(results, options.plot)
+        module, function = PLOTS[drawn[0]]
+        getattr(import_module(module), function)(results, options.plot)
 
 
 def _print(results: list[dict[str, Any]]) -> None:
@@ -129,8 +142,15 @@ def _more(row: dict[str, Any]) -> list[tuple[str, str]]:
         ("rays_per_second", "rays, 1e6/s", ".3g", 1e-6),
         ("copy_bandwidth", "copied on the device, GB/s", ".3g", 1e-9),
         ("peak_memory", "peak memory, MiB", ".0f", 1 / 2**20),
+        ("steps", "steps", "d", 1),
+        ("linear_iterations", "linear iterations", "d", 1),
+        ("seconds_per_entry", "per matrix entry and product, ns", ".3g", 1e9),
+        ("orbits", "orbits", "d", 1),
     )
     figures = [(text, f"{row[key] * unit:{form}}") for key, text, form, unit in words if row.get(key) is not None]
+    for what, ratio in row.get("ratio", {}).items():
+        goal = row["goal"][what] if isinstance(row["goal"], dict) else row["goal"]
+        figures.append((f"ratio, {what} (goal {goal:g})", "-" if ratio is None else f"{ratio:.3g}"))
     if "within" in row:
         figures.append(("within limits", "yes" if row["within"] else "no"))
     return figures

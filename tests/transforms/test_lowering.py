@@ -31,7 +31,7 @@ from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
-from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, RowLayout
+from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, KindLayout, RowLayout
 from caloris_kernels.fluid.control_laws import Controller, Valve
 from caloris_kernels.fluid.convection import Flow, all_regimes
 from caloris_kernels.fluid.heat_pipe_laws import GasLoadedPipe, HeatPipe, LoopHeatPipe
@@ -59,6 +59,7 @@ from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
 from caloris_kernels.stepping.events import Search
 from caloris_kernels.stepping.grid import empty_grid, empty_record
+from caloris_kernels.stepping.linear import Matrix, dense_back_substitute, dense_factor
 from caloris_kernels.stepping.rodas import STAGES, Step
 from caloris_kernels.stepping.sweeps import Path as ReplayPath
 from caloris_kernels.stepping.sweeps import Tape
@@ -124,8 +125,8 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 # Triangles, tiles, orbit: shapes of the arguments below.
 SHELL = (f(4, 3), i(2, 3))
 ROWS, ROW = LinkRows(i(2, 4), i(2, 4), i(1), i(1), i(1)), RowValues(f(2, 4), f(1))
-LAYOUT = RowLayout(ROWS, i(5), i(3), i(2))
-COUPLINGS = Couplings(ROWS, ROW, ROW)
+LAYOUT = RowLayout(KindLayout(ROWS, i(5), i(3)), KindLayout(ROWS, i(5), i(2)))
+COUPLINGS = Couplings(ROWS, ROWS, ROW, ROW)
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
@@ -147,10 +148,18 @@ GRID, RECORD = empty_grid(8, jnp.float64), empty_record(8, 4, jnp.float64)
 LINEAR = jax.eval_shape(lambda t, y, s: ENCLOSURE.linearize(t, y, P, s), T, Y, SEGMENT)
 TAPE = Tape(f(8, 4), f(8, STAGES, 4))
 ON_GRID = (ENCLOSURE, P, Y, EDGES, GRID, Y)
-# The same with two switches that heat two nodes.
+# The same with two switches that heat two nodes, and one that is solved directly.
 HEATED = ENCLOSURE._replace(
     switching=lambda t, y, p, s, mode: jnp.where(mode > 0.5, y[:2] - 300.0, 290.0 - y[:2]),
     with_mode=lambda p, mode: p._replace(heat_load=p.heat_load.at[:2].add(mode)),
+)
+FACTORED = ENCLOSURE._replace(
+    apply=jnp.matmul,
+    apply_transpose=lambda k, v: v @ k,
+    diagonal=jnp.diagonal,
+    factor=dense_factor,
+    back_substitute=dense_back_substitute,
+    fallback=True,
 )
 SWITCHES = empty_grid(8, jnp.float64, 2)
 SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
@@ -204,7 +213,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.couplings.in_rows": (LAYOUT, f(3), f(2)),
     "conduction.couplings.coupled_heat": (COUPLINGS, f(4)),
     "conduction.couplings.coupled_slopes": (COUPLINGS, f(4)),
-    "conduction.couplings.slopes_product": (CoupledSlopes(ROWS, ROW, ROW, f(4)), f(4), True),
+    "conduction.couplings.slopes_product": (CoupledSlopes(COUPLINGS, f(4), ROW, ROW, f(4)), f(4), True),
     "conduction.kirchhoff.kirchhoff_temperature": (f(3), f(3), f()),
     "conduction.network.conducted_heat": (i(3, 2), f(3), f(4)),
     "conduction.network.pair_radiation": (i(3, 2), f(3), f(4)),
@@ -346,12 +355,11 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "parts.heat_pump.cooling_performance": (f(), f(), PUMP),
     "parts.heat_pump.heat_pump": (f(3), PUMP, f()),
     "numerics.link_rows.spread": (ROWS, f(5)),
-    "numerics.link_rows.sum_over_links": lambda kernel: Wrapped(
-        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * (there(x) - here(x))), (ROWS, ROW, f(4))
-    ),
-    "numerics.link_rows.map_links": lambda kernel: Wrapped(
-        lambda rows, row, x: kernel(rows, row, lambda g, there, here: g * there(x)), (ROWS, ROW, f(4))
-    ),
+    "numerics.link_rows.flow": (ROWS, ROW, f(4)),
+    "numerics.link_rows.neighbor_sum": (ROWS, ROW, f(4)),
+    "numerics.link_rows.row_sums": (ROWS, ROW),
+    "numerics.link_rows.times_neighbor": (ROWS, ROW, f(4)),
+    "numerics.link_rows.times_node": (ROWS, ROW, f(4)),
     "parts.heater.proportional_heater": (f(2), ProportionalHeater(f(), f(), f()), f()),
     "parts.heater.thermostat_heater": (f(1), ThermostatHeater(f()), f()),
     "parts.louver.louver": (f(3), LOUVER, f()),
@@ -459,6 +467,17 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.grid.pad_record": (RECORD, i(), Y),
     "stepping.krylov.bicgstab": (_double, Y, Y, Y),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
+    "stepping.linear.dense_factor": (f(4, 4), Y),
+    "stepping.linear.dense_back_substitute": ((f(4, 4), i(4)), Y, True),
+    # by BiCGStab, and by it with a factorization behind it
+    "stepping.linear.solve_with": lambda kernel: Wrapped(
+        lambda linear, shift, v: kernel(ENCLOSURE, Matrix(linear, shift), lambda s: (s.solve(v, v).x, True)),
+        (LINEAR, Y, Y),
+    ),
+    "stepping.linear.solve_once": lambda kernel: Wrapped(
+        lambda matrix, shift, apart, v: kernel(FACTORED, Matrix(matrix, shift, True, apart), v, lambda s: v).x,
+        (f(4, 4), Y, b(4), Y),
+    ),
     "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
         lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, cycle_tolerance=1e-3, max_steps=8),
         (P, Y, EDGES, Y),
@@ -485,12 +504,6 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.replay.run_grid": ON_GRID,
     "stepping.replay.replay": ON_GRID,
     "stepping.rodas.tableau": (jnp.float64,),
-    "stepping.rodas.stage_solver": lambda kernel: Wrapped(
-        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v)(v), (LINEAR, Y, Y)
-    ),
-    "stepping.rodas.derivative_solver": lambda kernel: Wrapped(
-        lambda linear, shift, v: kernel(ENCLOSURE, linear, shift, v, transpose=True)(v), (LINEAR, Y, Y)
-    ),
     "stepping.rodas.rodas_step": (ENCLOSURE, P, T, f(), SEGMENT, Y, Y),
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
     "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-from caloris_kernels.stepping.krylov import LinearSolution, bicgstab
+from caloris_kernels.stepping.krylov import LinearSolution
+from caloris_kernels.stepping.linear import Matrix, solve_once
 from caloris_kernels.stepping.system import Linearization, Parameters, System
 
 
@@ -22,16 +23,9 @@ def _algebraic_solve(
     system: System, linearization: Linearization, algebraic: Array, right_side: Array, tolerance: Array, transpose: bool
 ) -> LinearSolution:
     """Solve K x = b on the algebraic rows and columns, x = b elsewhere; stops relative to the size of b."""
-    product = system.apply_transpose if transpose else system.apply
-    tolerance = jnp.ones_like(tolerance) if transpose else tolerance  # multipliers share one unit
-    diagonal = jnp.where(algebraic, system.diagonal(linearization), 1.0)
-
-    def operator(v: Array) -> Array:
-        return jnp.where(algebraic, product(linearization, jnp.where(algebraic, v, 0.0)), v)
-
-    size = jnp.max(jnp.abs(right_side / jnp.where(diagonal == 0.0, 1.0, diagonal)) / tolerance)
-    stop = tolerance * jnp.maximum(1e-10 * size, jnp.finfo(right_side.dtype).tiny)
-    return bicgstab(operator, diagonal, right_side, stop)
+    weight = jnp.ones_like(tolerance) if transpose else tolerance  # multipliers share one unit
+    matrix = Matrix(linearization, jnp.zeros_like(right_side), transpose, ~algebraic)
+    return solve_once(system, matrix, right_side, lambda solver: solver.stop(right_side, weight, 1e-10))
 
 
 def consistent_state(

@@ -1,6 +1,5 @@
 """Rodas5P: one step of a linearly implicit method of order 5(4) for C y' = F(t, y), its output between steps."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -9,8 +8,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from caloris_kernels.stepping.krylov import LinearSolution, bicgstab
-from caloris_kernels.stepping.system import Linearization, Parameters, System
+from caloris_kernels.stepping.linear import LinearSolver, Matrix, solve_with
+from caloris_kernels.stepping.system import Parameters, System
 
 STAGES = 8
 ORDER = 5
@@ -137,37 +136,6 @@ class Step(NamedTuple):
     solved: Bool[Array, ""]
 
 
-def stage_solver(
-    system: System, linearization: Linearization, shift: Array, tolerance: Array
-) -> Callable[[Array], LinearSolution]:
-    """The function b -> x with (shift + K) x = b, stopped at `tolerance` in the unit of each state."""
-    diagonal = shift + system.diagonal(linearization)
-
-    def solve(right_side: Array) -> LinearSolution:
-        return bicgstab(lambda v: shift * v + system.apply(linearization, v), diagonal, right_side, tolerance)
-
-    return solve
-
-
-def derivative_solver(
-    system: System, linearization: Linearization, shift: Array, weight: Array, *, transpose: bool
-) -> Callable[[Array], Array]:
-    """The function b -> x with (shift + K) x = b or its transpose, stopped at 1e-9 of the size of x / weight.
-
-    A derivative has no tolerance of its own. weight is the unit of each state for tangents; for the
-    transposed equation, whose unknowns all have the unit of the rows of F, it is one.
-    """
-    product = system.apply_transpose if transpose else system.apply
-    diagonal = shift + system.diagonal(linearization)
-
-    def solve(right_side: Array) -> Array:
-        size = jnp.max(jnp.abs(right_side / diagonal) / weight)
-        stop = weight * jnp.maximum(1e-9 * size, jnp.finfo(right_side.dtype).tiny)
-        return bicgstab(lambda v: shift * v + product(linearization, v), diagonal, right_side, stop).x
-
-    return solve
-
-
 def rodas_step(
     system: System,
     p: Parameters,
@@ -199,23 +167,28 @@ def rodas_step(
         change = system.rate(t, y, p, segment) / (shift + system.diagonal(linearization))
         size = 1e-7 * jnp.max(jnp.abs(change) / tolerance)
         stop = jnp.where(precise & (size > 0.0), jnp.minimum(size, 1e-3), 1e-3) * tolerance
-    solve = stage_solver(system, linearization, shift, stop)
     slope = jax.jvp(lambda time: system.rate(time, y, p, segment), (t,), (jnp.ones_like(t),))[1]
 
-    def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
-        stages, iterations, solved, finite = carry
-        index, weights, mass_weights, time, time_derivative = row
-        right_side = system.rate(t + time * h, y + weights @ stages, p, segment)
-        right_side = right_side + mass / h * (mass_weights @ stages) + time_derivative * h * slope
-        solution = solve(right_side)
-        iterations, solved = iterations + solution.iterations, solved & solution.converged
-        finite = finite & jnp.isfinite(right_side)
-        return (stages.at[index].set(solution.x), iterations, solved, finite), None
-
     rows = (jnp.arange(STAGES), table.stage, table.mass, table.time, table.time_derivative)
-    zeros = jnp.zeros((STAGES, y.shape[0]), y.dtype)
-    start = (zeros, jnp.zeros((), jnp.int32), jnp.array(True), jnp.ones(y.shape, bool))
-    (stages, iterations, solved, finite), _ = lax.scan(stage, start, rows)
+
+    def solve_stages(solver: LinearSolver) -> tuple[tuple, Array]:
+        def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
+            stages, iterations, solved, finite = carry
+            index, weights, mass_weights, time, time_derivative = row
+            right_side = system.rate(t + time * h, y + weights @ stages, p, segment)
+            right_side = right_side + mass / h * (mass_weights @ stages) + time_derivative * h * slope
+            # with a factorization to fall back on, stages behind a failed one wait for that
+            solution = solver.solve(right_side, jnp.where(solved, stop, jnp.inf) if system.fallback else stop)
+            iterations, solved = iterations + solution.iterations, solved & solution.converged
+            finite = finite & jnp.isfinite(right_side)
+            return (stages.at[index].set(solution.x), iterations, solved, finite), None
+
+        zeros = jnp.zeros((STAGES, y.shape[0]), y.dtype)
+        start = (zeros, jnp.zeros((), jnp.int32), jnp.array(True), jnp.ones(y.shape, bool))
+        found = lax.scan(stage, start, rows)[0]
+        return found, found[2]
+
+    stages, iterations, solved, finite = solve_with(system, Matrix(linearization, shift), solve_stages)
     error = jnp.where(finite, stages[-1], jnp.inf)
     return Step(y + table.step @ stages, error, stages, iterations, solved)
 

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
-from caloris_kernels.stepping.krylov import LinearSolution, bicgstab
+from caloris_kernels.stepping.krylov import LinearSolution
+from caloris_kernels.stepping.linear import Matrix, solve_once
 from caloris_kernels.stepping.system import (
     LINEAR_SOLVE_FAILED,
     NOT_CONVERGED,
@@ -16,6 +17,8 @@ from caloris_kernels.stepping.system import (
     Parameters,
     System,
 )
+
+IMPLICIT_ITERATIONS = 2000  # of the Krylov solves of a derivative, which go to 1e-10
 
 
 class Steady(NamedTuple):
@@ -43,21 +46,9 @@ def _scaled_norm(rate: Array, scale: Array) -> Array:
 def _newton_direction(
     system: System, linearization: Linearization, damping: Array, rate: Array, tolerance: Array
 ) -> LinearSolution:
-    diagonal = system.diagonal(linearization)
-    shift = damping * jnp.abs(diagonal)
-    size = jnp.max(jnp.abs(rate / jnp.where(diagonal == 0.0, 1.0, diagonal)) / tolerance)
-    stop = tolerance * jnp.maximum(1e-6 * size, 1e-3)
-    if system.solve is not None:
-        return _checked(system.solve(linearization, shift, rate, False), linearization, shift, rate, system)
-    return bicgstab(lambda v: shift * v + system.apply(linearization, v), diagonal + shift, rate, stop)
-
-
-def _checked(x: Array, linearization: Linearization, shift: Array, right_side: Array, system: System) -> LinearSolution:
-    """A direct solution, converged unless the matrix is singular: its residual then is no rounding error."""
-    product = shift * x + system.apply(linearization, x)
-    scale = jnp.max(jnp.abs(right_side)) + jnp.finfo(x.dtype).eps * jnp.max(jnp.abs(system.diagonal(linearization) * x))
-    sound = jnp.max(jnp.abs(product - right_side)) <= 1e-6 * scale
-    return LinearSolution(x, jnp.ones((), jnp.int32), sound)
+    shift = damping * jnp.abs(system.diagonal(linearization))
+    matrix = Matrix(linearization, shift, steady=True)
+    return solve_once(system, matrix, rate, lambda solver: solver.stop(rate, tolerance, 1e-6, 1e-3))
 
 
 def _iterate(
@@ -122,17 +113,19 @@ def _implicit(
 ) -> Float[Array, " state"]:
     """y with the derivative of the solution of F(y, p) = 0: dy = K^-1 F_p dp, in both modes."""
     linearization = lax.stop_gradient(system.linearize(t, y, p, segment))
-    diagonal = system.diagonal(linearization)
 
-    def solver(product, weight: Array, transpose: bool):
+    def solver_of(weight: Array, transpose: bool):
         def solve(_, right_side: Array) -> Array:
-            if system.solve is not None:
-                x = system.solve(linearization, jnp.zeros_like(right_side), right_side, transpose)
-                # Where no steady state exists the matrix is singular; the state found is still to be told.
-                return jnp.where(jnp.all(right_side == 0.0), 0.0, x)
-            size = jnp.max(jnp.abs(right_side / diagonal) / weight)
-            stop = weight * jnp.maximum(1e-10 * size, jnp.finfo(right_side.dtype).tiny)
-            return bicgstab(lambda v: product(linearization, v), diagonal, right_side, stop, max_iterations=2000).x
+            matrix = Matrix(linearization, jnp.zeros_like(right_side), transpose, steady=True)
+            x = solve_once(
+                system,
+                matrix,
+                right_side,
+                lambda solver: solver.stop(right_side, weight, 1e-10),
+                max_iterations=IMPLICIT_ITERATIONS,
+            ).x
+            # Where no steady state exists the matrix is singular; the state found is still to be told.
+            return jnp.where(jnp.all(right_side == 0.0), 0.0, x)
 
         return solve
 
@@ -141,8 +134,8 @@ def _implicit(
     return y + lax.custom_linear_solve(
         lambda v: system.apply(linearization, v),
         difference,
-        solver(system.apply, tolerance, False),
-        solver(system.apply_transpose, jnp.ones_like(tolerance), True),  # multipliers share one unit
+        solver_of(tolerance, False),
+        solver_of(jnp.ones_like(tolerance), True),  # multipliers share one unit
     )
 
 

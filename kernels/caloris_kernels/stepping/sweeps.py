@@ -29,8 +29,11 @@ from jaxtyping import Array, Float
 
 from caloris_kernels.stepping.consistent import consistent_adjoint, consistent_tangent
 from caloris_kernels.stepping.grid import Grid, Record, begins_anew, empty_record, is_switched, step_times
-from caloris_kernels.stepping.rodas import GAMMA, STAGES, derivative_solver, stage_residual, tableau
+from caloris_kernels.stepping.linear import LinearSolver, Matrix, solve_with
+from caloris_kernels.stepping.rodas import GAMMA, STAGES, stage_residual, tableau
 from caloris_kernels.stepping.system import Parameters, System, in_mode
+
+RELATIVE = 1e-9  # where the linear solves stop, of the size of their solution: a derivative has no tolerance of its own
 
 
 class Tape(NamedTuple):
@@ -77,20 +80,25 @@ def _stage_tangents(system: System, p: Parameters, step: Taken, forcing: Array, 
     local = system.localize(p, step.segment)
     mass = system.mass(local)
     linearization = system.linearize(step.t, step.y, local, step.segment)
-    solve = derivative_solver(system, linearization, mass / (GAMMA * step.h), tolerance, transpose=False)
-
-    def stage(changes: Array, row: tuple) -> tuple[Array, None]:
-        number, weights, mass_weights, time, force = row
-        state, change = step.y + weights @ step.stages, weights @ changes
-
-        def rate(s: Array) -> Array:
-            return system.rate(step.t + time * step.h, s, local, step.segment)
-
-        moved = jax.jvp(rate, (state,), (change,))[1]
-        return changes.at[number].set(solve(force + moved + mass / step.h * (mass_weights @ changes))), None
-
     rows = (jnp.arange(STAGES), table.stage, table.mass, table.time, forcing)
-    return lax.scan(stage, jnp.zeros_like(step.stages), rows)[0]
+
+    def solve_stages(solver: LinearSolver) -> tuple[Array, Array]:
+        def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
+            changes, solved = carry
+            number, weights, mass_weights, time, force = row
+            state, change = step.y + weights @ step.stages, weights @ changes
+
+            def rate(s: Array) -> Array:
+                return system.rate(step.t + time * step.h, s, local, step.segment)
+
+            moved = jax.jvp(rate, (state,), (change,))[1]
+            right_side = force + moved + mass / step.h * (mass_weights @ changes)
+            solution = solver.solve(right_side, solver.stop(right_side, tolerance, RELATIVE))
+            return (changes.at[number].set(solution.x), solved & solution.converged), None
+
+        return lax.scan(stage, (jnp.zeros_like(step.stages), jnp.array(True)), rows)[0]
+
+    return solve_with(system, Matrix(linearization, mass / (GAMMA * step.h)), solve_stages)
 
 
 def _stage_multipliers(system: System, p: Parameters, step: Taken, cotangent: Array) -> Array:
@@ -99,23 +107,28 @@ def _stage_multipliers(system: System, p: Parameters, step: Taken, cotangent: Ar
     p = system.localize(p, step.segment)
     mass = system.mass(p)
     linearization = system.linearize(step.t, step.y, p, step.segment)
-    solve = derivative_solver(system, linearization, mass / (GAMMA * step.h), jnp.ones_like(step.y), transpose=True)
-
-    def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
-        multipliers, pulls = carry
-        number, received, weights, time, later_weights, later_mass_weights = row
-        right_side = received + later_weights @ pulls + mass / step.h * (later_mass_weights @ multipliers)
-        multiplier = solve(right_side)
-
-        def rate(s: Array) -> Array:
-            return system.rate(step.t + time * step.h, s, p, step.segment)
-
-        pull = jax.vjp(rate, step.y + weights @ step.stages)[1](multiplier)[0]
-        return (multipliers.at[number].set(multiplier), pulls.at[number].set(pull)), None
-
+    unit = jnp.ones_like(step.y)  # multipliers share one unit, that of the rows of F
     rows = (jnp.arange(STAGES), cotangent, table.stage, table.time, table.stage.T, table.mass.T)
-    zeros = jnp.zeros_like(step.stages)
-    return lax.scan(stage, (zeros, zeros), rows, reverse=True)[0][0]
+
+    def solve_stages(solver: LinearSolver) -> tuple[Array, Array]:
+        def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
+            multipliers, pulls, solved = carry
+            number, received, weights, time, later_weights, later_mass_weights = row
+            right_side = received + later_weights @ pulls + mass / step.h * (later_mass_weights @ multipliers)
+            solution = solver.solve(right_side, solver.stop(right_side, unit, RELATIVE))
+
+            def rate(s: Array) -> Array:
+                return system.rate(step.t + time * step.h, s, p, step.segment)
+
+            pull = jax.vjp(rate, step.y + weights @ step.stages)[1](solution.x)[0]
+            solved = solved & solution.converged
+            return (multipliers.at[number].set(solution.x), pulls.at[number].set(pull), solved), None
+
+        zeros = jnp.zeros_like(step.stages)
+        found = lax.scan(stage, (zeros, zeros, jnp.array(True)), rows, reverse=True)[0]
+        return found[0], found[2]
+
+    return solve_with(system, Matrix(linearization, mass / (GAMMA * step.h), transpose=True), solve_stages)
 
 
 def _per_length(system: System, p: Parameters, step: Taken, tolerance: Array) -> Array:

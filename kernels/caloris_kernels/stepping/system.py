@@ -47,7 +47,11 @@ class System(NamedTuple):
     switching(t, y, p, segment, mode) -> g [switch] and with_mode(p, mode) -> p, both or neither: discrete modes, one
         float of 0 or 1 per switch, held between switchings (thermostats with hysteresis). Switch k changes its mode
         when g_k rises through zero; g must be smooth in t and y, and negative again right behind the change. The
-        parameters from with_mode tell the functions above the modes. p is whole in both, not localized.
+        parameters from with_mode tell the functions above the modes. p is whole in both, not localized;
+    factor(L, shift) -> factors (any pytree) and back_substitute(factors, b, transpose) -> x with
+        (diag(shift) + K) x = b, or with K^T: a direct solve in place of the Krylov iteration everywhere, factored once
+        a step for its eight stages. It may meet shifts of 1e30 times K, on states that are taken out. With fallback it
+        is used only where the Krylov iteration does not converge.
     All are JAX functions without captured tracers: what varies is in p, integer index arrays included
     (floating leaves of p are differentiated, others are not). K must be the exact derivative: the order of
     the method and the adjoints rest on it (`linearization_mismatch` measures it).
@@ -63,6 +67,9 @@ class System(NamedTuple):
     solve: Callable[[Linearization, Array, Array, bool], Array] | None = None
     switching: Callable[[Array, Array, Parameters, Array, Array], Array] | None = None
     with_mode: Callable[[Parameters, Array], Parameters] | None = None
+    factor: Callable[[Linearization, Array], Any] | None = None
+    back_substitute: Callable[[Any, Array, bool], Array] | None = None
+    fallback: bool = False
 
 
 class Local(NamedTuple):

@@ -50,7 +50,7 @@ def test_a_die_alone():
     assert case.nodes[0].heat_capacity == pytest.approx(2330 * 700 * 2e-4 * 8e-4, rel=1e-12)
     (link,) = case.links
     assert link.between == ("gpu die", "water")
-    assert 1 / link.conductance == pytest.approx(8e-4 / (120 * 2e-4) + 50e-6 / (5 * 2e-4), rel=1e-12)
+    assert 1 / link.conductance == pytest.approx(8e-4 / (120 * 2e-4) + 50e-6 / (5 * 2e-4), rel=1e-12)  # pyright: ignore
     assert case.loads[0].on == ("gpu die",) and case.loads[0].power.value == (300.0,)
 
 
@@ -61,7 +61,7 @@ def test_a_lid_and_its_spreading():
     assert [link.between for link in hot.links] == [("gpu die", "gpu lid"), ("gpu lid", "water")]
     assert hot.links[1].conductance == pytest.approx(1e4 * 2e-3, rel=1e-12)
     plain = 8e-4 / (120 * 2e-4) + 50e-6 / (5 * 2e-4) + 3e-3 / (390 * 2e-3)
-    spread = [1 / case.links[0].conductance - plain for case in (mean, hot)]
+    spread = [1 / case.links[0].conductance - plain for case in (mean, hot)]  # pyright: ignore
     assert 0 < spread[0] < spread[1]
 
 
