@@ -66,7 +66,9 @@ def _plate(patches: int) -> tuple[float, float]:
     return float(np.average(rise, weights=area.ravel())), float(rise[0])
 
 
-def _series(source: float, side: float, thickness: float, conductivity: float, film: float) -> dict[str, float]:
+def spreading_series(
+    source: float, side: float, thickness: float, conductivity: float, film: float
+) -> dict[str, float]:
     """Spreading resistance (K/W) of a square in the middle of a square plate, mode by mode.
 
     Even modes cos(2 pi m x/L) cos(2 pi n y/L) about the middle; each decays through the plate as exp(+-b z), with
@@ -90,7 +92,7 @@ def _series(source: float, side: float, thickness: float, conductivity: float, f
 def _plate_series(kind: str) -> float:
     """The same by the exact series (K)."""
     side = 2 * _PLATE["half"]
-    found = _series(2 * _PLATE["source"], side, _PLATE["thickness"], _PLATE["conductivity"], _PLATE["film"])
+    found = spreading_series(2 * _PLATE["source"], side, _PLATE["thickness"], _PLATE["conductivity"], _PLATE["film"])
     uniform = (_PLATE["thickness"] / _PLATE["conductivity"] + 1 / _PLATE["film"]) / side**2
     return _PLATE["power"] * (uniform + found[kind])
 
@@ -131,7 +133,7 @@ def _solid_chip(fine: int) -> float:
 
 def _chip_by_hand(kind: str) -> float:
     """300 K + 300 W (t_d/(k_d A_d) + 1/(h_1 A_d) + R_spreading + t_l/(k_l A_l) + 1/(h_2 A_l))."""
-    found = _series(0.02, 0.05, 3e-3, 390.0, 1e4)
+    found = spreading_series(0.02, 0.05, 3e-3, 390.0, 1e4)
     one_way = 8e-4 / (120 * 4e-4) + 1 / (2e4 * 4e-4) + 3e-3 / (390 * 25e-4) + 1 / (1e4 * 25e-4)
     return 300.0 + 300.0 * (one_way + found[kind])
 

@@ -18,7 +18,7 @@ def key(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return repr(value)
+        return repr(value if isinstance(value, int) else float(value))  # numpy's floats say what they are
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{name} = {key(one)}" for name, one in value.items()) + " }"
     if isinstance(value, Iterable):
