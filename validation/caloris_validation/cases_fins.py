@@ -3,6 +3,7 @@
 import functools
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -72,7 +73,7 @@ def _heat_by_emittance() -> float:
         temperature = caloris.solve_steady(changed).temperature
         return thermal.links.conductance[0] * (temperature[base] - temperature[first])
 
-    emittance = thermal.coatings.infrared_emittance
+    emittance: Any = thermal.coatings.infrared_emittance
     value, slope = eqx.filter_value_and_grad(lambda e: heat(e))(emittance)
     return float(slope[0] * emittance[0] / value)
 
