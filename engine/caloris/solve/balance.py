@@ -42,11 +42,14 @@ class Balance(NamedTuple):
 
 
 def duty(solution: Solution) -> Float[Array, " switch"] | None:
-    """Share of the run that each thermostat was on (-); None without thermostats. No derivative: times are frozen."""
+    """Share of the run that each thermostat was on (-); None without thermostats. Differentiable: times move along."""
     grid, edges = solution.grid, solution.network.edges
     if grid.mode is None:
         return None
     length = grid.width * (edges[grid.segment + 1] - edges[grid.segment])
+    shift = solution.record.shift
+    assert shift is not None
+    length = length + shift[:, 1] - shift[:, 0]
     length = jnp.where(jnp.arange(length.shape[0]) < grid.steps, length, 0.0)
     return length @ grid.mode / jnp.sum(length)
 
