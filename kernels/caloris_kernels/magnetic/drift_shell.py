@@ -20,7 +20,7 @@ from caloris_kernels.magnetic.field_line import (
 )
 
 LARGEST_SHELL = 100.0  # L of lines farther out, and of open ones
-_STEPS = 40
+_STEPS = 56
 _QUADRATURE = 24
 _NEWTON = 4
 # Twelve times the outermost shell's I: what stands for that of a line that did not come back.
@@ -57,7 +57,8 @@ def drift_shell(
     is the root of f(u)/u, f = ln(B/B_m), by Newton's method, B0 the root of f'; I is a Gauss-Chebyshev sum of the
     second kind with 24 nodes, whose weight takes the square roots at both ends.
 
-    Numerical error of L with 40 steps, 95 of 100 points: 5e-6 for L < 4, 5e-5 for L < 15. Beyond LARGEST_SHELL, and on
+    Numerical error with 56 steps against an integrator of eighth order, 95 of 100 points: L 2.4e-6 for L < 4, 1.6e-5
+    for L < 15; B/B0 1.3e-5 and 8e-5; it falls with the fourth power of the steps. Beyond LARGEST_SHELL, and on
     lines that do not come back, L is that number and B/B0 that of a dipole, without a derivative in L. Where a line
     has several minima, the conjugate point is the first. Valid for internal fields, L below some 8 (the
     magnetosphere's currents take over). Differentiable in position, coefficients and moment, forward and reverse; the
@@ -80,7 +81,8 @@ def shell_parameter(
     """McIlwain's L from the integral invariant I (units of a), B (T) and the dipole's moment M (T a^3).
 
     L^3 = (M/B) (1 + 1.35047 y + 0.465380 y^2 + 0.0475455 y^3),  y^3 = I^3 B/M.
-    Source: Hilton, J. Geophys. Res. 76, 6952 (1971), doi 10.1029/JA076i028p06952; within 1e-4 of a dipole's own L.
+    Source: Hilton, J. Geophys. Res. 76, 6952 (1971), doi 10.1029/JA076i028p06952; within
+    1.01e-4 of a dipole's own L up to a latitude of 70 deg.
     """
     y = integral * jnp.cbrt(strength / moment)
     return jnp.cbrt(moment / strength * (1.0 + y * (1.35047 + y * (0.465380 + y * 0.0475455))))

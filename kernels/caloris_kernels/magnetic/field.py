@@ -134,24 +134,28 @@ def field_of_columns(coefficients: FieldCoefficients, position: Float[Array, "xy
 
 
 def _sums_over_degrees(coefficients: FieldCoefficients, u: Array, inverse: Array) -> list[Array]:
-    """Sums over n of (a/r)^(n+2) times A g, A h, (n+m+1) A g, (n+m+1) A h, dA/du g and dA/du h: each [order, point]."""
-    cosine, sine = coefficients
-    constants = [jnp.asarray(table, u.dtype)[:, :, None] for table in (_RISE, _FALL, _DIAGONAL, _DERIVATIVE)]
-    rise, fall, diagonal, derivative = constants
-    before = jnp.zeros((_ORDERS + 1, u.shape[0]), u.dtype)
-    present = before.at[0].set(1.0)
-    power = inverse * inverse
-    sums = [jnp.zeros((_ORDERS, u.shape[0]), u.dtype)] * 6
+    """Sums over n of (a/r)^(n+2) times A g, A h, (n+m+1) A g, (n+m+1) A h, dA/du g and dA/du h: each [order, point].
+
+    A loop, not written out: as fast on a processor, and a kernel that holds several fields compiles sooner.
+    """
     order = jnp.arange(_ORDERS, dtype=u.dtype)[:, None]
-    for n in range(1, _ORDERS):
-        present, before = rise[n] * u * present - fall[n] * before + diagonal[n], present
+    constants = (_RISE, _FALL, _DIAGONAL, _DERIVATIVE[:, :-1])
+    of_degree = [jnp.asarray(table[1:], u.dtype)[:, :, None] for table in constants]
+    of_degree += [part[1:, :, None] for part in coefficients]
+    before = jnp.zeros((_ORDERS + 1, u.shape[0]), u.dtype)
+
+    def add_degree(carry, degree):
+        before, present, power, sums = carry
+        n, rise, fall, diagonal, derivative, g, h = degree
+        present, before = rise * u * present - fall * before + diagonal, present
         power = power * inverse
-        value, slope = power * present[:-1], power * derivative[n, :-1] * present[1:]
-        g, h = cosine[n][:, None], sine[n][:, None]
-        in_cosine, in_sine = value * g, value * h
-        weight = n + 1.0 + order
+        value, slope = power * present[:-1], power * derivative * present[1:]
+        in_cosine, in_sine, weight = value * g, value * h, n + 1.0 + order
         terms = (in_cosine, in_sine, weight * in_cosine, weight * in_sine, slope * g, slope * h)
-        sums = [total + term for total, term in zip(sums, terms, strict=True)]
+        return (before, present, power, [total + term for total, term in zip(sums, terms, strict=True)]), None
+
+    start = (before, before.at[0].set(1.0), inverse * inverse, [jnp.zeros_like(before[1:])] * 6)
+    (_, _, _, sums), _ = jax.lax.scan(add_degree, start, (jnp.arange(1.0, _ORDERS, dtype=u.dtype), *of_degree))
     return sums
 
 

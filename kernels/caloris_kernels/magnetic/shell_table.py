@@ -20,7 +20,7 @@ _LATITUDES, _LONGITUDES, _RADII = 61, 60, 22
 _FARTHEST, _NEAREST = 0.145, 0.985
 # Nodes with one more at each end of latitude and radius, and one before and two behind of longitude.
 _ROWS = (_LATITUDES + 2, _LONGITUDES + 3, _RADII - 1)
-_STEPS = 36
+_STEPS = 40
 
 
 class DriftShellTable(NamedTuple):

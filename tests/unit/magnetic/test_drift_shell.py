@@ -1,5 +1,7 @@
 """McIlwain's L and B/B0: a dipole, a high-order reference, NASA's code, derivatives."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,40 +35,53 @@ def _dipole() -> FieldCoefficients:
 
 
 def test_dipole_has_its_own_shells():
-    """L = r / cos^2(latitude), B/B0 = sqrt(1 + 3 sin^2) / cos^6. Hilton's fit is good to 1e-4, B/B0 is exact."""
+    """L = r / cos^2(latitude), B/B0 = sqrt(1 + 3 sin^2) / cos^6. Hilton's fit is good to 1e-4 and 120 steps to 5e-6."""
     latitude = np.radians([0.0, 0.5, 10.0, 35.0, 50.0, 60.0])
     distance = np.array([1.1, 1.5, 2.0, 1.1, 1.2, 1.05])
     position = REFERENCE_RADIUS * distance[:, None] * np.stack([np.cos(latitude), 0 * latitude, np.sin(latitude)], 1)
-    shell = _shells(_dipole(), jnp.asarray(position))
-    np.testing.assert_allclose(shell.mcilwain, distance / np.cos(latitude) ** 2, rtol=1.2e-4)
+    shell = _shells(_dipole(), jnp.asarray(position), steps=120)
+    np.testing.assert_allclose(shell.mcilwain, distance / np.cos(latitude) ** 2, rtol=1.03e-4)
     expected = np.sqrt(1.0 + 3.0 * np.sin(latitude) ** 2) / np.cos(latitude) ** 6
-    np.testing.assert_allclose(shell.strength_ratio, expected, rtol=1e-6)
+    np.testing.assert_allclose(shell.strength_ratio, expected, rtol=5e-6)
 
 
 @pytest.mark.parametrize(("year", "highest"), [(1980.0, 2000e3), (2020.0, 36000e3)])
 def test_against_high_order_integration(year, highest):
-    """95 of 100 points within 1e-4 in L and B/B0 where L < 15; what is left is the length of a step."""
+    """95 of 100 points within 1e-4 in L and 3e-4 in B/B0 where L < 15; what is left is the length of a step."""
     coefficients = field_coefficients(days_of_year(jnp.asarray(year)))
     position = random_positions(int(year), 60, highest=highest)
     expected = reference_shells(coefficients, position)
     shell = _shells(coefficients, jnp.asarray(position))
     compared = expected[0] < 15.0
     assert compared.sum() > 40
-    for got, reference in zip(shell, expected, strict=True):
+    for got, reference, bound in zip(shell, expected, (1e-4, 3e-4), strict=True):
         error = np.abs(np.asarray(got)[compared] / reference[compared] - 1.0)
-        assert np.quantile(error, 0.95) < 1e-4
+        assert np.quantile(error, 0.95) < bound
         assert error.max() < 1e-3
 
 
+def test_against_nasa_radbelt():
+    """NASA's single-precision SHELLG: L within 1 % for 95 of 100 points, as far as it resolves; B/B0 within 3 %.
+
+    Where the two differ most, high-order integration agrees with this one.
+    """
+    rows = np.loadtxt(Path(__file__).parent / "radbelt_reference.csv", delimiter=",", skiprows=2)
+    coefficients = field_coefficients(days_of_year(jnp.asarray(rows[0, 0])))
+    shell = _shells(coefficients, jnp.asarray(rows[:, 1:4]))
+    for got, expected, bound in zip(shell, rows[:, 4:].T, (1e-2, 3e-2), strict=True):
+        error = np.asarray(got) / expected - 1.0
+        assert np.quantile(np.abs(error), 0.95) < bound and abs(np.median(error)) < 1e-3
+
+
 def test_more_steps_converge():
-    """40 steps against 120, by the method's order (4) a hundredth of the error: 5e-6 for 95 of 100 with L < 4."""
+    """40 steps against 80: the method's order is 4, so that the difference is all but the error of the former, 1e-5."""
     coefficients = field_coefficients(days_of_year(jnp.asarray(1980.0)))
     position = jnp.asarray(random_positions(5, 200))
-    coarse, fine = _shells(coefficients, position), _shells(coefficients, position, steps=120)
+    coarse, fine = _shells(coefficients, position, steps=40), _shells(coefficients, position, steps=80)
     inner = np.asarray(fine.mcilwain) < 4.0
     error = np.abs(np.asarray(coarse.mcilwain) / np.asarray(fine.mcilwain) - 1.0)[inner]
-    assert np.quantile(error, 0.95) < 1e-5
-    assert np.quantile(error, 0.95) > 1e-8
+    assert np.quantile(error, 0.95) < 2e-5
+    assert np.quantile(error, 0.95) > 1e-7
 
 
 def test_nothing_is_undefined():
@@ -116,28 +131,33 @@ def test_derivatives():
     The length of a step changes with the position, its derivative does not: that is an error of the method's order.
     """
     place = [[6e6, 3e6, 2e6], [-2e6, 6.5e6, -2e6], [3e6, -5e6, -4e6], [1.5e7, 2e6, 1e6]]
-    position, days = jnp.asarray(np.array(place)), days_of_year(jnp.asarray(1987.3))
-    coefficients = field_coefficients(days)
-    moment = dipole_moment(coefficients)
+    days = days_of_year(jnp.asarray(1987.3))
+    start, rate = field_coefficients(days), jax.jvp(field_coefficients, (days,), (jnp.ones_like(days),))[1]
+    at = (start, jnp.asarray(np.array(place)), dipole_moment(start))
     value = jax.jit(_total)
-    direction = jnp.asarray(np.random.default_rng(4).normal(size=position.shape))
-    reverse = jax.jit(jax.grad(_total, argnums=(0, 1, 2)))(coefficients, position, moment)
-    forward = jax.jit(lambda t: jax.jvp(lambda x: _total(coefficients, x, moment), (position,), (t,))[1])(direction)
-    step = 100.0
-    difference = float(
-        value(coefficients, position + step * direction, moment)
-        - value(coefficients, position - step * direction, moment)
-    ) / (2.0 * step)
-    assert float(jnp.sum(reverse[1] * direction)) == pytest.approx(difference, rel=1e-5)
-    assert float(forward) == pytest.approx(float(jnp.sum(reverse[1] * direction)), rel=1e-10)
-    by_moment = float(value(coefficients, position, moment * 1.0001) - value(coefficients, position, moment * 0.9999))
-    assert float(reverse[2]) == pytest.approx(by_moment / (2e-4 * float(moment)), rel=1e-6)
+    reverse = jax.jit(jax.grad(_total, argnums=(0, 1, 2)))(*at)
+    zero = jax.tree.map(jnp.zeros_like, at)
+    direction = jnp.asarray(np.random.default_rng(4).normal(size=(4, 3)))
+    forward = jax.jit(lambda tangent: jax.jvp(_total, at, tangent)[1])
+    for tangent, step in (
+        ((zero[0], direction, zero[2]), 100.0),
+        ((zero[0], zero[1], at[2]), 1e-4),
+        ((rate, zero[1], zero[2]), 30.0),
+    ):
+        moved = [float(value(*jax.tree.map(lambda x, t, s=s: x + s * t, at, tangent))) for s in (step, -step)]
+        difference = (moved[0] - moved[1]) / (2.0 * step)
+        contracted = sum(
+            float(jnp.sum(g * t)) for g, t in zip(jax.tree.leaves(reverse), jax.tree.leaves(tangent), strict=True)
+        )
+        assert difference != 0.0 and contracted == pytest.approx(difference, rel=1e-5)
+        assert float(forward(tangent)) == pytest.approx(contracted, rel=1e-9)
 
-    def of_days(days):
-        return _total(field_coefficients(days), position, moment)
 
-    slope = float(jax.jit(jax.grad(of_days))(days))
-    change = float(of_days(days + 30.0) - of_days(days - 30.0)) / 60.0
-    assert change != 0.0 and slope == pytest.approx(change, rel=1e-5)
-    ahead = jax.jvp(of_days, (days,), (jnp.ones_like(days),))[1]
-    assert float(ahead) == pytest.approx(slope, rel=1e-9)
+def test_derivative_in_position_alone():
+    """Without a tangent of the coefficients nothing is stored of the line: the same numbers."""
+    coefficients = field_coefficients(jnp.asarray(0.0))
+    position = jnp.asarray([[6e6, 3e6, 2e6]])
+    moment = dipole_moment(coefficients)
+    alone = jax.jit(jax.grad(lambda x: _total(coefficients, x, moment)))(position)
+    ahead = jax.jit(jax.jacfwd(lambda x: _total(coefficients, x, moment)))(position)
+    np.testing.assert_allclose(alone, ahead, rtol=1e-12)

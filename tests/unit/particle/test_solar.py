@@ -71,8 +71,8 @@ def test_worst_periods_at_printed_energies(period, energy, hydrogen, iron):
 def test_worst_periods_have_no_misprint():
     """A wrong digit or exponent shows as a kink: the local power law changes by less than 0.8 from row to row.
 
-    At 10, 20 and 30 MeV/u, where rows are farther apart and the source's broken spectra bend, by less than 1.3. C, N and
-    O are one spectrum with fixed ratios, to the three printed digits: 1 %.
+    At 10, 20 and 30 MeV/u, where rows are farther apart and the source's broken spectra bend, by less than 1.3. C, N
+    and O are one spectrum with fixed ratios, to the three printed digits: 1 %.
     """
     energy = np.array([digit * 10.0**power for power in range(5) for digit in range(1, 10)] + [1e5])
     bound = np.where((energy[1:-1] >= 10.0) & (energy[1:-1] <= 30.0), 1.3, 0.8)

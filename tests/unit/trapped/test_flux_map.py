@@ -82,7 +82,7 @@ def test_a_spectrum_is_the_flux_at_each_energy():
 
 
 def test_where_there_is_no_flux():
-    """Below the belts, beyond them, above the last energy, along lines that do not close: zero, and no derivative is NaN."""
+    """Below the belts, beyond them, above the last energy, on open lines: zero, and no derivative is NaN."""
     shell, ratio = jnp.asarray([1.05, 3.0, 100.0, 1.5, 14.0]), jnp.asarray([1.0, 600.0, 1e7, 1.0, 1.0])
     energy = jnp.asarray([30.0, 30.0, 1.0, 2000.0, 100.0])
     flux_map = trapped_map("AP8MIN")
