@@ -163,11 +163,14 @@ def _conjugate_place(line: FieldLine) -> tuple[Array, Array]:
     high = f[node, column] / node
     rise = jnp.where(closed, high - low, 1.0)
     place = node - 1 + jnp.clip(-low / rise, 0.0, 1.0)
-    for _ in range(_NEWTON):
+
+    def improve(_, place):
         held = jnp.maximum(place, 1e-7)
         value, slope, _ = evaluate(polynomial, held - start)
         slope_of_g = (slope - value / held) / held
-        place = jnp.clip(held - value / held / jnp.where(slope_of_g == 0.0, 1.0, slope_of_g), 0.0, node)
+        return jnp.clip(held - value / held / jnp.where(slope_of_g == 0.0, 1.0, slope_of_g), 0.0, node)
+
+    place = jax.lax.fori_loop(0, _NEWTON, improve, place)
     return jnp.where(closed, place, float(last)), closed
 
 
@@ -190,10 +193,12 @@ def _least_log_strength(line: FieldLine) -> Array:
     start = window_start(node, f.shape[0])
     polynomial = window_polynomial(f, start)
     first = (node - start).astype(f.dtype)
-    t = first
-    for _ in range(_NEWTON):
+
+    def improve(_, t):
         _, slope, curvature = evaluate(polynomial, t)
         bent = curvature > 0.0
         t = t - jnp.where(bent, slope / jnp.where(bent, curvature, 1.0), 0.0)
-        t = jnp.clip(t, jnp.maximum(first - 1.0, 0.0), first + 1.0)
+        return jnp.clip(t, jnp.maximum(first - 1.0, 0.0), first + 1.0)
+
+    t = jax.lax.fori_loop(0, _NEWTON, improve, first)
     return jnp.minimum(evaluate(polynomial, t)[0], 0.0)

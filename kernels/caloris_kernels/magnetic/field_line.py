@@ -89,8 +89,7 @@ def window_start(node: Int[Array, "..."], nodes: int) -> Int[Array, "..."]:
 
 def window_polynomial(values: Float[Array, "node point"], start: Int[Array, " point"]) -> Float[Array, "6 point"]:
     """Coefficients of t^0 ... t^5 of the polynomial through six nodes from start on, t counted in steps from it."""
-    column = jnp.arange(values.shape[1])
-    nodes = jnp.stack([values[start + k, column] for k in range(_WINDOW)])
+    nodes = values[start + jnp.arange(_WINDOW)[:, None], jnp.arange(values.shape[1])]
     return jnp.tensordot(jnp.asarray(_TO_MONOMIALS, values.dtype), nodes, axes=1)
 
 
@@ -112,5 +111,5 @@ def interpolate_line(
     start = jax.lax.stop_gradient(window_start(jnp.floor(place).astype(jnp.int32), nodes))
     powers = jnp.stack([(place - start) ** i for i in range(_WINDOW)])
     weight = jnp.tensordot(jnp.asarray(_TO_MONOMIALS.T, place.dtype), powers, axes=1)
-    column = jnp.arange(points)[None]
-    return tuple(sum(weight[k] * table[start + k, column] for k in range(_WINDOW)) for table in values)
+    node = start + jnp.arange(_WINDOW)[:, None, None]
+    return tuple(jnp.sum(weight * table[node, jnp.arange(points)], axis=0) for table in values)

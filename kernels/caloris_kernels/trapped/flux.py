@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from caloris_kernels.magnetic.drift_shell import DriftShell
+from caloris_kernels.magnetic.shell_table import DriftShellTable, look_up_drift_shell
 from caloris_kernels.trapped.flux_map import FluxMap
 
 # The maps end here; what lies farther out is read at this L.
@@ -14,6 +15,7 @@ _LAST_SHELL = 15.6
 _PER_SQUARE_METER = 1e4  # cm2/m2
 # Beyond every x of a map: the filling of its tables.
 _END = 1e7
+_ORBITS_AT_ONCE = 8
 
 
 class OrbitFlux(NamedTuple):
@@ -71,6 +73,24 @@ def orbit_flux(flux_map: FluxMap, energy: Float[Array, " energy"], shell: DriftS
     """
     flux = trapped_spectrum(flux_map, energy, shell)
     return OrbitFlux(flux, jnp.mean(flux, axis=0))
+
+
+def orbit_means(
+    flux_map: FluxMap,
+    energy: Float[Array, " energy"],
+    table: DriftShellTable,
+    position: Float[Array, "orbit time xyz"],
+) -> Float[Array, "orbit energy"]:
+    """Mean flux above every energy of many orbits (m-2 s-1), from geocentric, Earth-fixed positions (m).
+
+    `orbit_flux` by the table of drift shells, some orbits at a time, so that what is between stays in a processor's
+    cache. Differentiable.
+    """
+
+    def one(path: Array) -> Array:
+        return orbit_flux(flux_map, energy, look_up_drift_shell(table, path)).mean
+
+    return jax.lax.map(one, position, batch_size=_ORBITS_AT_ONCE)
 
 
 def _in_steps(flux_map: FluxMap, mcilwain: Array, strength_ratio: Array, quantized: bool) -> tuple[Array, Array]:
