@@ -63,27 +63,31 @@ def finite(solution) -> None:
 # emittance of 1e-3 and the load at the other steps by a factor of 1000.
 CAPACITIES = [f"1e{k}" for k in range(-9, 7)]
 _NAMES = [f"n{k}" for k in range(len(CAPACITIES))]
-ROW = (
-    "".join(node(name, capacity) for name, capacity in zip(_NAMES, CAPACITIES, strict=True))
-    + SPACE
-    + "".join(
-        link(a, b, conductance=f"1e{(k % 7) - 3} W/K")
-        for k, (a, b) in enumerate(zip(_NAMES[:-1], _NAMES[1:], strict=True))
+
+
+def row(exponent: int) -> str:
+    """The row with links from 10^exponent to 10^(exponent + 6) W/K."""
+    pairs = enumerate(zip(_NAMES[:-1], _NAMES[1:], strict=True))
+    return (
+        "".join(node(name, capacity) for name, capacity in zip(_NAMES, CAPACITIES, strict=True))
+        + SPACE
+        + "".join(link(a, b, conductance=f"1e{(k % 7) + exponent} W/K") for k, (a, b) in pairs)
+        + link(_NAMES[0], "space", radiative_area="1e-3 m^2")
+        + link(_NAMES[8], "space", radiative_area="0.1 m^2")
+        + link(_NAMES[3], _NAMES[12], conductance="0 W/K")
     )
-    + link(_NAMES[0], "space", radiative_area="1e-3 m^2")
-    + link(_NAMES[8], "space", radiative_area="0.1 m^2")
-    + link(_NAMES[3], _NAMES[12], conductance="0 W/K")
-)
-_STEPS = 'value = ["0.02 W", "20 W", "0.02 W"], interpolation = "step" }'
+
+
+_STEPS = 'value = ["0.02 W", "20 W", "0.02 W"], between = "step" }'
 STEPPED = load(_NAMES[15], '{ time = ["0 s", "500 s", "1000 s"], ' + _STEPS)
 PHASED = load(_NAMES[15], "{ phase = [0, 0.3, 0.6], " + _STEPS)
 
 
-def row_balance(temperature: np.ndarray, power: float) -> np.ndarray:
+def row_balance(temperature: np.ndarray, power: float, exponent: int) -> np.ndarray:
     """Heat into each node of the row (W)."""
     heat = np.zeros(16)
     for k in range(15):
-        flow = 10.0 ** ((k % 7) - 3) * (temperature[k + 1] - temperature[k])
+        flow = 10.0 ** ((k % 7) + exponent) * (temperature[k + 1] - temperature[k])
         heat[k] += flow
         heat[k + 1] -= flow
     for k, area in ((0, 1e-3), (8, 0.1)):
@@ -94,31 +98,31 @@ def row_balance(temperature: np.ndarray, power: float) -> np.ndarray:
 
 @pytest.mark.parametrize("start", STARTS)
 def test_capacities_over_fifteen_orders_steady(start):
-    found = caloris.solve_steady(from_start(thermal(_STEADY + ROW + load(_NAMES[15], '"20 W"')), start))
+    found = caloris.solve_steady(from_start(thermal(_STEADY + row(-1) + load(_NAMES[15], '"20 W"')), start))
     temperature = np.asarray(found.temperature)[:16]
-    # A nanokelvin at links of 1e3 W/K.
-    assert np.abs(row_balance(temperature, 20.0)).max() < 2e-6
+    # A nanokelvin at links of 1e5 W/K.
+    assert np.abs(row_balance(temperature, 20.0, -1)).max() < 2e-4
     assert temperature.max() > temperature.min() > 100.0
 
 
 def test_capacities_over_fifteen_orders_transient():
     """The stored heat of every node against its balance; nodes without inertia stay balanced through the steps."""
-    model = thermal(_TRANSIENT.format(1500, 10) + ROW + STEPPED)
+    model = thermal(_TRANSIENT.format(1500, 10) + row(-3) + STEPPED)
     times = jnp.linspace(0.0, 1500.0, 151)
-    run = caloris.solve_transient(from_start(model, 290.0), times, tolerance=1e-4)
+    run = caloris.solve_transient(from_start(model, 290.0), times)
     finite(run)
     temperature = np.asarray(run.temperature)[:, :16]
     for k, power in ((49, 0.02), (99, 20.0), (150, 0.02)):
-        heat = row_balance(temperature[k], power)
+        heat = row_balance(temperature[k], power, -3)
         # The capacities below 1e-3 J/K behind links of at least 1e-3 W/K have settled: 1e-4 K at 1e3 W/K at most.
         assert np.abs(heat[:6]).max() < 0.2
-    bounded = caloris.solve_transient(from_start(model, 290.0), times, tolerance=1e-4, checkpoint_every=16)
+    bounded = caloris.solve_transient(from_start(model, 290.0), times, checkpoint_every=16)
     assert bounded.record is None
     np.testing.assert_allclose(bounded.temperature, run.temperature, rtol=1e-12)
 
 
 def test_capacities_over_fifteen_orders_cyclic():
-    run = caloris.solve_cyclic(thermal(_CYCLIC + ROW + PHASED))
+    run = caloris.solve_cyclic(thermal(_CYCLIC + row(-1) + PHASED))
     finite(run)
     temperature = np.asarray(run.temperature)
     np.testing.assert_allclose(temperature[0], temperature[-1], atol=1e-3)
@@ -149,7 +153,8 @@ def test_isolated_node_over_time():
     """Transient: a straight line. Cyclic: without heat it stays; with heat there is no cycle, and it is named."""
     model = thermal(_TRANSIENT.format(1000, 100) + ALONE + load("alone", '"2 W"'))
     run = caloris.solve_transient(from_start(model, 290.0), jnp.linspace(0.0, 1000.0, 11))
-    np.testing.assert_allclose(run.temperature[:, 0], 290.0 + 0.2 * np.linspace(0.0, 1000.0, 11), rtol=1e-12)
+    # linear solves of a step stop at 1e-6 K
+    np.testing.assert_allclose(run.temperature[:, 0], 290.0 + 0.2 * np.linspace(0.0, 1000.0, 11), atol=1e-5)
     run = caloris.solve_cyclic(from_start(thermal(_CYCLIC + ALONE + load("plate", '"100 W"')), 290.0))
     np.testing.assert_allclose(run.temperature[:, 0], 290.0, rtol=1e-12)
     with pytest.raises(caloris.SolveError, match="'alone'") as failure:

@@ -17,7 +17,11 @@ from caloris.solve.instant import Instant, at_time, average
 from caloris.solve.network import DENSE_NODES, Network, within
 from caloris.solve.rates import network_rate
 from caloris.solve.state import State, full_charge, physical, sizes, split
+from caloris_kernels.stepping.linear import dense_back_substitute, dense_factor
 from caloris_kernels.stepping.system import System
+
+# Up to so many nodes each step is solved directly.
+FACTORED_NODES = 150
 
 
 class SteadyProblem(NamedTuple):
@@ -89,12 +93,21 @@ def with_mode(network: Network, mode: Float[Array, " switch"]) -> Network:
     return network._replace(mode=mode)
 
 
-SWITCHED = TRANSIENT._replace(switching=_switching, with_mode=with_mode)
+def smooth_system(network: Network) -> System:
+    """The problem of a transient or of an orbit without switches.
+
+    A small one is factored, once a step: nodes of next to no capacity that links of 1e3 W/K join to each other, and
+    links of 1e-3 W/K to the rest, move together by far more than the residual tells at which an iteration stops.
+    """
+    if network.free.shape[0] > FACTORED_NODES:
+        return TRANSIENT
+    return TRANSIENT._replace(factor=dense_factor, back_substitute=dense_back_substitute)
 
 
 def transient_system(network: Network) -> System:
     """The problem of a transient: with switches where there are some."""
-    return TRANSIENT if network.switches is None else SWITCHED
+    system = smooth_system(network)
+    return system if network.switches is None else system._replace(switching=_switching, with_mode=with_mode)
 
 
 def mean_linearize(network: Network, mean: Float[Array, " state"]) -> Array | HeatMatrix:

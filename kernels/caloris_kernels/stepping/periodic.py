@@ -125,6 +125,9 @@ def _find_cycle(
         )
         change = jnp.where(held, 0.0, precondition(r))
         scaled = jnp.abs(change)
+        # A state so large that its change is rounding does not repeat: it has run away.
+        known = 4.0 * jnp.finfo(scaled.dtype).eps * jnp.abs(cycle.y) <= cycle_tolerance
+        scaled = jnp.where(known | held, scaled, jnp.inf)
         delta = jnp.max(scaled / cycle_tolerance)
         coarse = jnp.maximum(1e3 * tolerance, 1e5 * cycle_tolerance)
         near = jnp.all(jnp.where(picard, 0.0, scaled) <= coarse) & (cycle.orbits >= 1)

@@ -266,9 +266,9 @@ def solve_steady(
     SIAM J. Numer. Anal. 35, 508, 1998, DOI 10.1137/S0036142996304796). step_limit bounds the update per state
     and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4 converge from 3 K and from
     1000 K. A state that turns back from a step like the next one is held to half of it: controllers with bands of a
-    hundredth of a kelvin are found by bisection. The capacities play no part. A state coupled to nothing keeps its guess if it has no heat either, and is
-    told as SINGULAR if it has; so is a group of states without a way out. Without a direct solve, one-way flows through
-    more than a few hundred nodes in a row may end as NOT_CONVERGED.
+    hundredth of a kelvin are found by bisection. The capacities play no part. A state coupled to nothing keeps its
+    guess if it has no heat either, and is told as SINGULAR if it has; so is a group of states without a way out.
+    Without a direct solve, one-way flows through more than a few hundred nodes in a row may end as NOT_CONVERGED.
 
     Differentiable in p and time, both modes, by the implicit function theorem (one linear solve with K or its
     transpose); the guess has no influence and a zero derivative. Failures are codes in `result`.
