@@ -304,6 +304,8 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "fluid.validity.violations": ("laminar", {"reynolds": f(3), "prandtl": f(3)}),
     "fluid.validity.transitional": (f(3),),
     "fluid.validity.liquid_violations": (LIQUID, f(), f()),
+    "numerics.first_order.first_order": lambda kernel: Wrapped(lambda x: kernel("a number", x), (f(3),)),
+    "numerics.first_order.undifferentiated": lambda kernel: Wrapped(lambda x: kernel("a number", x), (f(3),)),
     "numerics.interpolate.cubic_uniform": (f(9, 2), f(), True),
     "numerics.interpolate.monotone_cubic": (f(4), f(4), f()),
     "numerics.inverse.inverse": lambda kernel: Wrapped(

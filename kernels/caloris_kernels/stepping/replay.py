@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from caloris_kernels.numerics.first_order import undifferentiated
 from caloris_kernels.stepping.consistent import ConsistentState, consistent_state
 from caloris_kernels.stepping.grid import Grid, Record, begins_anew, empty_record, is_switched, pad_record, step_times
 from caloris_kernels.stepping.rodas import STAGES, rodas_step, tableau
@@ -63,6 +64,7 @@ def _path(
 @_path.defjvp
 def _path_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Path, Path]:
     p, others, y0, edges, grid, tolerance, _ = primals
+    p, y0, edges = undifferentiated("a run over time", (p, y0, edges))
     system, join = static
     floating = of_floats(system, others, join)
     path, tape = run_grid(floating, p, y0, edges, grid, tolerance)
@@ -92,8 +94,8 @@ def replay(
     returned with its derivative, and the steps are taken again under differentiation only.
 
     Differentiable in the floating leaves of p, in y0 and in edges, forward and reverse, and under vmap: the
-    derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9). The
-    cost of a reverse sweep, all parameters at once, is about one and a half replays; its memory is
+    derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9); a second one
+    raises. The cost of a reverse sweep, all parameters at once, is about one and a half replays; its memory is
     steps x 9 x states numbers. The grid and the tolerance have zero derivative. Of a grid with switchings the modes
     are repeated and no root is sought: for other p the recorded times of switching stay in the values, while the
     derivative moves them (`sweeps`), as a run that seeks them anew does.

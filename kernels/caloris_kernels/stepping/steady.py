@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
+from caloris_kernels.numerics.first_order import first_order
 from caloris_kernels.stepping.krylov import LinearSolution
 from caloris_kernels.stepping.linear import Matrix, solve_once
 from caloris_kernels.stepping.system import (
@@ -131,12 +132,14 @@ def _implicit(
 
     rate = system.rate(t, y, p, segment)
     difference = rate - lax.stop_gradient(rate)  # zero, with the derivative of the rate
-    return y + lax.custom_linear_solve(
+    change = lax.custom_linear_solve(
         lambda v: system.apply(linearization, v),
         difference,
         solver_of(tolerance, False),
         solver_of(jnp.ones_like(tolerance), True),  # multipliers share one unit
     )
+    # K stays at this solution: a second derivative would lack how it changes.
+    return first_order("a steady state", y + change)
 
 
 def solve_steady(
@@ -159,7 +162,8 @@ def solve_steady(
     converge from 3 K and from 1000 K. The capacities play no part.
 
     Differentiable in p, both modes, by the implicit function theorem (one linear solve with K or its
-    transpose); the guess has no influence and a zero derivative. Failures are codes in `result`.
+    transpose), once: a second derivative raises. The guess has no influence and a zero derivative. Failures are
+    codes in `result`.
     """
     dtype = y_guess.dtype
 
