@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from part_runs import all_under, solved, temperature
 from scipy.optimize import root_scalar
 
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_validation.cases_spreading import spreading_series
+from part_runs import all_under, solved, temperature
 
 # Steady states are solved to a nanokelvin.
 _STEADY = 1e-6

@@ -1,5 +1,6 @@
 """The cases of examples/parts, run as they stand, and numbers out of their runs by the names of nodes."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from caloris.simulation import Run
 PARTS = Path(__file__).parents[2] / "examples" / "parts"
 
 
-def solved(name: str) -> Run:
-    return caloris.run(caloris.load_case(PARTS / f"{name}.toml"))
+@cache
+def solved(name: str, *overrides: str) -> Run:
+    return caloris.run(caloris.load_case(PARTS / f"{name}.toml", overrides))
 
 
 def temperature(run: Run, node: str) -> np.ndarray:

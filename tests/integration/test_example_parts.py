@@ -1,16 +1,13 @@
 """Every case of examples/parts is run as it stands and held against a number from the formula that its head names."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+import conduction_parts
+from caloris.run_arrays import ENERGY_BOUND
+from caloris.simulation import Run
 from caloris_kernels.constants import STEFAN_BOLTZMANN
-
-sys.path.insert(0, str(Path(__file__).parent))
-import conduction_parts  # noqa: E402
-from part_runs import PARTS, heat_load, solved, temperature  # noqa: E402
+from part_runs import PARTS, heat_load, solved, temperature
 
 
 def heater() -> None:
@@ -87,3 +84,25 @@ def test_every_example_has_its_number():
 @pytest.mark.parametrize("name", CHECKS)
 def test_part(name):
     CHECKS[name]()
+
+
+def closes(run: Run) -> None:
+    """Internal exchange cancels to 1e-9 of the largest total, heat in and out to what the audit allows."""
+    numbers, arrays = run.data.attributes["thermal"], run.data.arrays
+    total = numbers["largest_total"]
+    assert run.result == "success" and total > 1.0
+    bound = ENERGY_BOUND["steady" if numbers["mode"] == "steady" else "transient"]
+    assert numbers["energy_residual_relative"] <= bound
+    assert numbers["exchange_residual_relative"] <= 1e-9
+    # and as they stand in the file, at every time
+    assert np.all(np.abs(arrays["thermal/exchange_residual"]) <= 1e-9 * total)
+    assert np.all(np.abs(arrays["thermal/energy_residual"]) <= bound * total)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_residuals(name):
+    """As the case stands, and over time where it is steady: parts move heat between nodes and make none."""
+    run = solved(name)
+    closes(run)
+    if run.data.attributes["thermal"]["mode"] == "steady":
+        closes(solved(name, "run/mode=transient", "run/duration=600 s", "run/output_every=60 s"))

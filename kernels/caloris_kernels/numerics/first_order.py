@@ -33,18 +33,3 @@ def undifferentiated(what: str, values: Any) -> Any:
     For the inputs of a rule of differentiation that is not to be differentiated itself.
     """
     return jax.tree.map(partial(_fixed, what), values)
-
-
-@partial(jax.custom_jvp, nondiff_argnums=(0,))
-def first_order(what: str, value: Array) -> Array:
-    """The value itself, with its derivative, of which no derivative may be taken: it raises SecondDerivativeError.
-
-    For a value whose derivative holds at first order only, as that by one linear solve at a frozen solution.
-    """
-    return value
-
-
-@first_order.defjvp
-def _first_order_jvp(what: str, primals: tuple, tangents: tuple):
-    # Differentiated once more the value moves, even where its first derivative seems not to.
-    return _fixed(what, first_order(what, primals[0])), _fixed(what, tangents[0])

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from caloris_kernels.stepping.adaptive import March, march
 from caloris_kernels.stepping.grid import Grid, Record, empty_grid, empty_record
+from caloris_kernels.stepping.march import March, march
 from caloris_kernels.stepping.periodic_derivative import attach_derivative
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
 from caloris_kernels.stepping.replay import replay
@@ -154,7 +154,7 @@ def _find_cycle(
             cycle.rejected + end.rejected,
             cycle.linear_iterations + end.linear_iterations,
             end.result,
-            end.failed_state,
+            jnp.where(failed, end.failed_state, jnp.argmax(scaled / cycle_tolerance).astype(jnp.int32)),
         )
 
     dtype, zero = y_guess.dtype, jnp.zeros((), jnp.int32)
@@ -284,5 +284,5 @@ def solve_periodic(
         cycle.rejected,
         cycle.linear_iterations,
         result,
-        cycle.failed_state,
+        jnp.where(result == SUCCESS, -1, cycle.failed_state),
     )
