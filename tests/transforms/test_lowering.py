@@ -319,6 +319,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "fluid.validity.violations": ("laminar", {"reynolds": f(3), "prandtl": f(3)}),
     "fluid.validity.transitional": (f(3),),
     "fluid.validity.liquid_violations": (LIQUID, f(), f()),
+    "numerics.first_order.undifferentiated": lambda kernel: Wrapped(lambda x: kernel("a number", x), (f(3),)),
     "magnetic.cutoff.cosine_squared_latitude": (f(3),),
     "magnetic.cutoff.directional_cutoff": (f(3), f(3), f(3), f()),
     "magnetic.cutoff.disturbed_cutoff": (f(3), f()),

@@ -42,14 +42,17 @@ class Balance(NamedTuple):
 
 
 def duty(solution: Solution) -> Float[Array, " switch"] | None:
-    """Share of the run that each thermostat was on (-); None without thermostats. Differentiable: times move along."""
+    """Share of the run that each thermostat was on (-); None without thermostats.
+
+    Differentiable: times of switching move along. Raises ValueError for a run without a record, which holds them.
+    """
     grid, edges = solution.grid, solution.network.edges
     if grid.mode is None:
         return None
+    if solution.record is None or solution.record.shift is None:
+        raise ValueError("duty: the times of switching are in the record; solve without checkpoint_every")
     length = grid.width * (edges[grid.segment + 1] - edges[grid.segment])
-    shift = solution.record.shift
-    assert shift is not None
-    length = length + shift[:, 1] - shift[:, 0]
+    length = length + solution.record.shift[:, 1] - solution.record.shift[:, 0]
     length = jnp.where(jnp.arange(length.shape[0]) < grid.steps, length, 0.0)
     return length @ grid.mode / jnp.sum(length)
 

@@ -43,14 +43,14 @@ def wall(values, between: str, time):
     return np.asarray(values)[np.searchsorted(BREAKS, time, side="right") - 1]
 
 
-def body(values, between: str, time: float):
+def body(values, between: str, time: float, breaks=BREAKS):
     """The body (K) at `time` (s), piece by piece: T = W - W' tau + (T_0 - W_0 + W' tau) exp(-t/tau) on a line W."""
-    temperature, edges = START, [*BREAKS, DURATION]
+    temperature, edges = START, [*breaks, DURATION]
     for k, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
         passed = min(end, time) - start
         if passed <= 0:
             return temperature
-        last = k == len(BREAKS) - 1
+        last = k == len(breaks) - 1
         rise = 0.0 if last or between == "step" else (values[k + 1] - values[k]) / (end - start)
         decay = np.exp(-passed / LAG)
         temperature = values[k] + rise * (passed - LAG) + (temperature - values[k] + rise * LAG) * decay
@@ -111,6 +111,29 @@ def test_derivative_by_its_values(between):
     # Frozen steps of 1 uK: the derivative of the same polynomial, 1e-8 of its change of some tens of kelvin.
     np.testing.assert_allclose(jax.jacfwd(ends)(table), columns, atol=1e-6)
     np.testing.assert_allclose(jax.jacrev(ends)(table), columns, atol=1e-6)
+
+
+@pytest.mark.parametrize("between", ["step", "linear"])
+def test_derivative_by_its_breaks(between):
+    """Through `couple`, which moves the edges of the run with the table; against differences of the closed form."""
+    model = caloris.build(case(between))
+    geometry, visibility, context = model.geometry, model.visibility, model.context
+    assert geometry is not None and visibility is not None and context is not None
+    times = jnp.array([100.0, 700.0, DURATION])
+    leaf = lambda c: c.structure.boundaries[0].temperature.break_  # noqa: E731
+
+    @jax.jit
+    def ends(breaks):
+        thermal = caloris.couple(geometry, visibility, eqx.tree_at(leaf, context, breaks))
+        return caloris.solve_transient(thermal, times, tolerance=1e-6).temperature[:, 0]
+
+    slope = np.asarray(jax.jacrev(ends)(leaf(context)))
+    for k in (1, 2):
+        step = 1e-2 * np.eye(3)[k]
+        up, down = ([body(VALUES, between, t, BREAKS + s * step) for t in np.array(times)] for s in (1, -1))
+        # K/s: steps of 1 uK, whose error of 1e-6 of a slope at the jumps is that of some tens of kelvin over 300 s.
+        np.testing.assert_allclose(slope[:, k], (np.array(up) - np.array(down)) / 2e-2, atol=1e-7)
+        assert np.abs(slope[1:, k]).min() > 0.01
 
 
 PERIODIC = """
