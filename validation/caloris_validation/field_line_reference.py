@@ -1,5 +1,7 @@
 """L and B/B0 by a high-order integrator with error control, root finding and quadrature of scipy and numpy."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -47,10 +49,13 @@ def reference_shells(coefficients: FieldCoefficients, position: np.ndarray, long
             shells[:, k] = np.nan
             continue
         first = above[0]
-        conjugate = brentq(lambda u, k=k: one(u, k)[0], samples[first - 1], samples[first], xtol=1e-13)
+        root = brentq(lambda u, k=k: one(u, k)[0], samples[first - 1], samples[first], xtol=1e-13)
+        conjugate = float(root)  # pyright: ignore[reportArgumentType]
         lowest = samples[np.argmin(heights[:first, k])]
         around = (max(lowest - 0.02, 0.0), min(lowest + 0.02, conjugate))
-        least = minimize_scalar(lambda u, k=k: one(u, k)[0], bounds=around, method="bounded", options={"xatol": 1e-10})
+        least: Any = minimize_scalar(
+            lambda u, k=k: one(u, k)[0], bounds=around, method="bounded", options={"xatol": 1e-10}
+        )
         at = np.array([one(u, k) for u in 0.5 * conjugate * (1.0 - np.cos(_ANGLES))])
         depth = np.sqrt(np.maximum(-np.expm1(at[:, 0]), 0.0))
         integral = 0.5 * conjugate * np.pi / len(_ANGLES) * np.sum(np.sin(_ANGLES) * depth * at[:, 1])

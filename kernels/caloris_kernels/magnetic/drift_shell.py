@@ -125,11 +125,9 @@ def _invariants_jvp(steps: int, primals: tuple, tangents: tuple) -> tuple[Invari
         value, slopes = jax.vmap(along, out_axes=(None, 0))(directions)
         tangent = jax.tree.map(lambda slope: jnp.sum(slope * position_tangent, axis=0), slopes)
     if not all(isinstance(part, SymbolicZero) for part in coefficient_tangent):
+        pairs = zip(coefficients, coefficient_tangent, strict=True)
         whole = FieldCoefficients(
-            *(
-                jnp.zeros(part.shape, part.dtype) if isinstance(part, SymbolicZero) else part
-                for part in coefficient_tangent
-            )
+            *(jnp.zeros_like(value) if isinstance(tangent, SymbolicZero) else tangent for value, tangent in pairs)
         )
         of_coefficients = partial(_traced_invariants, steps, position=position)
         _, more = jax.jvp(of_coefficients, (coefficients,), (whole,))

@@ -15,7 +15,6 @@ _LAST_SHELL = 15.6
 _PER_SQUARE_METER = 1e4  # cm2/m2
 # Beyond every x of a map: the filling of its tables.
 _END = 1e7
-_ORBITS_AT_ONCE = 8
 
 
 class OrbitFlux(NamedTuple):
@@ -83,14 +82,14 @@ def orbit_means(
 ) -> Float[Array, "orbit energy"]:
     """Mean flux above every energy of many orbits (m-2 s-1), from geocentric, Earth-fixed positions (m).
 
-    `orbit_flux` by the table of drift shells, some orbits at a time, so that what is between stays in a processor's
+    `orbit_flux` by the table of drift shells, one orbit after the other, so that what is between stays in a processor's
     cache. Differentiable.
     """
 
     def one(path: Array) -> Array:
         return orbit_flux(flux_map, energy, look_up_drift_shell(table, path)).mean
 
-    return jax.lax.map(one, position, batch_size=_ORBITS_AT_ONCE)
+    return jax.lax.map(one, position)
 
 
 def _in_steps(flux_map: FluxMap, mcilwain: Array, strength_ratio: Array, quantized: bool) -> tuple[Array, Array]:

@@ -52,8 +52,8 @@ def trapped_map(name: MapName) -> FluxMap:
 
 
 @lru_cache
-def _prepared(name: str) -> FluxMap:
-    """The merged tables, in numpy."""
+def _prepared(name: str) -> tuple[np.ndarray, ...]:
+    """The parts of a FluxMap, in numpy."""
     with files("caloris_kernels.trapped").joinpath("tables", "ap8_ae8.npz").open("rb") as file:
         values = np.load(file)[name].astype(np.int64)
     header, values = values[:8], values[8:]
@@ -73,7 +73,7 @@ def _prepared(name: str) -> FluxMap:
         for k, rays in enumerate(merged[level]):
             node[level, k, : len(rays)] = rays * to_units
     energies = np.array([energy for energy, _ in levels])
-    return FluxMap(energies, shell, node, header[4:6].astype(float))
+    return energies, shell, node, header[4:6].astype(float)
 
 
 def _blocks(values: np.ndarray) -> list[tuple[int, np.ndarray]]:
@@ -125,4 +125,8 @@ def _on_rays(curve: _Curve, ray: np.ndarray) -> np.ndarray:
     across = width * cosine - fall * sine
     parallel = across == 0.0
     part = np.where(parallel, 0.0, (flux * sine - x * cosine) / np.where(parallel, 1.0, across))
-    return np.stack([x + part * width, flux + part * fall], axis=1)
+    # A curve that begins in the origin runs along its last ray as a whole: its end is meant.
+    part = np.where(ray >= angle[-1] - _SAME_RAY, 1.0, part)
+    points = np.stack([x + part * width, flux + part * fall], axis=1)
+    points[0] = 0.0, curve.flux[0]
+    return points

@@ -20,7 +20,8 @@ def test_against_astropy():
     position = np.random.default_rng(3).normal(size=(6, 3)) * 7e6
     time = Time(2451545.0 + days, format="jd", scale="utc")
     here = GCRS(CartesianRepresentation(position.T * units.m), obstime=time)
-    expected = here.transform_to(ITRS(obstime=time)).cartesian.xyz.to_value(units.m).T
+    there = here.transform_to(ITRS(obstime=time)).cartesian
+    expected = there.xyz.to_value(units.m).T  # pyright: ignore[reportAttributeAccessIssue]
     got = np.asarray(earth_fixed(jnp.asarray(position), jnp.asarray(days)))
     error = np.linalg.norm(got - expected, axis=1) / np.linalg.norm(position, axis=1)
     assert np.degrees(error).max() < 0.015

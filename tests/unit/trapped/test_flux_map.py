@@ -1,6 +1,5 @@
 """AP-8 and AE-8: the maps as they were packed, the exact rule, published fluxes, the continuous form, derivatives."""
 
-import importlib.util
 from pathlib import Path
 
 import jax
@@ -10,7 +9,7 @@ import pytest
 
 from caloris_kernels.magnetic.drift_shell import DriftShell
 from caloris_kernels.trapped.flux import orbit_flux, trapped_flux, trapped_spectrum
-from caloris_kernels.trapped.flux_map import FIELD_EPOCHS, MAP_NAMES, trapped_map
+from caloris_kernels.trapped.flux_map import FIELD_EPOCHS, MAP_NAMES, MapName, trapped_map
 
 FROZEN = Path(__file__).parent / "aep8_reference.csv"
 _flux = jax.jit(trapped_flux, static_argnames="quantized")
@@ -56,12 +55,13 @@ def test_published_fluxes():
     )
     assert electrons.max() == pytest.approx(4e6, rel=0.05)
     assert float(shell[electrons.argmax()]) == pytest.approx(4.4, abs=0.1)
-    for name, at, energies, expected in (
+    published: tuple[tuple[MapName, float, list[float], list[float]], ...] = (
         ("AP8MIN", 1.5, [10.0, 30.0, 100.0], [1.972e5, 3.777e4, 1.340e4]),
         ("AE8MAX", 4.0, [1.0], [3.198e6]),
         ("AE8MAX", 4.5, [0.5, 2.0], [1.109e7, 5.198e5]),
         ("AE8MAX", 6.6, [1.0], [4.79e5]),
-    ):
+    )
+    for name, at, energies, expected in published:
         shell = DriftShell(jnp.asarray([at]), jnp.ones(1))
         got = np.asarray(trapped_spectrum(trapped_map(name), jnp.asarray(energies), shell))[0] * 1e-4
         assert got == pytest.approx(expected, rel=0.01)
@@ -116,16 +116,16 @@ def test_derivatives(name, energy, shell, ratio):
         assert difference != 0.0 and float(reverse[k]) == pytest.approx(difference, rel=1e-5)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("aep8") is None, reason="aep8 is not installed")
 @pytest.mark.parametrize("name", MAP_NAMES)
 def test_against_aep8(name):
     """500 points of each map, as in the two tests of frozen values."""
-    import aep8
+    aep8 = pytest.importorskip("aep8")
     from astropy import units
 
     random = np.random.default_rng(MAP_NAMES.index(name))
     protons = name.startswith("AP8")
-    energy = np.exp(random.uniform(*np.log([0.1, 300.0] if protons else [0.05, 5.5]), 500))
+    lowest, highest = np.log([0.1, 300.0] if protons else [0.05, 5.5])
+    energy = np.exp(random.uniform(lowest, highest, 500))
     shell = np.where(random.uniform(size=500) < 0.5, random.uniform(1.15, 3.0, 500), random.uniform(1.15, 6.5, 500))
     loss_cone = 0.6 * shell**3 * np.sqrt(4.0 - 3.0 / shell)
     ratio = np.exp(random.uniform(size=500) * random.uniform(size=500) * np.log(np.maximum(loss_cone, 1.1)))
