@@ -7,12 +7,15 @@ from jaxtyping import Array, Float
 
 from caloris_kernels.fluid.friction import fitting_loss
 from caloris_kernels.fluid.liquid import Liquid, liquid_properties
+from caloris_kernels.fluid.loop_laws import Section
 from caloris_kernels.numerics.smooth import saturated
 from caloris_kernels.parts.part_heat import PartHeat
 
 Scalar = Float[Array, ""]
 # Openings this near to 0 and 1 feel the stop.
 _STOP = 0.02
+# Part of their sum over which the larger of two losses takes over from the other.
+_MEETING = 0.01
 
 
 class Controller(NamedTuple):
@@ -48,16 +51,40 @@ def integral_opening(values: Float[Array, " local"], parameters: Controller, mod
     return PartHeat(jnp.stack([jnp.zeros_like(row), row]), jnp.zeros_like(values))
 
 
-def flow_split(values: Float[Array, " local"], parameters: tuple, mode: Scalar) -> PartHeat:
-    """A three-way valve that divides a flow whatever the pressures: u m through the bypass, (1 - u) m straight on.
+class Split(NamedTuple):
+    """A three-way valve that divides a flow between a straight branch and a bypass."""
 
-    values: u (-), m of the whole, of the straight branch and of the bypass (kg/s); both branches have their flow set
-    (free = 0). No parameters.
+    leak: Scalar  # - part of the flow that either branch keeps at a stop; > 0, so that none stands still
+
+
+def flow_split(values: Float[Array, " local"], parameters: Split, mode: Scalar) -> PartHeat:
+    """A three-way valve divides a flow whatever the pressures: a m through the bypass, (1 - a) m straight on.
+
+    a = leak + (1 - 2 leak) u. values: u (-), m of the whole, of the straight branch and of the bypass (kg/s); both
+    branches have their flow set (free = 0).
     """
     opening, whole, straight, bypass = values
+    share = parameters.leak + (1.0 - 2.0 * parameters.leak) * opening
     nothing = jnp.zeros_like(whole)
-    rows = jnp.stack([nothing, nothing, (1.0 - opening) * whole - straight, opening * whole - bypass])
+    rows = jnp.stack([nothing, nothing, (1.0 - share) * whole - straight, share * whole - bypass])
     return PartHeat(rows, jnp.zeros_like(rows))
+
+
+def larger_loss(first: Scalar, second: Scalar) -> Scalar:
+    """The larger of two losses, rounded over a hundredth of their sum and 1 Pa (Pa); C-infinity."""
+    gap, width = first - second, _MEETING * (first + second)
+    return 0.5 * (first + second + jnp.sqrt(gap * gap + width * width + 1.0))
+
+
+def split_loss(values: Float[Array, " local"], parameters: Section, mode: Scalar) -> PartHeat:
+    """Counts what a section behind a three-way valve loses in the branch that holds it.
+
+    values: m (kg/s) and s of that branch, s of the straight branch and of the bypass (Pa). The two end at one pressure:
+    the valve takes from the branch of less loss what the other one loses more, so that the section loses the larger.
+    """
+    loss = larger_loss(values[2], values[3])
+    nothing = jnp.zeros_like(loss)
+    return PartHeat(jnp.stack([-parameters.free * loss, loss, nothing, nothing]), jnp.zeros_like(values))
 
 
 class Valve(NamedTuple):
