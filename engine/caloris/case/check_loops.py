@@ -8,7 +8,6 @@ from caloris.case.check_equipment import Check, single
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.fluid_nodes import HEAT_PIPES
-from caloris.case.lines import shaped
 from caloris.case.loop_plan import plan_loop
 from caloris.case.schema_loop import Loop
 from caloris_kernels.fluid.library import pressure_range, temperature_range
@@ -115,4 +114,5 @@ def warnings(draft: Draft) -> Iterator[str]:
     """Loops of which something is not judged."""
     for loop in draft.case.loops:
         if not loop.is_two_phase and loop.pressure is None:
-            yield f"loop/{loop.name}/pressure: not given, so boiling is not judged and pressures count from the pump's inlet"
+            place = f"loop/{loop.name}/pressure"
+            yield f"{place}: not given, so boiling is not judged and pressures count from the pump's inlet"

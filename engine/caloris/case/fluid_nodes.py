@@ -25,7 +25,8 @@ def with_fluid_nodes(items: dict[str, list[Item]], raw: dict[str, Any], start: f
 
     start: the temperature of [run] (K).
     """
-    surfaces: dict[str, Shaped] = {table.name: table for kind in ("surface", "solid") for _, table in items.get(kind, [])}  # type: ignore[attr-defined]
+    tables = [table for kind in ("surface", "solid") for _, table in items.get(kind, [])]
+    surfaces = {table.name: table for table in tables if isinstance(table, Shaped)}
     made: list[Item] = []
     for path, loop in items.get("loop", []):
         assert isinstance(loop, Loop)

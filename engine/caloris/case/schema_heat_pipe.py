@@ -19,10 +19,12 @@ class _Pipe(Table):
     between: tuple[References, References] = Field(description="Evaporator and condenser: nodes, surfaces, cells")
     conductance: _Conductance = Field(description="From the evaporator's wall to the condenser's, when fully open")
     evaporator_conductance: _Conductance | None = Field(
-        default=None, description="Part of it from the evaporator's wall to the vapor; default of several nodes: 2.5 times"
+        default=None,
+        description="Evaporator's wall to vapor; of several nodes by default 2.5 times the whole",
     )
     condenser_conductance: _Conductance | None = Field(
-        default=None, description="Part of it from the vapor to the condenser's wall; default of several nodes: 2.5 times"
+        default=None,
+        description="Vapor to condenser's wall; of several nodes by default 2.5 times the whole",
     )
 
     @model_validator(mode="after")

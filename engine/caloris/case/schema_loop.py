@@ -1,4 +1,4 @@
-"""The tables of fluid loops: [[loop]] with its pump, accumulator and set point, and [[loop.pipe]] in the order of flow."""
+"""The tables of fluid loops: [[loop]] with pump, accumulator and set point, and [[loop.pipe]] in the order of flow."""
 
 from typing import Annotated, Literal
 
@@ -146,9 +146,9 @@ class Pipe(Table):
         default=0.8, description="Quality beyond which a heated wall dries, in a two-phase loop"
     )
     branch: Name | None = Field(
-        default=None, description="Branch beside others: pipes that follow each other and have branches stand in parallel"
+        default=None, description="Branch that it is part of: branches of pipes that follow each other are in parallel"
     )
-    start_temperature: Temperature | None = Field(default=None, description="At t = 0, before that of the loop and [run]")
+    start_temperature: Temperature | None = Field(default=None, description="At t = 0, before that of loop and [run]")
 
     @model_validator(mode="after")
     def _named(self) -> "Pipe":

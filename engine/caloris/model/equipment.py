@@ -80,11 +80,11 @@ class Equipment(eqx.Module):
 
 
 def merged(groups: Sequence[PartGroup]) -> tuple[PartGroup, ...]:
-    """Parts of the same law and form in one group."""
+    """Parts of the same kind, law and form in one group."""
     alike: dict[Any, list[PartGroup]] = {}
     for group in groups:
         states = (group.node.shape[1], group.auxiliary.shape[1])
-        form = (group.law, group.fluid, group.electrical, group.switch is None, *states)
+        form = (group.kind, group.law, group.fluid, group.electrical, group.switch is None, *states)
         alike.setdefault(form, []).append(group)
     return tuple(_joined(those) for those in alike.values())
 

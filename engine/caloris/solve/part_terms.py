@@ -86,6 +86,21 @@ def _laws(network: Network, group: PartGroup, state: State, jacobian: bool) -> P
     return jax.vmap(jax.jacfwd(law) if jacobian else law)(values, group.parameters, *control)
 
 
+@jax.jit
+def heat_over_time(
+    network: Network,
+    group: PartGroup,
+    temperature: Float[Array, "time node"],
+    auxiliary: Float[Array, "time auxiliary"],
+) -> PartHeat:
+    """What every part of a group without switches does to its states, [time, part, local]."""
+
+    def one(temperature: Array, auxiliary: Array) -> PartHeat:
+        return _laws(network, group, State(temperature, jnp.zeros(0), auxiliary), jacobian=False)
+
+    return jax.vmap(one)(temperature, auxiliary)
+
+
 def proportional(
     temperature: Float[Array, ""], on_below: Float[Array, ""], off_above: Float[Array, ""]
 ) -> Float[Array, ""]:

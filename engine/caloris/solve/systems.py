@@ -17,6 +17,7 @@ from caloris.solve.instant import Instant, at_time, average
 from caloris.solve.network import DENSE_NODES, Network, within
 from caloris.solve.rates import network_rate
 from caloris.solve.state import State, full_charge, physical, sizes, split
+from caloris_kernels.stepping.linear import dense_back_substitute, dense_factor
 from caloris_kernels.stepping.system import System
 
 
@@ -92,9 +93,16 @@ def with_mode(network: Network, mode: Float[Array, " switch"]) -> Network:
 SWITCHED = TRANSIENT._replace(switching=_switching, with_mode=with_mode)
 
 
-def transient_system(network: Network) -> System:
-    """The problem of a transient: with switches where there are some."""
-    return TRANSIENT if network.switches is None else SWITCHED
+def transient_system(network: Network, *, banded: bool = False) -> System:
+    """The problem of a transient: with switches where there are some, unless they work as bands.
+
+    Rows of flows and pressures have no diagonal that an iteration could lean on: with auxiliary states a dense matrix
+    is factored, once a step.
+    """
+    system = TRANSIENT if network.switches is None or banded else SWITCHED
+    if network.auxiliary is None or network.free.shape[0] > DENSE_NODES:
+        return system
+    return system._replace(factor=dense_factor, back_substitute=dense_back_substitute)
 
 
 def mean_linearize(network: Network, mean: Float[Array, " state"]) -> Array | HeatMatrix:

@@ -70,9 +70,7 @@ class TwoPhaseCell(NamedTuple):
     free: Scalar  # - 1 where the flow answers to pressure
 
 
-def two_phase_loss(
-    phases: Phases, specific_enthalpy: Scalar, mass_flow: Scalar, cell: TwoPhaseCell
-) -> Scalar:
+def two_phase_loss(phases: Phases, specific_enthalpy: Scalar, mass_flow: Scalar, cell: TwoPhaseCell) -> Scalar:
     """Pressure lost in a cell by friction (Mueller-Steinhagen & Heck) and in fittings, those as without slip (Pa).
 
     specific_enthalpy in J/kg, mass_flow of all tubes in kg/s.
