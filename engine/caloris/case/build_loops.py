@@ -173,14 +173,11 @@ class _Wall(NamedTuple):
 def _walled(pipe: PipeCells, places: Places) -> _Wall:
     """Cut a pipe where its cells end and where the rows of its wall do."""
     table, rows = pipe.table, []
-    for name, count in zip(table.on or (), pipe.rows, strict=True):
-        node, source = places.nodes.sized(name)
-        if count == 1:
-            rows.append((node, source))
-            continue
-        # Cells of a divided surface, i along u and v fastest, level by level.
-        across = _across(table.along, count, len(node), _levels(name, places.surfaces))
-        rows += [(node[mine], source[mine]) for mine in across]
+    for names, count in zip(table.on or (), pipe.rows, strict=True):
+        beside = [_rows(name, count, table.along, places) for name in names]
+        rows += [
+            tuple(np.concatenate(column) for column in zip(*row, strict=True)) for row in zip(*beside, strict=True)
+        ]
     if table.reverse:
         rows.reverse()
     found: list[list[Any]] = [[], [], [], [], []]
@@ -193,6 +190,16 @@ def _walled(pipe: PipeCells, places: Places) -> _Wall:
             for column, values in zip(found, (k, node, source, overlap, number), strict=True):
                 column.extend(np.broadcast_to(values, node.shape).tolist())
     return _Wall(*(np.array(column) for column in found))
+
+
+def _rows(name: str, count: int, along: str, places: Places) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Nodes of a part, and where their sizes stand, for every place along the flow."""
+    node, source = places.nodes.sized(name)
+    if count == 1:
+        return [(node, source)]
+    # Cells of a divided surface, i along u and v fastest, level by level.
+    across = _across(along, count, len(node), _levels(name, places.surfaces))
+    return [(node[mine], source[mine]) for mine in across]
 
 
 def _levels(name: str, surfaces: Mapping[str, Shaped]) -> int:

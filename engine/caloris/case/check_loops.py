@@ -8,7 +8,8 @@ from caloris.case.check_equipment import Check, single
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.fluid_nodes import HEAT_PIPES
-from caloris.case.loop_plan import plan_loop
+from caloris.case.lines import shaped
+from caloris.case.loop_plan import plan_loop, wall_rows
 from caloris.case.schema_loop import Loop
 from caloris_kernels.fluid.library import pressure_range, temperature_range
 
@@ -17,10 +18,17 @@ Problems = Iterator[CaseProblem]
 
 def problems(draft: Draft, check: Check) -> Problems:
     """All problems of loops and heat pipes; check(path, address) yields those of one address."""
+    surfaces = shaped(draft)
     for path, loop in draft.located("loop"):
         for k, pipe in enumerate(loop.pipe):
-            for n, name in enumerate(pipe.on or ()):
-                yield from check(f"{path}/pipe/{k}/on/{n}", name)
+            for n, names in enumerate(pipe.on or ()):
+                for name in names:
+                    yield from check(f"{path}/pipe/{k}/on/{n}", name)
+                rows = [wall_rows(name, pipe.along, surfaces) for name in names]
+                if len(set(rows)) > 1:
+                    said = " and ".join(f'"{name}" {count}' for name, count in zip(names, rows, strict=True))
+                    message = f"rows of cells along the flow differ: {said}; side by side they must be the same"
+                    yield CaseProblem(f"{path}/pipe/{k}/on/{n}", message)
         yield from _course(path, loop)
         yield from _valve(draft, path, loop, check)
         yield from _accumulator(draft, path, loop, check)

@@ -23,7 +23,7 @@ class PipeCells(NamedTuple):
     start: int
     count: int
     branch: int
-    rows: tuple[int, ...]  # places along the flow of each of the names in `on`
+    rows: tuple[int, ...]  # places along the flow of each entry of `on`
 
     @property
     def last(self) -> int:
@@ -124,7 +124,7 @@ def plan_loop(loop: Loop, surfaces: Mapping[str, SurfaceTable | SolidTable]) -> 
     section: dict[str, int] = {}
     start = 0
     for table in loop.pipe:
-        rows = tuple(wall_rows(name, table.along, surfaces) for name in table.on or ())
+        rows = tuple(wall_rows(names[0], table.along, surfaces) for names in table.on or ())
         if table.branch is None:
             section, branch = {}, 0
             course.append(len(pipes))

@@ -13,7 +13,6 @@ from caloris.case.schema_types import (
     Name,
     PositiveFraction,
     PositiveLength,
-    References,
     Table,
     Temperature,
     Whole,
@@ -34,6 +33,18 @@ def _heat_transfer(value: object) -> object:
         raise ValueError(f'{shown(value)} is not known; allowed: {allowed}, or a coefficient as "1500 W/m^2/K"')
     return value
 
+
+def _in_order(value: object) -> object:
+    """Parts in the order of flow: each a name, or a list of names side by side."""
+    if not isinstance(value, list | tuple):
+        return [[value]]
+    return [one if isinstance(one, list | tuple) else [one] for one in value]
+
+
+Walls = Annotated[
+    tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...], BeforeValidator(_in_order), Field(min_length=1)
+]
+"""Surfaces, cells or nodes in the order of flow; those of an inner list lie side by side and share the tubes."""
 
 HeatTransfer = Annotated[str | float, BeforeValidator(_heat_transfer)]
 
@@ -124,8 +135,8 @@ class Pipe(Table):
     """A length of round tubes side by side, cut into cells along the flow."""
 
     name: Name = Field(description="Name among the pipes of the loop")
-    on: References | None = Field(
-        default=None, description="What its wall is, in the order of flow: surfaces, cells, nodes; default: insulated"
+    on: Walls | None = Field(
+        default=None, description="What its wall is, in the order of flow; an inner list is side by side; or insulated"
     )
     along: Literal["u", "v"] = Field(default="u", description="Direction of the tubes on a divided surface")
     reverse: bool = Field(default=False, strict=True, description="Whether they run against that direction")
