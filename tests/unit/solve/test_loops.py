@@ -184,12 +184,8 @@ mode = "steady"
 
 
 def test_limits_are_reported():
-    """Freezing, boiling, a range that is left, a heat pipe that carries no more, a valve at its stop: named, with place."""
-    cold = case_of("loop", ('temperature = "-30 degC"', 'temperature = "-90 degC"'), ('"20 degC", by', '"-40 degC", by'),
-                   ("pressure", "pressure"))  # fmt: skip
-    with pytest.raises(caloris.CaseError):
-        caloris.parse_case(cold.text.replace("-40 degC", "-80 degC"))
-    kinds = warnings_of(cold)
+    """Freezing, boiling, ranges that are left, a pipe that carries no more, a valve at its stop: named, with place."""
+    kinds = warnings_of(case_of("loop", ('temperature = "-30 degC"', 'temperature = "-90 degC"')))
     assert ("freezing at the wall", "coolant.radiator") in kinds
     hot = case_of("loop", ('"40 W/K"', '"6 W/K"'), ('pressure = "2 bar"', 'pressure = "0.5 bar"'))
     kinds = warnings_of(hot)
