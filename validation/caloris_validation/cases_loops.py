@@ -52,7 +52,7 @@ def radiator(cells: int, sky: float) -> Result:
         held("heater", 320.0),
         table("loop", name="water", fluid="water", mass_flow=_RADIATOR_FLOW, pressure=1e6, start_temperature=310.0),
         pipe("heating", 10.0, 0.05, on="heater", heat_transfer=1e6, cells=4),
-        pipe("cooling", 50.0, 0.05, on="panel", heat_transfer=1e8, cells=cells),
+        pipe("cooling", 50.0, 0.05, on="panel", heat_transfer=1e7, cells=cells),
         steady(start_temperature=310.0),
     )
 
@@ -144,8 +144,8 @@ def branches() -> Result:
     )
 
 
-# A straight pump curve, 2 m at rest and none at 2e-5 m3/s, on ten meters of laminar tube.
-_HEAD, _MOST = 2.0, 2e-5
+# A straight pump curve, 0.2 m at rest and none at 3.4e-6 m3/s, on ten meters of laminar tube: Re 500.
+_HEAD, _MOST = 0.2, 3.4e-6
 
 
 @functools.cache
@@ -171,13 +171,13 @@ def _operating_point() -> float:
 
 @functools.cache
 def bypassed(kind: str) -> Result:
-    """600 W into a plate, a radiator of 40 W/K to 243.15 K with a bypass, a valve that holds 293.15 K at the supply."""
+    """600 W into a plate, a radiator of 60 W/K to 273.15 K with a bypass, a valve that holds 293.15 K at the supply."""
     valve = {"sensor": "supply", "temperature": 293.15, "by": "bypass", "band": 4.0, "kind": kind, "leak": 0.001}
     return Result(
         table("node", name="plate", heat_capacity=2000.0),
         table("node", name="panel", heat_capacity=20000.0),
-        held("sink", 243.15),
-        table("link", between=["panel", "sink"], conductance=40.0),
+        held("sink", 273.15),
+        table("link", between=["panel", "sink"], conductance=60.0),
         table("load", on="plate", power=600.0),
         table("loop", name="water", fluid="water", mass_flow=0.02, pressure=2e5, setpoint=valve),
         pipe("supply", 1.0, 0.01),
@@ -314,7 +314,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     _case(
         "loop-operating-point",
-        "flow at which a straight pump curve (2 m, 20 mL/s) meets 10 m of laminar tube of 5 mm",
+        "flow at which a straight pump curve (0.2 m, 3.4 mL/s) meets 10 m of laminar tube of 5 mm",
         "kg/s",
         _operating_point(),
         2e-4,
