@@ -56,6 +56,7 @@ _FLOW_PER_KELVIN = 0.1
 _LOSS_PER_KELVIN = 0.1
 _LEAST_LOSS = 100.0  # Pa
 _OPENING_PER_KELVIN = 0.05
+_INTEGRAL_BAND = 100.0  # K
 # How far below saturation a two-phase loop starts where nothing else is given.
 _SUBCOOLED = 1.0  # K
 
@@ -297,11 +298,15 @@ def _valve(parts: FluidParts, built: _Built, nodes: NodeLayout) -> None:
     valve, name = plan.table.setpoint, [f"{plan.table.name} valve"]
     assert valve is not None
     section = next(section for section in plan.sections if section.has_valve)
-    opening = parts.state(name[0], "1", 0.5, _OPENING_PER_KELVIN, valve.seconds)
+    integral = valve.kind == "integral"
+    # Of an integral valve only gain over capacity counts, one over band times time; a small gain is easier to solve.
+    band = _INTEGRAL_BAND if integral else valve.band
+    capacity = valve.seconds * valve.band / band
+    opening = parts.state(name[0], "1", 0.5, _OPENING_PER_KELVIN, capacity)
     pipe = next((pipe for pipe in plan.pipes if pipe.table.name == valve.sensor), None)
     sensor = nodes.first(valve.sensor) if pipe is None else built.cell[pipe.last]
-    gain = (1.0 if valve.opens == "when cold" else -1.0) / valve.band
-    law = integral_opening if valve.kind == "integral" else proportional_opening
+    gain = (1.0 if valve.opens == "when cold" else -1.0) / band
+    law = integral_opening if integral else proportional_opening
     parameters = Controller(jnp.asarray(valve.temperature), jnp.asarray(gain), jnp.asarray(0.5))
     parts.add(Kind("valve", law), name, [[sensor]], [[opening]], parameters)
     states = [opening, built.flow[0], *(built.flow[k] for k in section.branches)]

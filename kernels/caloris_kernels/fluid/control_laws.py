@@ -12,8 +12,9 @@ from caloris_kernels.numerics.smooth import saturated
 from caloris_kernels.parts.part_heat import PartHeat
 
 Scalar = Float[Array, ""]
-# Openings this near to 0 and 1 feel the stop.
+# Openings this near to 0 and 1 feel the stop, of the proportional and of the integral controller.
 _STOP = 0.02
+_INTEGRAL_STOP = 0.002
 # Part of their sum over which the larger of two losses takes over from the other.
 _MEETING = 0.01
 
@@ -43,11 +44,13 @@ def integral_opening(values: Float[Array, " local"], parameters: Controller, mod
 
     C u' = sat(u + gain (set_point - T)) - u, C > 0 in seconds: between the stops u' = gain (set_point - T)/C, and at a
     stop the row itself says so, without a limit on the integral that could wind up. Steady state has no offset, but
-    within 0.02 of a stop, where the corner of sat takes up to 0.004/gain of it.
+    within 0.002 of a stop, where the corner of sat takes up to 0.0004/gain of it. Only gain/C counts between the stops;
+    a small gain, 0.01 K-1, keeps u + gain (...) between them for errors of many kelvin, where Newton's method sees how
+    temperature and opening answer to each other.
     """
     temperature, opening = values
     wanted = opening + parameters.gain * (parameters.set_point - temperature)
-    row = saturated(wanted, _STOP) - opening
+    row = saturated(wanted, _INTEGRAL_STOP) - opening
     return PartHeat(jnp.stack([jnp.zeros_like(row), row]), jnp.zeros_like(values))
 
 
