@@ -163,8 +163,8 @@ class _Cells:
         parallel = np.array([table.parallel for table in self.tables])
         diameter = jnp.asarray([table.diameter for table in self.tables])
         each = jnp.asarray(self.flow / parallel)
-        self.liquid = liquid_numbers(self._fluid, jnp.asarray(self.temperature), each, diameter, jnp.asarray(1e-12))
-        self.reynolds = np.asarray(self.liquid.reynolds)
+        found = liquid_numbers(self._fluid, jnp.asarray(self.temperature), each, diameter, jnp.asarray(1e-12))
+        self.liquid, self.reynolds = found, np.asarray(found.reynolds)
 
     def _mixture(self) -> None:
         states, plan = self.states, self.plan
@@ -177,10 +177,9 @@ class _Cells:
         saturation = states.temperature[:, states.node[plan.accumulator]]
         cells = TwoPhaseCell(*jnp.asarray(columns, float).T)
         arrays = (jnp.asarray(saturation), jnp.asarray(enthalpy), jnp.asarray(self.flow))
-        self.two_phase = two_phase_numbers(self._fluid, *arrays, cells)
-        self.temperature, self.quality = np.asarray(self.two_phase.temperature), np.asarray(self.two_phase.quality)
-        self.reynolds = np.asarray(self.two_phase.limited["liquid_reynolds"])
-        self.saturation = saturation
+        found = two_phase_numbers(self._fluid, *arrays, cells)
+        self.two_phase, self.temperature = found, np.asarray(found.temperature)
+        self.quality, self.reynolds = np.asarray(found.quality), np.asarray(found.limited["liquid_reynolds"])
 
     def _pressure(self) -> np.ndarray:
         """At the outlet of every cell (Pa): from the pump's inlet up by its rise, then down along the course."""
@@ -191,7 +190,7 @@ class _Cells:
         here, pressure = inlet + rise, np.zeros_like(self.flow)
 
         def along(pipe: Any, here: np.ndarray) -> np.ndarray:
-            mine = slice(pipe.start, pipe.start + pipe.count)
+            mine = slice(pipe.start, pipe.start + pipe.cells)
             pressure[:, mine] = here[:, None] - np.cumsum(self.loss[:, mine], axis=1)
             return pressure[:, pipe.last]
 
@@ -210,7 +209,7 @@ class _Cells:
     def judge(self, found: list[Found]) -> None:
         """What leaves its limits, pipe by pipe."""
         for number, pipe in enumerate(self.plan.pipes):
-            mine = np.arange(pipe.start, pipe.start + pipe.count)
+            mine = np.arange(pipe.start, pipe.start + pipe.cells)
             place = f"{self.plan.table.name}.{pipe.table.name}"
             if self.liquid is not None:
                 self._judge_liquid(place, mine, found)

@@ -2,10 +2,12 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import brentq
 
+import caloris
 from caloris_validation import scenes
 from caloris_validation.reference_case import ReferenceCase
 from caloris_validation.scenes import Result, coating, deep_space, rectangle, steady, table
@@ -249,6 +251,33 @@ def _residuals() -> float:
     return max(residual(result) for result in results)
 
 
+# 8200 lb/h take up 35 kW and the pump's power; c of ammonia between 3 and 10 degC (Haar & Gallagher 1978), J/kg/K.
+_ATCS_FLOW, _ATCS_HEAT = 8200.0 * 0.45359237 / 3600.0, 4660.0
+
+
+@functools.cache
+def atcs() -> caloris.Run:
+    """The example of the ammonia loop of the International Space Station, as it stands."""
+    return caloris.run(caloris.load_case(Path(__file__).parents[2] / "examples" / "iss_atcs.toml"))
+
+
+def _atcs(quantity: str, name: str, dimension: str = "cell") -> float:
+    """Mean over the orbit."""
+    arrays = atcs().data.arrays
+    names = list(arrays[f"loop/{dimension}"])
+    time = arrays["thermal/time"]
+    return float(np.trapezoid(arrays[f"loop/{quantity}"][:, names.index(name)], time) / (time[-1] - time[0]))
+
+
+def _atcs_rejected() -> float:
+    """Heat from the loop into the radiators, without the pump's (W)."""
+    arrays = atcs().data.arrays
+    mine = [k for k, name in enumerate(arrays["loop/cell"]) if name.startswith("loop A.radiators")]
+    time = arrays["thermal/time"]
+    heat = np.trapezoid(arrays["loop/cell_heat"][:, mine].sum(axis=1), time) / (time[-1] - time[0])
+    return -float(heat) - _atcs("pump_power", "loop A", "loop")
+
+
 def _case(name: str, quantity: str, unit: str, exact: float, bound: float, reason: str, source: str,
           measure: Callable[[], float], **more) -> ReferenceCase:  # fmt: skip
     return ReferenceCase(name, quantity, unit, exact, bound, reason, source, measure, **more)
@@ -374,6 +403,41 @@ CASES: tuple[ReferenceCase, ...] = (
         "energy is conserved to rounding; solved to 1e-9 K a step",
         "first law",
         _rejected_less_pump,
+    ),
+    _case(
+        "loop-iss-supply",
+        "ammonia supplied by a loop of the ISS under 35 kW, mean over an orbit at beta 0",
+        "degC",
+        2.8,
+        1.1,
+        "37 +- 2 degF: the spread of the source",
+        "NASA/Boeing, Active Thermal Control System Overview; Oren & Howell, SAE 951651, doi 10.4271/951651",
+        lambda: _atcs("cell_temperature", "loop A.supply") - 273.15,
+        absolute=True,
+        slow=True,
+    ),
+    _case(
+        "loop-iss-return",
+        "ammonia that returns from its heat exchangers and cold plates",
+        "degC",
+        2.8 + 35e3 / (_ATCS_FLOW * _ATCS_HEAT),
+        1.2,
+        "the spread of the supply, and the pump's power",
+        "the same; 35 kW over 8200 lb/h, first law",
+        lambda: _atcs("cell_temperature", "loop A.return") - 273.15,
+        absolute=True,
+        slow=True,
+    ),
+    _case(
+        "loop-iss-heat",
+        "heat that the radiators of this loop reject, less its pump's power",
+        "W",
+        35e3,
+        1e-3,
+        "a periodic orbit to 1 mK of 1 MJ/K: 1e-4 of the heat; means by trapezoids every 120 s",
+        "NASA/Boeing, Active Thermal Control System Overview: 35 kW a loop",
+        _atcs_rejected,
+        slow=True,
     ),
     _case(
         "loop-energy-residual",

@@ -182,9 +182,9 @@ def _walled(pipe: PipeCells, places: Places) -> _Wall:
     if table.reverse:
         rows.reverse()
     found: list[list[Any]] = [[], [], [], [], []]
-    for k in range(pipe.count):
+    for k in range(pipe.cells):
         for place, (node, source) in enumerate(rows):
-            overlap = min((k + 1) / pipe.count, (place + 1) / len(rows)) - max(k / pipe.count, place / len(rows))
+            overlap = min((k + 1) / pipe.cells, (place + 1) / len(rows)) - max(k / pipe.cells, place / len(rows))
             if overlap <= 1e-12:
                 continue
             number = found[4][-1] + 1 if found[4] else 0
@@ -224,8 +224,8 @@ def _tubes(parts: FluidParts, built: _Built, pipe: PipeCells, places: Places) ->
     small, free = SMALL_FLOW * built.start.flow[0], built.free[pipe.branch]
     m, s = built.flow[pipe.branch], built.loss[pipe.branch]
     if table.on is None:
-        cell = np.arange(pipe.count)
-        portion, wall = np.full(pipe.count, 1.0 / pipe.count), None
+        cell = np.arange(pipe.cells)
+        portion, wall = np.full(pipe.cells, 1.0 / pipe.cells), None
     else:
         wall = _walled(pipe, places)
         cell, portion = wall.cell, wall.portion
@@ -235,7 +235,7 @@ def _tubes(parts: FluidParts, built: _Built, pipe: PipeCells, places: Places) ->
     flows = np.tile([m, s], (len(cell), 1))
     if built.saturation is None:
         given = table.heat_transfer
-        law = TubeLaw(None if table.on is None or isinstance(given, float) else given)
+        law = TubeLaw(given if table.on is not None and isinstance(given, str) else None)
         kind = Kind("tube" if wall is not None else "line", law, built.fluid)
         # An insulated cell is its own wall: no heat, and the same rows of pressure.
         ends = np.stack([mine if wall is None else wall.node, mine], axis=1)

@@ -21,7 +21,8 @@ def problems(draft: Draft, check: Check) -> Problems:
     surfaces = shaped(draft)
     for path, loop in draft.located("loop"):
         for k, pipe in enumerate(loop.pipe):
-            for n, names in enumerate(pipe.on or ()):
+            walls: tuple[tuple[str, ...], ...] = pipe.on or ()
+            for n, names in enumerate(walls):
                 for name in names:
                     yield from check(f"{path}/pipe/{k}/on/{n}", name)
                 rows = [wall_rows(name, pipe.along, surfaces) for name in names]

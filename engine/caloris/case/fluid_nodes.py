@@ -52,7 +52,7 @@ def start_temperatures(plan: LoopPlan) -> list[float | None]:
     given = []
     for pipe in plan.pipes:
         own = pipe.table.start_temperature
-        given += [plan.table.start_temperature if own is None else own] * pipe.count
+        given += [plan.table.start_temperature if own is None else own] * pipe.cells
     return given
 
 
@@ -61,8 +61,8 @@ def cell_volumes(plan: LoopPlan) -> list[float]:
     volumes = []
     for pipe in plan.pipes:
         table = pipe.table
-        each = 0.25 * math.pi * table.diameter**2 * table.length * table.parallel / pipe.count
-        volumes += [each] * pipe.count
+        each = 0.25 * math.pi * table.diameter**2 * table.length * table.parallel / pipe.cells
+        volumes += [each] * pipe.cells
     return volumes
 
 

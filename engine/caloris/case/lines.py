@@ -20,7 +20,7 @@ def lines(draft: Draft) -> dict[str, Mapping[str, int] | None]:
         if loop.is_two_phase:
             found[loop.name] = {"accumulator": 1} if loop.accumulator.node is None else {}
         else:
-            found[loop.name] = {pipe.table.name: pipe.count for pipe in plan_loop(loop, surfaces).pipes}
+            found[loop.name] = {pipe.table.name: pipe.cells for pipe in plan_loop(loop, surfaces).pipes}
     for table, word in HEAT_PIPES.items():
         for k, (_, pipe) in enumerate(draft.located(table)):
             ends = [name for name in end_names(pipe, f"{word} {k}", surfaces) if name is not None]

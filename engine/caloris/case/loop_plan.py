@@ -21,14 +21,14 @@ class PipeCells(NamedTuple):
 
     table: Pipe
     start: int
-    count: int
+    cells: int
     branch: int
     rows: tuple[int, ...]  # places along the flow of each entry of `on`
 
     @property
     def last(self) -> int:
         """The cell at its outlet."""
-        return self.start + self.count - 1
+        return self.start + self.cells - 1
 
 
 class Section(NamedTuple):
@@ -61,7 +61,7 @@ class LoopPlan(NamedTuple):
     @property
     def cell_count(self) -> int:
         """Number of cells."""
-        return self.pipes[-1].start + self.pipes[-1].count
+        return self.pipes[-1].start + self.pipes[-1].cells
 
     @property
     def cell_names(self) -> tuple[str, ...]:
@@ -69,13 +69,13 @@ class LoopPlan(NamedTuple):
         names = []
         for pipe in self.pipes:
             head = f"{self.table.name}.{pipe.table.name}"
-            names += [head] if pipe.count == 1 else [f"{head}[{k}]" for k in range(pipe.count)]
+            names += [head] if pipe.cells == 1 else [f"{head}[{k}]" for k in range(pipe.cells)]
         return tuple(names)
 
     @property
     def cell_pipe(self) -> tuple[int, ...]:
         """The pipe of every cell."""
-        return tuple(k for k, pipe in enumerate(self.pipes) for _ in range(pipe.count))
+        return tuple(k for k, pipe in enumerate(self.pipes) for _ in range(pipe.cells))
 
     @property
     def cell_branch(self) -> tuple[int, ...]:
@@ -156,26 +156,25 @@ def _ordered(section: dict[str, int], loop: Loop) -> Section:
 
 def _carried(plan: LoopPlan) -> list[Carried]:
     """Every cell's flow to the next."""
-    found = []
+    found: list[Carried] = []
     rows = [[plan.in_branch(branch) for branch in section.branches] for section in plan.sections]
     for row in [row for section in rows for row in section]:
-        found += [_between(a, b) for a, b in zip(row, row[1:], strict=False)]
+        found += [_between(plan, a, b) for a, b in zip(row, row[1:], strict=False)]
     for pipe in plan.pipes:
         number = plan.pipes.index(pipe)
         found += [Carried(k, k + 1, pipe.branch, number) for k in range(pipe.start, pipe.last)]
     # Round the ring: from every end of one element to every start of the next.
     for here, there in zip(plan.course, (*plan.course[1:], plan.course[0]), strict=True):
         if here >= 0 and there >= 0:
-            found.append(_between(plan.pipes[here], plan.pipes[there]))
+            found.append(_between(plan, plan.pipes[here], plan.pipes[there]))
         elif here >= 0:
-            found += [_between(plan.pipes[here], row[0]) for row in rows[-1 - there]]
+            found += [_between(plan, plan.pipes[here], row[0]) for row in rows[-1 - there]]
         else:
-            found += [_between(row[-1], plan.pipes[there]) for row in rows[-1 - here]]
-    numbers = {pipe.start: k for k, pipe in enumerate(plan.pipes)}
-    return [one if isinstance(one, Carried) else Carried(*one[:3], numbers[one[3]]) for one in found]
+            found += [_between(plan, row[-1], plan.pipes[there]) for row in rows[-1 - here]]
+    return found
 
 
-def _between(first: PipeCells, second: PipeCells) -> tuple[int, int, int, int]:
+def _between(plan: LoopPlan, first: PipeCells, second: PipeCells) -> Carried:
     """The flow from one pipe to another is that of the branch on either side, in a tube of the branch's pipe."""
     mine = first if second.branch == 0 and first.branch != 0 else second
-    return first.last, second.start, mine.branch, mine.start
+    return Carried(first.last, second.start, mine.branch, plan.pipes.index(mine))

@@ -41,7 +41,7 @@ class _Loop:
         self.temperature = jnp.asarray(given, float)
         self.branch = np.array(plan.cell_branch)
         tables = [plan.pipes[k].table for k in plan.cell_pipe]
-        counts = [plan.pipes[k].count for k in plan.cell_pipe]
+        counts = [plan.pipes[k].cells for k in plan.cell_pipe]
         columns = [
             (t.diameter, t.length / n, t.parallel, t.roughness, t.loss_coefficient / n, 0.0, 0.0, 1e-9, 0.0)
             for t, n in zip(tables, counts, strict=True)
@@ -98,6 +98,6 @@ def starting_point(plan: LoopPlan, fluid: Any, start: float, least: float) -> Lo
     # Beyond its last point the curve goes on as a straight line, down to a head of zero at some flow.
     while excess(last) > 0.0:
         last *= 2.0
-    root = brentq(excess, least * last, last, rtol=1e-4)
-    flow, loss = loop.divided(float(root))  # type: ignore[arg-type]
+    root: Any = brentq(excess, least * last, last, xtol=1e-4 * last)
+    flow, loss = loop.divided(float(root))
     return LoopStart(flow.tolist(), loss.tolist())

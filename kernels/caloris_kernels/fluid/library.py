@@ -8,7 +8,7 @@ splines against CoolProp between the knots, as the tests measure it (relative, l
 
 from functools import lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -108,7 +108,8 @@ def saturation_temperature(name: str, pressure: float) -> float:
     rows = _table(name)
     logarithm = CubicSpline(rows[:, 0], np.log(rows[:, 5]))
     wanted = np.clip(np.log(pressure), logarithm(rows[0, 0]), logarithm(rows[-1, 0]))
-    return float(brentq(lambda t: logarithm(t) - wanted, rows[0, 0], rows[-1, 0], xtol=1e-12))
+    found: Any = brentq(lambda t: logarithm(t) - wanted, rows[0, 0], rows[-1, 0], xtol=1e-12)
+    return float(found)
 
 
 def propylene_glycol(mass_fraction: Float[Array, ""]) -> Liquid:

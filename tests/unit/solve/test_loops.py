@@ -62,8 +62,8 @@ def test_a_transient_ends_in_the_steady_state(name):
     rest = caloris.solve_steady(steady)
     times = jnp.linspace(0.0, 40 * 3600.0, 21)
     run = caloris.solve_transient(moving, times, tolerance=1e-4)
-    # Where a flow begins to boil its coefficient rises with the quality, and one wall may feed several cells in more than
-    # one way: the evaporator alone may end elsewhere, at rest all the same.
+    # Where a flow begins to boil its coefficient rises with the quality, and one wall may feed several cells in more
+    # than one way: the evaporator alone may end elsewhere, at rest all the same.
     boiling = np.array([name.startswith("evaporator") for name in moving.nodes.name])
     np.testing.assert_allclose(run.temperature[-1, ~boiling], rest.temperature[~boiling], atol=2e-3)
     np.testing.assert_allclose(run.temperature[-1], run.temperature[-2], atol=1e-3)
