@@ -258,7 +258,8 @@ _ATCS_FLOW, _ATCS_HEAT = 8200.0 * 0.45359237 / 3600.0, 4660.0
 @functools.cache
 def atcs() -> caloris.Run:
     """The example of the ammonia loop of the International Space Station, as it stands."""
-    return caloris.run(caloris.load_case(Path(__file__).parents[2] / "examples" / "iss_atcs.toml"))
+    beside, here = Path(__file__).with_name("iss_atcs.toml"), Path(__file__).parents[2] / "examples" / "iss_atcs.toml"
+    return caloris.run(caloris.load_case(beside if beside.exists() else here))  # beside: in a wheel
 
 
 def _atcs(quantity: str, name: str, dimension: str = "cell") -> float:
