@@ -201,7 +201,8 @@ def test_limits_are_reported():
     assert ("set point not held", "coolant: supply") in kinds
     laminar = case_of("loop", ('heat_transfer = "2500 W/m^2/K"', 'heat_transfer = "turbulent"'))
     assert ("reynolds outside the range of 'turbulent'", "coolant.plate 1") in warnings_of(laminar)
-    short = case_of("heat_pipe", ('"90 W m"', '"60 W m"'))
+    # 50 W of 60: there is no steady state, the box warms up.
+    short = case_of("heat_pipe", ('"90 W m"', '"60 W m"'), ('mode = "steady"', TRANSIENT))
     assert ("transport limit", "constant") in warnings_of(short)
     dry = case_of("two_phase_loop", ('"4 g/s"', '"1.8 g/s"'))
     assert ("wall dries out", "ammonia.evaporator") in warnings_of(dry)
