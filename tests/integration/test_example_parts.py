@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import conduction_parts
+import loop_parts
 from caloris.run_arrays import ENERGY_BOUND
 from caloris.simulation import Run
 from caloris_kernels.constants import STEFAN_BOLTZMANN
@@ -74,7 +75,7 @@ def stream() -> None:
 
 
 _OWN = (heater, louver, thermoelectric, heat_pump, phase_change, stream)
-CHECKS = {check.__name__: check for check in (*_OWN, *conduction_parts.CHECKS)}
+CHECKS = {check.__name__: check for check in (*_OWN, *conduction_parts.CHECKS, *loop_parts.CHECKS)}
 
 
 def test_every_example_has_its_number():

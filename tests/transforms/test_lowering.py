@@ -33,7 +33,7 @@ from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
 from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, KindLayout, RowLayout
-from caloris_kernels.fluid.control_laws import Controller, Valve
+from caloris_kernels.fluid.control_laws import Controller, Split, Valve
 from caloris_kernels.fluid.convection import Flow, all_regimes
 from caloris_kernels.fluid.heat_pipe_laws import GasLoadedPipe, HeatPipe, LoopHeatPipe
 from caloris_kernels.fluid.liquid import Liquid, Properties
@@ -207,6 +207,10 @@ HOST = {
     "numerics.link_rows.link_rows": "numpy, once a network",
     "fluid.library.liquid_named": "reads a table, once a fluid",
     "fluid.library.saturated_named": "reads a table, once a fluid",
+    "fluid.library.volumetric_heat": "numpy, where a case is read",
+    "fluid.library.temperature_range": "numpy, where a case is read",
+    "fluid.library.pressure_range": "numpy, where a case is read",
+    "fluid.library.saturation_temperature": "numpy, where a case is read",
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
@@ -247,7 +251,9 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.shell.overlap_length": (f(4, 3), i(1, 2), i(1, 2)),
     "fluid.control_laws.proportional_opening": (f(2), CONTROLLER, f()),
     "fluid.control_laws.integral_opening": (f(2), CONTROLLER, f()),
-    "fluid.control_laws.flow_split": (f(4), (), f()),
+    "fluid.control_laws.flow_split": (f(4), Split(f()), f()),
+    "fluid.control_laws.larger_loss": (f(), f()),
+    "fluid.control_laws.split_loss": (f(4), Section(f()), f()),
     "fluid.control_laws.valve_loss": (LIQUID, f(4), Valve(*[f()] * 4), f()),
     "fluid.convection.prandtl_number": (PROPERTIES,),
     "fluid.convection.heating_share": (f(),),
@@ -312,6 +318,8 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "fluid.two_phase.mueller_steinhagen_heck_gradient": (f(), PHASES, f(), TUBE),
     "fluid.two_phase.momentum_flux": (f(), PHASES, f(), f()),
     "fluid.two_phase_laws.carried_enthalpy": (SATURATED, f(5), TwoPhaseCarrier(*[f()] * 4), f()),
+    "fluid.two_phase_laws.two_phase_loss": (PHASES, f(), f(), TwoPhaseCell(*[f()] * 8)),
+    "fluid.two_phase_laws.two_phase_line": (SATURATED, f(4), TwoPhaseCell(*[f()] * 8), f()),
     "fluid.two_phase_laws.two_phase_tube_heat": (SATURATED, f(5), TwoPhaseCell(*[f()] * 8), f()),
     "fluid.two_phase_laws.two_phase_pump_heat": (SATURATED, f(4), SetPump(f()), f()),
     "fluid.two_phase_laws.cell_quantities": (SATURATED, f(), f(), f(), TwoPhaseCell(*[f()] * 8)),

@@ -4,6 +4,11 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from caloris.case.build_fluids import FluidParts
+from caloris.case.build_heat_pipes import build_heat_pipe
+from caloris.case.build_loops import Places, build_loop
+from caloris.case.fluid_nodes import HEAT_PIPES
+from caloris.case.loop_plan import plan_loop
 from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.case.schema_equipment import CoolerControl, Heater, HeatPump, Louver, Thermoelectric
@@ -13,7 +18,7 @@ from caloris_kernels.parts import heat_pump, heater, louver, thermoelectric
 
 
 def build_equipment(case: Case, nodes: NodeLayout) -> Equipment:
-    """Heaters, louvers, thermoelectric coolers and heat pumps of a case."""
+    """Heaters, louvers, thermoelectric coolers, heat pumps, loops and heat pipes of a case."""
     thermostats = [table for table in case.heaters if table.control.kind == "thermostat"]
     tables = [
         *(_heater(k, table, thermostats, nodes) for k, table in enumerate(case.heaters)),
@@ -21,7 +26,29 @@ def build_equipment(case: Case, nodes: NodeLayout) -> Equipment:
         *(_thermoelectric(k, table, nodes) for k, table in enumerate(case.thermoelectrics)),
         *(_heat_pump(k, table, nodes) for k, table in enumerate(case.heat_pumps)),
     ]
-    return Equipment(tables=tuple(tables), switches=_switches(case, thermostats, nodes))
+    fluids = _fluid_parts(case, nodes)
+    return Equipment(
+        tables=(*tables, *fluids.tables),
+        groups=tuple(fluids.groups),
+        auxiliary=fluids.auxiliary,
+        switches=_switches(case, thermostats, nodes),
+        fluids=fluids.fluids,
+    )
+
+
+def _fluid_parts(case: Case, nodes: NodeLayout) -> FluidParts:
+    """Loops and heat pipes."""
+    parts = FluidParts()
+    surfaces = {table.name: table for table in (*case.surfaces, *case.solids)}
+    begun = [(node.name, node.temperature or node.start_temperature) for node in case.nodes]
+    start = 293.15 if case.run is None else case.run.start_temperature
+    places = Places(nodes, surfaces, {"": start} | {name: value for name, value in begun if value is not None})
+    for loop in case.loops:
+        build_loop(parts, plan_loop(loop, surfaces), places)
+    for table, tables in (("heat_pipe", case.heat_pipes), ("loop_heat_pipe", case.loop_heat_pipes)):
+        for k, pipe in enumerate(tables):
+            build_heat_pipe(parts, pipe, f"{HEAT_PIPES[table]} {k}", nodes, surfaces)
+    return parts
 
 
 def _switches(case: Case, thermostats: list[Heater], nodes: NodeLayout) -> Switches | None:

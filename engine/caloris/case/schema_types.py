@@ -64,9 +64,10 @@ class Measure(Rule):
         words = [("above", self.above), ("at least", self.least), ("below", self.below), ("at most", self.most)]
         return " and ".join(f"{word} {limit:g}{unit}" for word, limit in words if limit is not None)
 
-    def parse(self, value: object, info: ValidationInfo) -> float:
+    def parse(self, value: object, info: ValidationInfo | None = None) -> float:
         """Text or number to a float in the kept unit; QuantityError when outside the range."""
-        result = parse_quantity(value, self.kind, (info.context or {}).get("period"))
+        context = {} if info is None else info.context or {}
+        result = parse_quantity(value, self.kind, context.get("period"))
         stated = in_display_unit(result, self.kind)
         slack = 1e-12 * abs(stated)  # "90 deg" is 90 deg, whatever the conversion rounds to
         if (

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
 from caloris.model.conduction import PropertyTables
+from caloris.model.fluids import Fluid
 from caloris.model.mirrors import Mirrors
 from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, Switches
 from caloris.model.power import Batteries, Boundary, Bus, Compute, HeatLoad, SolarArrays
@@ -160,4 +161,5 @@ class Thermal(eqx.Module):
     parts: tuple[PartGroup, ...] = ()
     auxiliary: Auxiliary | None = None
     switches: Switches | None = None
+    fluids: tuple[Fluid, ...] = ()  # what parts are told by their group's index
     rows: RowLayout | None = None  # of conductive and radiative pairs, where there are many nodes

@@ -31,6 +31,7 @@ class Balance(NamedTuple):
     by_source: Float[Array, "time 3 node"]  # absorbed sunlight, albedo, planet infrared
     stored: Float[Array, "time node"]  # heat stored per second; what boundaries supply is in `boundary`
     boundary: Float[Array, "time node"]
+    auxiliary_load: Float[Array, "time auxiliary"]  # W, electrical power made heat in fluids that are no nodes
     exchange_residual: Float[Array, " time"]
     available: Float[Array, "time array"]
     array_power: Float[Array, "time array"]
@@ -93,10 +94,11 @@ def _moment(network: Network, instant: Instant, state: State):
     internal = jnp.sum(terms.exchanged) + jnp.sum(terms.conducted)
     auxiliary = network.auxiliary
     if auxiliary is not None:  # what fluids take up is given by others
-        internal = internal + jnp.sum(auxiliary.stores * moment.auxiliary_rate)
+        internal = internal + jnp.sum(auxiliary.stores * (moment.auxiliary_rate - moment.auxiliary_load))
     power = jnp.sum(moment.available, axis=1)
     stored, boundary = net * network.free, -net * (1.0 - network.free)
-    return terms, _by_source(network, instant, terms), stored, boundary, internal, power, used * power, flow
+    sources = _by_source(network, instant, terms)
+    return terms, sources, stored, boundary, moment.auxiliary_load, internal, power, used * power, flow
 
 
 @kept
@@ -176,11 +178,11 @@ def audit(solution: Solution, bounded: bool) -> Audit:
             # Exchange is internal: its sum vanishes, as the exchange residual shows.
             none = jnp.zeros((*instant.near.shape[:-2], 1, network.radiating.shape[0]))
             instant = instant._replace(near=none, far=none)
-        terms, _, available, flow = heat_terms(network, instant, physical(network, y))
+        terms, _, inside, available, flow = heat_terms(network, instant, physical(network, y))
         supplied = -jnp.sum(net_heat(terms) * (1.0 - network.free)) if bounded else jnp.zeros(())
         supplied = supplied + jnp.sum(terms.advected)
         power = jnp.sum(available, axis=1)
-        heat = [jnp.sum(terms.absorbed), jnp.sum(terms.load), supplied, jnp.sum(terms.to_space)]
+        heat = [jnp.sum(terms.absorbed), jnp.sum(terms.load) + jnp.sum(inside), supplied, jnp.sum(terms.to_space)]
         heat = jnp.stack([*heat, jnp.sum(terms.extracted)])
         if flow is None:
             return jnp.concatenate([heat, power, jnp.sum(power)[None], jnp.zeros(3), jnp.zeros_like(charge)])

@@ -97,6 +97,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         parts=structure.equipment.parts(conductors.size),
         auxiliary=structure.equipment.auxiliary,
         switches=structure.equipment.switches,
+        fluids=structure.equipment.fluids,
         mirrors=mirror_light(visibility, None if surroundings is None else surroundings.planet, motion, timeline),
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from caloris.model.coating import EmittanceTable
+from caloris.model.fluids import FluidTable, fluid_table
 from caloris.model.parts import Auxiliary, HeatStorage, PartGroup, Switches
 from caloris.model.power import SolarArrays
 from caloris.model.thermal import Exchange, Thermal
@@ -102,6 +103,7 @@ class Network(NamedTuple):
     parts: tuple[PartGroup, ...] = ()
     auxiliary: Auxiliary | None = None
     switches: Switches | None = None
+    fluids: tuple[FluidTable, ...] = ()
     storage: HeatStorage | None = None
     # Mode of every switch, set by the stepper; None: switches work as proportional bands.
     mode: Float[Array, " switch"] | None = None
@@ -191,6 +193,7 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
         parts=thermal.parts,
         auxiliary=thermal.auxiliary,
         switches=thermal.switches,
+        fluids=tuple(fluid_table(fluid) for fluid in thermal.fluids),
         storage=_storage(thermal),
     )
     solar, albedo, *infrared = (_pad(table, timeline.periodic) for table in absorbed)

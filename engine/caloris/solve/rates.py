@@ -75,6 +75,12 @@ def electrical_heat(
     return load, flow.used_fraction * cells
 
 
+def auxiliary_load(parts: PartTerms, flow: BusFlow | None) -> Float[Array, " auxiliary"]:
+    """Heat that equipment makes of electrical power in fluids that are auxiliary states (W)."""
+    served = 1.0 if flow is None else flow.served_fraction
+    return parts.free_auxiliary + served * parts.electrical_auxiliary
+
+
 class _Radiation(NamedTuple):
     """Thermal radiation of every node (W)."""
 
@@ -138,6 +144,7 @@ class Moment(NamedTuple):
 
     terms: HeatTerms
     auxiliary_rate: Float[Array, " auxiliary"]  # F of the auxiliary states
+    auxiliary_load: Float[Array, " auxiliary"]  # W, the part of it that was electrical power
     available: Float[Array, "array node"]  # W
     flow: BusFlow | None
 
@@ -162,7 +169,8 @@ def heat_terms(network: Network, instant: Instant, state: State) -> Moment:
         advected=one_way_heat(links.stream, links.capacity_rate, temperature),
         to_space=radiation.to_space,
     )
-    return Moment(terms, parts.auxiliary, available, flow)
+    loaded = auxiliary_load(parts, flow)
+    return Moment(terms, parts.auxiliary + loaded, loaded, available, flow)
 
 
 def net_heat(terms: HeatTerms) -> Float[Array, " node"]:
