@@ -50,10 +50,9 @@ def duty(solution: Solution) -> Float[Array, " switch"] | None:
     grid, edges = solution.grid, solution.network.edges
     if grid.mode is None:
         return None
-    if solution.record is None or solution.record.shift is None:
-        raise ValueError("duty: the times of switching are in the record; solve without checkpoint_every")
-    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment])
-    length = length + solution.record.shift[:, 1] - solution.record.shift[:, 0]
+    shift = _record(solution).shift
+    assert shift is not None  # of a system with switches
+    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment]) + shift[:, 1] - shift[:, 0]
     length = jnp.where(jnp.arange(length.shape[0]) < grid.steps, length, 0.0)
     return length @ grid.mode / jnp.sum(length)
 
