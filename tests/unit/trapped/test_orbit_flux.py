@@ -70,6 +70,7 @@ def test_a_larger_moment_lifts_the_flux():
     assert ratio == pytest.approx(1.07, abs=0.01)
 
 
+@pytest.mark.slow
 def test_derivatives_in_altitude_and_inclination():
     """Forward and reverse against differences over 2 km and 0.02 deg.
 
