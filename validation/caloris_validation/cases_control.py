@@ -83,6 +83,7 @@ _KINDS = ("off", "on", "late", "duty")
 
 def _events(solution: Solution) -> jax.Array:
     """Times (s) of the first three switchings."""
+    assert solution.record is not None
     grid, shift = solution.grid, solution.record.shift
     assert grid.switch is not None and shift is not None
     index = jnp.nonzero(grid.switch >= 0, size=3)[0]
@@ -166,7 +167,8 @@ def _coldest(current: jax.Array) -> jax.Array:
 @functools.cache
 def _best(function: Callable[[jax.Array], jax.Array], low: float, high: float) -> tuple[float, float]:
     """Current (A) where the derivative of a function vanishes, and the function there."""
-    _module(True), _module(False)  # built before anything is traced
+    for free in (True, False):
+        _module(free)  # built before anything is traced
     both = jax.jit(jax.value_and_grad(function))
     current = root_scalar(lambda current: float(both(current)[1]), bracket=(low, high), xtol=1e-12).root
     return current, float(both(current)[0])

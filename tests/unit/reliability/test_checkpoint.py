@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -34,7 +36,7 @@ def test_optimum_against_lambert_w_and_against_a_search(ratio):
     def factor(tau):
         return float(expected_time_factor(value(tau), value(ratio * mean), value(0.0), value(mean)))
 
-    search = minimize_scalar(factor, bracket=(0.5 * found, 1.1 * found), options={"xtol": 1e-9})
+    search: Any = minimize_scalar(factor, bracket=(0.5 * found, 1.1 * found), options={"xtol": 1e-9})
     # A flat minimum is found to the root of rounding.
     assert found == pytest.approx(search.x, rel=1e-6)
 
