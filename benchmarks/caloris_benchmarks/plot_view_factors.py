@@ -9,6 +9,8 @@ from matplotlib.lines import Line2D
 
 _STYLES = {"Caloris": ("#c1121f", "o"), "View3D": ("#1d3557", "s"), "pyviewfactor": ("#588157", "^")}
 _STYLES |= {"raystrack": ("#bc6c25", "D")}
+# Where two of them lie close together, the labels of one go to the other side.
+_LABELED_RIGHT = ("View3D",)
 
 
 def plot_view_factors(results: list[dict[str, Any]], file: Path) -> None:
@@ -38,7 +40,9 @@ def plot_view_factors(results: list[dict[str, Any]], file: Path) -> None:
     low = min(min(row["error"], row["reference_noise"]) for row in measured)
     all_axes[0].set_ylim(low / 2, 2.5 * max(row["error"] for row in measured))
     all_axes[0].set_ylabel("pair error, sum |error of A F| / sum A F (-)")
-    all_axes[0].margins(x=0.15)
+    # room for the labels beside the outermost points
+    quickest, slowest = min(row["seconds"] for row in measured), max(row["cold_seconds"] for row in measured)
+    all_axes[0].set_xlim(quickest / 4, 6 * slowest)
     names = list(dict.fromkeys(row["who"] for row in measured))
     handles = [Line2D([], [], color=_style(n)[0], marker=_style(n)[1], label=n) for n in names]
     handles.append(Line2D([], [], color="0.4", marker="o", linestyle="", label="warm"))
@@ -56,9 +60,10 @@ def _draw(axes: Any, name: str, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         axes.plot([row["seconds"], row["cold_seconds"]], [row["error"]] * 2, color=color, linestyle=":", linewidth=1)
         axes.plot(row["cold_seconds"], row["error"], color=color, marker=marker, markersize=6, fillstyle="none")
-        place = (row["seconds"], row["error"])
-        axes.annotate(row["setting"], place, xytext=(-6, -1), textcoords="offset points", fontsize=7, color=color,
-                      ha="right", va="top")  # fmt: skip
+        right = name in _LABELED_RIGHT
+        place = (row["cold_seconds"] if right else row["seconds"], row["error"])
+        axes.annotate(row["setting"], place, xytext=(6 if right else -6, -1), textcoords="offset points", fontsize=7,
+                      color=color, ha="left" if right else "right", va="bottom" if right else "top")  # fmt: skip
 
 
 def _style(name: str) -> tuple[str, str]:

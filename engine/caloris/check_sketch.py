@@ -176,6 +176,10 @@ def _conductors(geometry: Geometry, structure: Structure):
     pairs, values = [other.entry_node], [other.area[other.entry_link] * other.entry_share]
     if streams is not None:
         pairs, values = [*pairs, streams.node], [*values, streams.capacity_rate]
+    for group in structure.equipment.parts(found.size):
+        # A part joins all its nodes; fluids that are no nodes lie between the wall and the accumulator.
+        joined = jnp.stack([group.node[:, :-1], group.node[:, 1:]], axis=2).reshape(-1, 2)
+        pairs, values = [*pairs, joined], [*values, jnp.ones(joined.shape[0])]
     beside = jnp.concatenate(pairs), jnp.concatenate(values)
     conductance = jnp.concatenate([found.conduction.conductance, links])
     return found.nodes.heat_capacity, node, conductance, total, contacts, *beside

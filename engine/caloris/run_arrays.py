@@ -114,8 +114,9 @@ def _steady_residual(moments: Balance) -> tuple[np.ndarray, float]:
     terms = moments.terms
     supplied = moments.boundary + terms.advected  # what streams bring comes from outside too
     into = np.asarray(terms.absorbed + terms.load - terms.extracted + supplied - terms.to_space)
-    size = [np.abs(np.asarray(x)).sum() for x in (terms.absorbed, terms.load, supplied, terms.to_space)]
-    return np.array([into.sum()]), float(sum(size))
+    inside = moments.auxiliary_load
+    size = [np.abs(np.asarray(x)).sum() for x in (terms.absorbed, terms.load, inside, supplied, terms.to_space)]
+    return np.array([into.sum() + float(inside.sum())]), float(sum(size))
 
 
 def _power(

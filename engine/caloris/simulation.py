@@ -30,6 +30,7 @@ from caloris.provenance import CompileClock, provenance
 from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
 from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
 from caloris.run_limits import limit_arrays, margin_arrays
+from caloris.run_loops import fluid_arrays
 from caloris.solve.cyclic import solve_cyclic
 from caloris.solve.solution import Solution, SolveError, SteadySolution
 from caloris.solve.state import physical
@@ -216,9 +217,10 @@ def _thermal(case: Case, model: Model, solution: Solution | SteadySolution, data
     node_area_array(model, data)
     mesh_arrays(model, data)
     orbit_arrays(model, data)
+    assert model.thermal is not None
+    fluid_arrays(case, model.thermal.nodes.name, solution, data)
     coldest = np.min(np.atleast_2d(np.asarray(solution.temperature)), axis=0)
     if coldest.min() <= 0.0:
-        assert model.thermal is not None
         name = model.thermal.nodes.name[int(coldest.argmin())]
         return SolveError(f"run: {name!r} falls below absolute zero", "below_absolute_zero", solution, name)
     steady = isinstance(solution, SteadySolution)

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.optimize import brentq
+from scipy.optimize import root_scalar
 
 import caloris
 from caloris.model.thermal import Thermal
@@ -105,13 +105,13 @@ def root(kind: str, band: float) -> tuple[float, float]:
         def balance(t: float) -> float:
             return removed(kind, tray, t, band)[1] - 0.1 * SIGMA * (t**4 - 81.0)
 
-        return brentq(balance, 3.0, 3000.0, xtol=1e-12, rtol=1e-15)
+        return root_scalar(balance, bracket=(3.0, 3000.0), xtol=1e-12, rtol=1e-15).root
 
     def balance(tray: float) -> float:
         heat = removed(kind, tray, radiator(tray), band)[0]
         return PARTS[kind][1] - 0.02 * SIGMA * (tray**4 - 81.0) - heat
 
-    tray = brentq(balance, 280.0, 300.0, xtol=1e-13, rtol=1e-15)
+    tray = root_scalar(balance, bracket=(280.0, 300.0), xtol=1e-13, rtol=1e-15).root
     return tray, radiator(tray)
 
 

@@ -1,33 +1,14 @@
 """Every case of examples/parts is run as it stands and held against a number from the formula that its head names."""
 
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import caloris
+import conduction_parts
+import loop_parts
 from caloris.run_arrays import ENERGY_BOUND
 from caloris.simulation import Run
 from caloris_kernels.constants import STEFAN_BOLTZMANN
-
-PARTS = Path(__file__).parents[2] / "examples" / "parts"
-
-
-@cache
-def solved(name: str, *overrides: str) -> Run:
-    return caloris.run(caloris.load_case(PARTS / f"{name}.toml", overrides))
-
-
-def temperature(run: Run, node: str) -> np.ndarray:
-    """Of one node over time (K)."""
-    names = list(run.data.arrays["thermal/node"])
-    return np.atleast_2d(run.data.arrays["thermal/temperature"])[:, names.index(node)]
-
-
-def heat_load(run: Run, node: str) -> float:
-    names = list(run.data.arrays["thermal/node"])
-    return float(run.data.arrays["thermal/node_heat_load"][-1, names.index(node)])
+from part_runs import PARTS, heat_load, solved, temperature
 
 
 def heater() -> None:
@@ -93,7 +74,8 @@ def stream() -> None:
     np.testing.assert_allclose(found, [287.15, 291.15, 295.15], atol=1e-6)
 
 
-CHECKS = {check.__name__: check for check in (heater, louver, thermoelectric, heat_pump, phase_change, stream)}
+_OWN = (heater, louver, thermoelectric, heat_pump, phase_change, stream)
+CHECKS = {check.__name__: check for check in (*_OWN, *conduction_parts.CHECKS, *loop_parts.CHECKS)}
 
 
 def test_every_example_has_its_number():

@@ -27,12 +27,13 @@ from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
 from caloris.model.surroundings import motion_along
+from caloris.solve import drift_shells
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
 from caloris_kernels.conduction.couplings import CoupledSlopes, Couplings, KindLayout, RowLayout
-from caloris_kernels.fluid.control_laws import Controller, Valve
+from caloris_kernels.fluid.control_laws import Controller, Split, Valve
 from caloris_kernels.fluid.convection import Flow, all_regimes
 from caloris_kernels.fluid.heat_pipe_laws import GasLoadedPipe, HeatPipe, LoopHeatPipe
 from caloris_kernels.fluid.liquid import Liquid, Properties
@@ -40,6 +41,9 @@ from caloris_kernels.fluid.loop_laws import Carrier, CurvePump, Section, SetFlow
 from caloris_kernels.fluid.saturation import SaturatedFluid
 from caloris_kernels.fluid.two_phase import Phases, Tube
 from caloris_kernels.fluid.two_phase_laws import TwoPhaseCarrier, TwoPhaseCell
+from caloris_kernels.magnetic.drift_shell import DriftShell
+from caloris_kernels.magnetic.field import FieldCoefficients
+from caloris_kernels.magnetic.shell_table import DriftShellTable
 from caloris_kernels.numerics.inverse import Start
 from caloris_kernels.numerics.link_rows import LinkRows, RowValues
 from caloris_kernels.parts.heat_pump import HeatPump
@@ -66,6 +70,7 @@ from caloris_kernels.stepping.rodas import STAGES, Step
 from caloris_kernels.stepping.sweeps import Path as ReplayPath
 from caloris_kernels.stepping.sweeps import Tape
 from caloris_kernels.storage.enthalpy import CapacityTable
+from caloris_kernels.trapped.flux_map import FluxMap
 
 PLATFORMS = ("tpu", "cuda")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orbital_data_center.toml"
@@ -132,6 +137,9 @@ COUPLINGS = Couplings(ROWS, ROWS, ROW, ROW)
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
+FIELD = FieldCoefficients(f(14, 14), f(14, 14))
+SHELLS = DriftShellTable(f32(63 * 63 * 21, 8), FIELD, f())
+FLUX_MAP = FluxMap(f(5), f(5, 6), f(5, 6, 9, 4), f(2))
 CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
 RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
 WEIBULL = (f(), f(), f())
@@ -199,10 +207,16 @@ HOST = {
     "numerics.link_rows.link_rows": "numpy, once a network",
     "fluid.library.liquid_named": "reads a table, once a fluid",
     "fluid.library.saturated_named": "reads a table, once a fluid",
+    "fluid.library.volumetric_heat": "numpy, where a case is read",
+    "fluid.library.temperature_range": "numpy, where a case is read",
+    "fluid.library.pressure_range": "numpy, where a case is read",
+    "fluid.library.saturation_temperature": "numpy, where a case is read",
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
     "numerics.sobol.sobol_points": "numpy, once a table of points",
+    "magnetic.shell_table.table_positions": "numpy, once a table",
+    "trapped.flux_map.trapped_map": "numpy, once a map",
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
     "stepping.events.check_switches": "a check of Python",
@@ -237,7 +251,9 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "conduction.shell.overlap_length": (f(4, 3), i(1, 2), i(1, 2)),
     "fluid.control_laws.proportional_opening": (f(2), CONTROLLER, f()),
     "fluid.control_laws.integral_opening": (f(2), CONTROLLER, f()),
-    "fluid.control_laws.flow_split": (f(4), (), f()),
+    "fluid.control_laws.flow_split": (f(4), Split(f()), f()),
+    "fluid.control_laws.larger_loss": (f(), f()),
+    "fluid.control_laws.split_loss": (f(4), Section(f()), f()),
     "fluid.control_laws.valve_loss": (LIQUID, f(4), Valve(*[f()] * 4), f()),
     "fluid.convection.prandtl_number": (PROPERTIES,),
     "fluid.convection.heating_share": (f(),),
@@ -302,6 +318,8 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "fluid.two_phase.mueller_steinhagen_heck_gradient": (f(), PHASES, f(), TUBE),
     "fluid.two_phase.momentum_flux": (f(), PHASES, f(), f()),
     "fluid.two_phase_laws.carried_enthalpy": (SATURATED, f(5), TwoPhaseCarrier(*[f()] * 4), f()),
+    "fluid.two_phase_laws.two_phase_loss": (PHASES, f(), f(), TwoPhaseCell(*[f()] * 8)),
+    "fluid.two_phase_laws.two_phase_line": (SATURATED, f(4), TwoPhaseCell(*[f()] * 8), f()),
     "fluid.two_phase_laws.two_phase_tube_heat": (SATURATED, f(5), TwoPhaseCell(*[f()] * 8), f()),
     "fluid.two_phase_laws.two_phase_pump_heat": (SATURATED, f(4), SetPump(f()), f()),
     "fluid.two_phase_laws.cell_quantities": (SATURATED, f(), f(), f(), TwoPhaseCell(*[f()] * 8)),
@@ -309,6 +327,28 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "fluid.validity.violations": ("laminar", {"reynolds": f(3), "prandtl": f(3)}),
     "fluid.validity.transitional": (f(3),),
     "fluid.validity.liquid_violations": (LIQUID, f(), f()),
+    "numerics.first_order.undifferentiated": lambda kernel: Wrapped(lambda x: kernel("a number", x), (f(3),)),
+    "magnetic.cutoff.cosine_squared_latitude": (f(3),),
+    "magnetic.cutoff.directional_cutoff": (f(3), f(3), f(3), f()),
+    "magnetic.cutoff.disturbed_cutoff": (f(3), f()),
+    "magnetic.cutoff.geomagnetic_transmission": (f(4), f(3), f()),
+    "magnetic.cutoff.ion_rigidity": (f(3), f(), f()),
+    "magnetic.cutoff.vertical_cutoff": (f(3), f()),
+    "magnetic.drift_shell.drift_shell": (FIELD, f(600, 3), f()),
+    "magnetic.drift_shell.shell_parameter": (f(3), f(3), f()),
+    "magnetic.field.days_of_year": (f(),),
+    "magnetic.field.dipole_moment": (FIELD,),
+    "magnetic.field.dipole_vector": (FIELD,),
+    "magnetic.field.field_coefficients": (f(),),
+    "magnetic.field.field_of_columns": (FIELD, f(3, 4)),
+    "magnetic.field.magnetic_field": (FIELD, f(600, 3)),
+    "magnetic.field_line.evaluate": (f(6, 3), f(3)),
+    "magnetic.field_line.interpolate_line": ((f(9, 3), f(9, 3)), f(5, 3)),
+    "magnetic.field_line.trace_field_line": (FIELD, f(3, 4), 20),
+    "magnetic.field_line.window_polynomial": (f(9, 3), i(3)),
+    "magnetic.field_line.window_start": (i(3), 9),
+    "magnetic.shell_table.look_up_drift_shell": (SHELLS, f(4, 3)),
+    "magnetic.shell_table.tabulate_drift_shells": (FIELD, f()),
     "numerics.interpolate.cubic_uniform": (f(9, 2), f(), True),
     "numerics.interpolate.monotone_cubic": (f(4), f(4), f()),
     "numerics.inverse.inverse": lambda kernel: Wrapped(
@@ -326,6 +366,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "numerics.interpolate.piecewise_linear": (f(4), f(4, 2), f(3)),
     "numerics.smooth.smooth_step": (f(3),),
     "numerics.smooth.smooth_positive_part": (f(3), f()),
+    "orbit.earth_rotation.earth_fixed": (f(3, 3), f(3)),
     "orbit.eclipse.lit_fraction": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.lit_fraction_cylinder": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.cone_margins": (f(3, 3), f(3, 3), f()),
@@ -351,6 +392,10 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.let_spectrum.flux_per_bin": (f(5), f(2, 5)),
     "particle.let_spectrum.integral_let_flux": (f(2, 4), f(2, 5), f(3)),
     "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),
+    "particle.solar.august_1972_fluence": (f(3),),
+    "particle.solar.october_1989_peak_flux": (f(3), 22),
+    "particle.solar.solar_proton_fluence": (f(), f()),
+    "particle.solar.worst_solar_flux": (f(3), "week"),
     "particle.stopping_power.proton_stopping_power": (f(3), f(2)),
     "particle.stopping_power.ion_stopping_power": (f(2, 3), f(2), f(2)),
     "particle.transport.csda_range": (f(5), f(2, 5), f(2)),
@@ -538,10 +583,28 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.system.linear_map": (_double, _double, Y, jnp.zeros(4)),
     "storage.enthalpy.enthalpy": (CapacityTable(f(4), f(3), f(3)), f()),
     "storage.enthalpy.temperature_of": (CapacityTable(f(4), f(3), f(3)), f()),
+    "trapped.flux.orbit_flux": (FLUX_MAP, f(3), DriftShell(f(4), f(4))),
+    "trapped.flux.orbit_means": (FLUX_MAP, f(3), SHELLS, f(9, 4, 3)),
+    "trapped.flux.trapped_flux": (FLUX_MAP, f(4), f(4), f(4)),
+    "trapped.flux.trapped_spectrum": (FLUX_MAP, f(3), DriftShell(f(4), f(4))),
+    "reliability.checkpoint.optimal_interval": (f(), f()),
+    "reliability.checkpoint.young_interval": (f(), f()),
+    "reliability.checkpoint.daly_interval": (f(), f()),
+    "reliability.checkpoint.expected_time_factor": (f(), f(), f(), f()),
+    "reliability.goodput.orbit_goodput": (f(8), f(), f(8), f(), f()),
+    "reliability.memory.wrong_bit_probability": (f(), f()),
+    "reliability.memory.wrong_symbol_probability": (f(), 8),
+    "reliability.memory.more_than": (1, 72, f()),
+    "reliability.memory.accumulated_failure_rate": lambda g: Wrapped(partial(g, symbols=72), (f(), f())),
+    "reliability.memory.strike_failure_rate": lambda g: Wrapped(partial(g, interleave=4), (f(9),)),
+    "reliability.memory.voted_failure_rate": (f(), f()),
     "upset.chord_length.longer_chord_fraction": (f(5), f(3)),
     "upset.cross_section.weibull": (f(5), *WEIBULL, f()),
     "upset.cross_section.weibull_thresholds": WEIBULL,
     "upset.cross_section.mean_over_thresholds": (_double, *WEIBULL),
+    "upset.bendel.bendel_one": (f(5), f()),
+    "upset.bendel.bendel_two": (f(5), f(), f()),
+    "upset.bendel.bendel_plateau": (f(5), f(), f()),
     "upset.rate.heavy_ion_upset_rate": (f(5), f(5), *WEIBULL, f(), f(3), f()),
     "upset.rate.integral_flux_above": (f(), f(5), f(5)),
     "upset.rate.proton_upset_rate": (f(5), f(5), *WEIBULL, f()),
@@ -703,6 +766,7 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.balance.mean_terms": lambda model: (mean_terms, _cycle(model)),
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
     "solve.cyclic.cyclic_from": lambda model: (caloris.solve_cyclic, model.thermal),
+    "solve.drift_shells._tabulate": lambda model: (drift_shells._tabulate, FIELD, f()),
     "solve.steady.steady_from": lambda model: (caloris.solve_steady, model.thermal),
     "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (

@@ -14,6 +14,11 @@ _INDEX = re.compile(r"\d+(?:,\d+)*")
 _LAYER = re.compile(r"front|back|mli|mli-back|\d+")
 
 
+def is_layer_word(word: str) -> bool:
+    """Whether a word names a layer wherever it stands in an address."""
+    return _LAYER.fullmatch(word) is not None
+
+
 class AddressError(ValueError):
     """A reference that names nothing; the message says what exists."""
 
@@ -87,16 +92,21 @@ def check_address(
     nodes: Mapping[str, object],
     *,
     layers: Mapping[str, Sequence[str]] | None = None,
+    lines: Mapping[str, Mapping[str, int] | None] | None = None,
     side_allowed: bool = False,
 ) -> Address:
     """Parse `text` and check that the part exists; AddressError says what is allowed.
 
     surfaces: name to surface or solid, None for one whose own table is wrong (its cells are then not checked).
     layers: the layers that have nodes of their own, by surface; a side may then stand for the layer under it.
+    lines: of loops and heat pipes the parts that have nodes and how many, None where the own table is wrong.
     """
     address = parse_address(text)
+    if lines is not None and address.name in lines:
+        _check_line(text, address, lines[address.name])
+        return address
     if address.name not in surfaces and address.name not in nodes:
-        known = [*surfaces, *nodes]
+        known = [*surfaces, *(node for node in nodes if "." not in node), *(lines or {})]
         raise UnknownNameError(
             f'"{address.name}" is not the name of a surface, solid or node{nearest(address.name, known)}'
         )
@@ -112,6 +122,21 @@ def check_address(
         _check_part(text, address, surface)
         _check_layer(text, address, known_layers)
     return address
+
+
+def _check_line(text: str, address: Address, parts: Mapping[str, int] | None) -> None:
+    """A part of a loop or heat pipe that has nodes, or a cell of it."""
+    if parts is None:
+        return
+    if address.face is None or address.face not in parts:
+        known = ", ".join(f'"{address.name}.{part}"' for part in parts) or "none"
+        raise AddressError(f'"{text}" names no node; parts of "{address.name}" that have nodes: {known}')
+    count = parts[address.face]
+    if address.layer is not None or address.side is not None:
+        raise AddressError(f'"{text}": fluid has no layers and no sides')
+    if address.cell is not None and (count == 1 or len(address.cell) != 1 or address.cell[0] >= count):
+        cells = "has one cell and no index" if count == 1 else f"has cells [0] to [{count - 1}]"
+        raise AddressError(f'"{text}" is no cell; "{address.name}.{address.face}" {cells}')
 
 
 def _check_solid(text: str, address: Address, solid: SolidTable) -> None:

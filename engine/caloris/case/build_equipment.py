@@ -4,16 +4,23 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from caloris.case.build_fluids import FluidParts
+from caloris.case.build_heat_pipes import build_heat_pipe
+from caloris.case.build_loops import Places, build_loop
+from caloris.case.fluid_nodes import HEAT_PIPES
+from caloris.case.loop_plan import plan_loop
 from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.case.schema_equipment import CoolerControl, Heater, HeatPump, Louver, Thermoelectric
+from caloris.case.schema_structure import Node as NodeTable
+from caloris.case.schema_types import Schedule
 from caloris.model.equipment import OWN, Equipment, EquipmentTable
 from caloris.model.parts import Law, Switches
 from caloris_kernels.parts import heat_pump, heater, louver, thermoelectric
 
 
 def build_equipment(case: Case, nodes: NodeLayout) -> Equipment:
-    """Heaters, louvers, thermoelectric coolers and heat pumps of a case."""
+    """Heaters, louvers, thermoelectric coolers, heat pumps, loops and heat pipes of a case."""
     thermostats = [table for table in case.heaters if table.control.kind == "thermostat"]
     tables = [
         *(_heater(k, table, thermostats, nodes) for k, table in enumerate(case.heaters)),
@@ -21,7 +28,35 @@ def build_equipment(case: Case, nodes: NodeLayout) -> Equipment:
         *(_thermoelectric(k, table, nodes) for k, table in enumerate(case.thermoelectrics)),
         *(_heat_pump(k, table, nodes) for k, table in enumerate(case.heat_pumps)),
     ]
-    return Equipment(tables=tuple(tables), switches=_switches(case, thermostats, nodes))
+    fluids = _fluid_parts(case, nodes)
+    return Equipment(
+        tables=(*tables, *fluids.tables),
+        groups=tuple(fluids.groups),
+        auxiliary=fluids.auxiliary,
+        switches=_switches(case, thermostats, nodes),
+        fluids=fluids.fluids,
+    )
+
+
+def _begin(node: NodeTable) -> float | None:
+    """Temperature (K) of a node at the start of a run, where it is stated."""
+    given = node.temperature.start if isinstance(node.temperature, Schedule) else node.temperature
+    return node.start_temperature if given is None else given
+
+
+def _fluid_parts(case: Case, nodes: NodeLayout) -> FluidParts:
+    """Loops and heat pipes."""
+    parts = FluidParts()
+    surfaces = {table.name: table for table in (*case.surfaces, *case.solids)}
+    begun = [(node.name, _begin(node)) for node in case.nodes]
+    start = 293.15 if case.run is None else case.run.start_temperature
+    places = Places(nodes, surfaces, {"": start} | {name: value for name, value in begun if value is not None})
+    for loop in case.loops:
+        build_loop(parts, plan_loop(loop, surfaces), places)
+    for table, tables in (("heat_pipe", case.heat_pipes), ("loop_heat_pipe", case.loop_heat_pipes)):
+        for k, pipe in enumerate(tables):
+            build_heat_pipe(parts, pipe, f"{HEAT_PIPES[table]} {k}", nodes, surfaces)
+    return parts
 
 
 def _switches(case: Case, thermostats: list[Heater], nodes: NodeLayout) -> Switches | None:

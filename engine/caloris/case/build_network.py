@@ -43,6 +43,10 @@ def build_node_loads(case: Case, nodes: NodeLayout) -> tuple[NodeLoads | LoadTab
 
 
 def _numbers(case: Case, nodes: NodeLayout) -> np.ndarray:
-    """Numbers of the network's nodes: the last of the tables [[node]]."""
-    assert case.imported is not None
-    return nodes.lumped[len(case.nodes) - case.imported.count :]
+    """Numbers of the network's nodes: its nodes stand together among the tables [[node]]."""
+    network = case.imported
+    assert network is not None
+    if not network.count:
+        return np.zeros(0, int)
+    first = next(k for k, node in enumerate(case.nodes) if node.name == network.name[0])
+    return nodes.lumped[first : first + network.count]

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from caloris.case import check_coating, check_conduction, check_equipment, check_run, check_sense
+from caloris.case import check_coating, check_conduction, check_equipment, check_loops, check_run, check_sense
 from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
+from caloris.case.lines import lines
 from caloris.case.schema import TABLES
 from caloris.case.schema_surface import INACTIVE, Box
 
@@ -29,14 +30,13 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *check_conduction.problems(draft),
         *check_run.problems(draft),
     ]
-    return problems, list(check_run.warnings(draft))
+    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft)]
 
 
 def _duplicates(draft: Draft) -> Problems:
-    spaces = [("surface", "solid", "node"), *((table,) for table, kind in TABLES.items() if kind.is_list)]
+    named = ("surface", "solid", "node", "loop", "heat_pipe", "loop_heat_pipe")
+    spaces = [named, *((table,) for table, kind in TABLES.items() if kind.is_list and table not in named)]
     for space in spaces:
-        if space in (("surface",), ("solid",), ("node",)):
-            continue
         seen: dict[str, str] = {}
         for table in space:
             for name in draft.names(table):
@@ -102,11 +102,11 @@ def _references(draft: Draft) -> Problems:
     surfaces |= {surface.name: surface for surface in draft.case.surfaces}
     surfaces |= dict.fromkeys(draft.names("solid")) | {solid.name: solid for solid in draft.case.solids}
     nodes: dict[str, Any] = dict.fromkeys(draft.names("node"))
-    layers = check_conduction.layers(draft)
+    layers, parts = check_conduction.layers(draft), lines(draft)
 
     def check(path: str, text: str, side_allowed: bool = False) -> Problems:
         try:
-            check_address(text, surfaces, nodes, layers=layers, side_allowed=side_allowed)
+            check_address(text, surfaces, nodes, layers=layers, lines=parts, side_allowed=side_allowed)
         except AddressError as error:
             if draft.nodes_known or not isinstance(error, UnknownNameError):
                 yield CaseProblem(path, str(error))
@@ -128,6 +128,7 @@ def _references(draft: Draft) -> Problems:
             for k, name in enumerate(item.on):
                 yield from check(f"{path}/on/{k}", name)
     yield from check_equipment.problems(draft, check)
+    yield from check_loops.problems(draft, check)
     for path, item in draft.located("solar_array"):
         for k, name in enumerate(item.on):
             yield from check(f"{path}/on/{k}", name, side_allowed=True)

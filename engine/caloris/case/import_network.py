@@ -1,7 +1,9 @@
 """The network of a case: read from its files, its nodes joined to the tables [[node]]."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from caloris.case.errors import CaseProblem, nearest
@@ -13,11 +15,10 @@ from caloris.case.schema_network import Network
 
 def import_network(table: Network, problems: list[CaseProblem]) -> LumpedNetwork | None:
     """Read the files of [network]; None, with problems that name file, line and column, where something is wrong."""
+    files = [file for file in (table.file, table.nodes, table.couplings) if file is not None]
     try:
-        if table.file is None:
-            assert table.nodes is not None
-            return read_network_csv(table.nodes, table.couplings)
-        network = read_esatan(table.file, table.constants)
+        stamps = tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+        network = _read(table.file is not None, stamps, tuple(table.constants.items()))
     except NetworkFileError as error:
         keys = {} if table.file is not None else {table.couplings.name: "couplings"} if table.couplings else {}
         default = "file" if table.file is not None else "nodes"
@@ -31,6 +32,13 @@ def import_network(table: Network, problems: list[CaseProblem]) -> LumpedNetwork
         problems.append(CaseProblem("network/file", f"cannot be read: {error.strerror}"))
         return None
     return network if table.names == "number" else _labelled(network, problems)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(is_esatan: bool, stamps: tuple[tuple[Path, int, int], ...], constants: tuple) -> LumpedNetwork:
+    """Files as they are now; variants that change no constant read them once."""
+    files = [file for file, _, _ in stamps]
+    return read_esatan(files[0], dict(constants)) if is_esatan else read_network_csv(*files)
 
 
 def _labelled(network: LumpedNetwork, problems: list[CaseProblem]) -> LumpedNetwork | None:

@@ -14,6 +14,7 @@ from caloris.case.chips import with_chips
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseError, CaseProblem, nearest, shown
 from caloris.case.explain import explain, item_path
+from caloris.case.fluid_nodes import with_fluid_nodes
 from caloris.case.import_network import import_network, node_tables
 from caloris.case.paths import apply_override, vary_tree
 from caloris.case.schema import BY_SHAPE, LATER_TABLES, TABLES, Case
@@ -21,6 +22,7 @@ from caloris.case.schema_orbit import Orbit, Planet
 from caloris.case.schema_types import Table
 
 Tree = dict[str, Any]
+_START = 293.15  # K, that of [run] where it is wrong
 
 
 def load_case(path: str | Path, overrides: Sequence[str] = ()) -> Case:
@@ -149,6 +151,8 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
             context["period"] = _period(found.get("orbit"), found.get("planet"))
     made: dict[str, list[tuple[str, Table]]] = {name: list(tables) for name, tables in items.items()}
     with_chips(made, raw, problems)
+    run = found.get("run")
+    with_fluid_nodes(made, raw, _START if run is None else run.start_temperature)
     for name, tables in made.items():
         found[TABLES[name].attribute] = tuple(table for _, table in tables)
     items |= made

@@ -119,6 +119,11 @@ class NodeLayout:
         words = layer_words(len(levels))
         return levels if word not in words else [levels[words.index(word)]]
 
+    def sized(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """`find`, and where the size of each node stands: cells and patches of faces, then nodes."""
+        entries = self._under(name)
+        return np.array([entry.node for entry in entries], int), np.array([entry.source for entry in entries], int)
+
     def first(self, name: str) -> int:
         """Number of the one node (or the first cell) under a name."""
         return int(self.find(name)[0])

@@ -1,4 +1,4 @@
-"""Paths into a case: `coating/white/solar_absorptance`, `link/0/conductance`, `surface/radiator/edge_u/0`.
+"""Paths into a case: `coating/white/solar_absorptance`, `link/0/conductance`, `loop/coolant/pipe/supply/length`.
 
 `table/name/key[/index]` for tables in a list (name or index), `table/key[/index]` for single ones. Used by
 `--set PATH=VALUE` and by variants; a path that leads nowhere is a CaseError with the nearest known name.
@@ -147,6 +147,9 @@ def _step(current: Any, part: str, path: str) -> Any:
 
 def _last(current: Any, part: str, path: str, create: bool) -> Any:
     if isinstance(current, list):
+        names = [one.get("name") if isinstance(one, dict) else getattr(one, "name", None) for one in current]
+        if part in names:  # a table inside a table: the pipe of a loop, the face of a solid
+            return names.index(part)
         if not part.isdigit() or int(part) >= len(current):
             raise _fail(path, f'no entry "{part}"; allowed: 0 to {len(current) - 1}')
         return int(part)

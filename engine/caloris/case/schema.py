@@ -9,6 +9,8 @@ from caloris.case.schema_chip import Chip
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
+from caloris.case.schema_heat_pipe import HeatPipe, LoopHeatPipe
+from caloris.case.schema_loop import Loop
 from caloris.case.schema_material import Material
 from caloris.case.schema_network import Network
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
@@ -53,6 +55,9 @@ TABLES: dict[str, TableKind] = {
     "louver": TableKind(Louver, "louvers", True),
     "thermoelectric": TableKind(Thermoelectric, "thermoelectrics", True),
     "heat_pump": TableKind(HeatPump, "heat_pumps", True),
+    "heat_pipe": TableKind(HeatPipe, "heat_pipes", True),
+    "loop_heat_pipe": TableKind(LoopHeatPipe, "loop_heat_pipes", True),
+    "loop": TableKind(Loop, "loops", True),
     "solar_array": TableKind(SolarArray, "solar_arrays", True),
     "power": TableKind(PowerBus, "power", False),
     "battery": TableKind(Battery, "batteries", True),
@@ -69,8 +74,6 @@ BY_SHAPE: dict[str, Mapping[str, type[Table]]] = {"surface": SHAPES, "solid": SO
 """Tables whose key `shape` picks their model."""
 
 LATER_TABLES: dict[str, str] = {
-    "heat_pipe": "heat pipes",
-    "loop": "fluid loops",
     "dose_point": "dose",
     "optimize": "optimization",
     "sweep": "sweeps",
@@ -83,10 +86,10 @@ class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
     The tables that each [[chip]] stands for (`caloris.case.chips`) come after those of the file, its nodes before
-    them. `orbit`, `power`, `particles`, `network`, `margins` and `run` are None when the file has no such table;
-    `planet`, `attitude` and `bands` have defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that
-    were applied to it, `imported` what the files of [network] hold (its nodes are the last of `nodes`),
-    `variant_cases` the checked case of each variant by its name.
+    them, like the nodes of loops and heat pipes (`caloris.case.fluid_nodes`). `orbit`, `power`, `particles`, `network`,
+    `margins` and `run` are None when the file has no such table; `planet`, `attitude` and `bands` have defaults. `text`
+    is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it, `imported` what the files of
+    [network] hold (its nodes are the last of `nodes`), `variant_cases` the checked case of each variant by its name.
     """
 
     title: str = ""
@@ -112,6 +115,9 @@ class Case:
     louvers: tuple[Louver, ...] = ()
     thermoelectrics: tuple[Thermoelectric, ...] = ()
     heat_pumps: tuple[HeatPump, ...] = ()
+    heat_pipes: tuple[HeatPipe, ...] = ()
+    loop_heat_pipes: tuple[LoopHeatPipe, ...] = ()
+    loops: tuple[Loop, ...] = ()
     solar_arrays: tuple[SolarArray, ...] = ()
     power: PowerBus | None = None
     batteries: tuple[Battery, ...] = ()

@@ -1,5 +1,6 @@
 """The table [network]: nodes and couplings from a file of their own."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -14,11 +15,11 @@ class Network(Table):
     What the case says about a [[node]] it can say of these too: loads, links, limits, variants, equipment.
     """
 
-    file: Annotated[Any, ExistingFile((".d", ".dat", ".tan", ".tmd", ".txt"))] | None = Field(
+    file: Annotated[Path, ExistingFile((".d", ".dat", ".tan", ".tmd", ".txt"))] | None = Field(
         default=None, description="ESATAN-style file"
     )
-    nodes: Annotated[Any, ExistingFile((".csv",))] | None = Field(default=None, description="CSV file of nodes")
-    couplings: Annotated[Any, ExistingFile((".csv",))] | None = Field(
+    nodes: Annotated[Path, ExistingFile((".csv",))] | None = Field(default=None, description="CSV file of nodes")
+    couplings: Annotated[Path, ExistingFile((".csv",))] | None = Field(
         default=None, description="CSV file of couplings between them"
     )
     names: Literal["number", "label"] = Field(

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from caloris.model.conduction import Spread
+from caloris.model.fluids import Fluid
 from caloris.model.parts import Auxiliary, Law, PartGroup, Switches
 
 OWN = -1  # among `others`: the node of the spread itself
@@ -43,13 +44,35 @@ class EquipmentTable(eqx.Module):
         return PartGroup(names, self.kind, self.law, nodes, nothing, parameters, switch, self.electrical)
 
 
+class SharedParts(eqx.Module):
+    """Parts on given nodes, of which those of one set share a total by the sizes of their nodes.
+
+    Each part has its `portion` of the total, shared within its set: the tubes along a row of cells, the film over the
+    wall of an evaporator.
+    """
+
+    group: PartGroup
+    source: Int[Array, " part"]  # where the size of the part's node stands
+    set_of: Int[Array, " part"]
+    sets: int = eqx.field(static=True)
+    totals: tuple[str, ...] = eqx.field(static=True)  # parameters that are shared out
+
+    def on_nodes(self, size: Float[Array, " source"]) -> PartGroup:
+        """The parts with their shares."""
+        mine = size[self.source]
+        share = mine / jax.ops.segment_sum(mine, self.set_of, self.sets)[self.set_of]
+        shared = {key: getattr(self.group.parameters, key) * share for key in self.totals}
+        return eqx.tree_at(lambda group: group.parameters, self.group, self.group.parameters._replace(**shared))
+
+
 class Equipment(eqx.Module):
     """All equipment of a case."""
 
-    tables: tuple[EquipmentTable, ...] = ()
+    tables: tuple[EquipmentTable | SharedParts, ...] = ()
     groups: tuple[PartGroup, ...] = ()  # whose parts are known without the geometry
     auxiliary: Auxiliary | None = None
     switches: Switches | None = None
+    fluids: tuple[Fluid, ...] = ()
 
     def parts(self, size: Float[Array, " source"]) -> tuple[PartGroup, ...]:
         """Groups of all parts, those under one law together: each group is compiled by itself."""
@@ -57,10 +80,11 @@ class Equipment(eqx.Module):
 
 
 def merged(groups: Sequence[PartGroup]) -> tuple[PartGroup, ...]:
-    """Parts of the same law and form in one group."""
+    """Parts of the same kind, law and form in one group."""
     alike: dict[Any, list[PartGroup]] = {}
     for group in groups:
-        form = (group.law, group.electrical, group.switch is None, group.node.shape[1], group.auxiliary.shape[1])
+        states = (group.node.shape[1], group.auxiliary.shape[1])
+        form = (group.kind, group.law, group.fluid, group.electrical, group.switch is None, *states)
         alike.setdefault(form, []).append(group)
     return tuple(_joined(those) for those in alike.values())
 
@@ -73,4 +97,4 @@ def _joined(groups: list[PartGroup]) -> PartGroup:
 
     arrays = [(group.node, group.auxiliary, group.parameters, group.switch) for group in groups]
     node, auxiliary, parameters, switch = jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *arrays)
-    return PartGroup(names, first.kind, first.law, node, auxiliary, parameters, switch, first.electrical)
+    return PartGroup(names, first.kind, first.law, node, auxiliary, parameters, switch, first.electrical, first.fluid)

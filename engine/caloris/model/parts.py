@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int
 from caloris_kernels.parts.part_heat import PartHeat
 from caloris_kernels.storage.enthalpy import CapacityTable, enthalpy, temperature_of
 
-Law = Callable[[Float[Array, " local"], Any, Float[Array, ""]], PartHeat]
+Law = Callable[..., PartHeat]  # (values, parameters, mode), behind the fluid where the group has one
 
 
 class PartGroup(eqx.Module):
@@ -24,12 +24,13 @@ class PartGroup(eqx.Module):
 
     name: tuple[str, ...] = eqx.field(static=True)  # of each part
     kind: str = eqx.field(static=True)  # what the parts are, for tables and messages
-    law: Law = eqx.field(static=True)  # a module-level function: programs are kept under its name
+    law: Law = eqx.field(static=True)  # a module-level function, or equal by value: programs are kept under its name
     node: Int[Array, "part local_node"]
     auxiliary: Int[Array, "part local_auxiliary"]  # indices among the auxiliary states
     parameters: Any  # pytree of arrays with a leading axis of parts
     switch: Int[Array, " part"] | None = None  # index among the switches
     electrical: bool = eqx.field(static=True, default=True)  # whether the bus supplies what the law draws
+    fluid: int | None = eqx.field(static=True, default=None)  # index of the fluid that the law is told first
 
     def __check_init__(self):
         count = len(self.name)

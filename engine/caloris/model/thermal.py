@@ -10,9 +10,10 @@ from jaxtyping import Array, Float, Int
 
 from caloris.model.coating import Bands, Coatings
 from caloris.model.conduction import PropertyTables
+from caloris.model.fluids import Fluid
 from caloris.model.mirrors import Mirrors
 from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, Switches
-from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
+from caloris.model.power import Batteries, Boundary, Bus, Compute, HeatLoad, SolarArrays
 from caloris_kernels.conduction.couplings import RowLayout
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 from caloris_kernels.radiative.radiosity import Enclosure
@@ -149,6 +150,7 @@ class Thermal(eqx.Module):
     timeline: Timeline
     incident: Incident
     loads: tuple[HeatLoad | Compute, ...]
+    boundaries: tuple[Boundary, ...]  # nodes whose given temperature varies
     space_temperature: Float[Array, ""]  # K
     planet_temperature: Float[Array, ""]  # K, of the black body that emits the planet's infrared
     arrays: SolarArrays | None = None
@@ -159,4 +161,5 @@ class Thermal(eqx.Module):
     parts: tuple[PartGroup, ...] = ()
     auxiliary: Auxiliary | None = None
     switches: Switches | None = None
+    fluids: tuple[Fluid, ...] = ()  # what parts are told by their group's index
     rows: RowLayout | None = None  # of conductive and radiative pairs, where there are many nodes

@@ -65,6 +65,12 @@ DIMENSIONS: dict[str, Dimension] = {
     "battery": Dimension("battery", "power/battery"),
     "switch": Dimension("thermostat", "thermal/switch"),
     "auxiliary": Dimension("auxiliary state of equipment", "thermal/auxiliary"),
+    "loop": Dimension("fluid loop", "loop/loop"),
+    "branch": Dimension("branch of a fluid loop", "loop/branch"),
+    "valve": Dimension("loop with a valve", "loop/valve"),
+    "cell": Dimension("cell of a fluid loop along the flow", "loop/cell"),
+    "heat_pipe": Dimension("heat pipe", "heat_pipe/heat_pipe"),
+    "warning": Dimension("row of the table of warnings"),
     "device": Dimension("device", "upset/device"),
     "ion": Dimension("atomic number of the ion", "particle/ion"),
     "energy": Dimension("kinetic energy per nucleon", "particle/energy"),
@@ -243,6 +249,44 @@ _MARGINS = {
     "verdict": Quantity("1", ("margin",), "gravest verdict of all variants", "text"),
 }
 
+_CELL_TIME = ("time", "cell")
+_LOOP = {
+    "loop": Quantity("1", ("loop",), "fluid loop", "text"),
+    "pump_power": Quantity("W", ("time", "loop"), "electrical power of the pump, fully supplied; all of it is heat"),
+    "branch": Quantity("1", ("branch",), "branch: the loop itself, or loop.branch", "text"),
+    "mass_flow": Quantity("kg s-1", ("time", "branch"), "mass flow of the branch"),
+    "pressure_loss": Quantity("Pa", ("time", "branch"), "pressure lost along the branch, sections included"),
+    "valve": Quantity("1", ("valve",), "loop of the valve", "text"),
+    "valve_position": Quantity("1", ("time", "valve"), "position of the valve: 0 straight on, 1 through the bypass"),
+    "cell": Quantity("1", ("cell",), "cell along the flow", "text"),
+    "cell_temperature": Quantity("K", _CELL_TIME, "temperature of the fluid"),
+    "cell_pressure": Quantity(
+        "Pa", _CELL_TIME, "pressure at the outlet of the cell; over that at the pump's inlet where none is given"
+    ),
+    "cell_heat": Quantity("W", _CELL_TIME, "heat from the wall into the fluid"),
+    "cell_reynolds": Quantity("1", _CELL_TIME, "Reynolds number in each tube; with two phases as if all were liquid"),
+    "cell_quality": Quantity(
+        "1", _CELL_TIME, "vapor's part of the flow by equilibrium; below 0 subcooled", may_be_missing=True
+    ),
+}
+
+_HEAT_PIPE = {
+    "heat_pipe": Quantity("1", ("heat_pipe",), "heat pipe", "text"),
+    "heat": Quantity("W", ("time", "heat_pipe"), "heat from the evaporator to the condenser"),
+    "limit": Quantity("W", ("heat_pipe",), "most power that it carries", may_be_missing=True),
+}
+
+_WARNINGS = {
+    "kind": Quantity("1", ("warning",), "what leaves its limits", "text"),
+    "place": Quantity("1", ("warning",), "where", "text"),
+    "unit": Quantity("1", ("warning",), "unit of the value and its limits", "text"),
+    "first_time": Quantity("s", ("warning",), "first output time at which it does"),
+    "last_time": Quantity("s", ("warning",), "last output time at which it does"),
+    "value": Quantity("1", ("warning",), "worst value, in its own unit"),
+    "allowed_minimum": Quantity("1", ("warning",), "lowest value allowed there, in its own unit", may_be_missing=True),
+    "allowed_maximum": Quantity("1", ("warning",), "highest value allowed there, in its own unit", may_be_missing=True),
+}
+
 _VIEW_FACTORS = {
     "facet_name": Quantity("1", ("facet",), "node and side of the facet", "text"),
     "joint_angle": Quantity("rad", ("pose", "joint"), "joint angle of each pose"),
@@ -261,6 +305,9 @@ _GROUPS = {
     "orbit": _ORBIT,
     "thermal": _THERMAL,
     "power": _POWER,
+    "loop": _LOOP,
+    "heat_pipe": _HEAT_PIPE,
+    "warnings": _WARNINGS,
     "particle": _PARTICLE,
     "upset": _UPSET,
     "limits": _LIMITS,

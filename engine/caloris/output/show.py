@@ -12,6 +12,7 @@ from rich.text import Text
 from caloris.output.items import group_items, item_mean, node_areas, time_mean
 from caloris.output.read import RunFile, open_run
 from caloris.output.show_limits import margin_table
+from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
 from caloris.output.show_variants import variant_table
 from caloris.output.show_view_factors import view_factor_table
 from caloris.output.tables import open_table
@@ -49,8 +50,14 @@ def show(path: str | Path, console: Console, variant: str | None = None) -> None
             parts.append(variant_table(run))
         if "margins/item" in run:
             parts.append(margin_table(run))
+        if "warnings/kind" in run:
+            parts.append(warning_table(run))
         if "thermal/temperature" in run:
             parts += [_watts(run), _temperatures(run)]
+        if "loop/loop" in run:
+            parts.append(loop_table(run))
+        if "heat_pipe/heat_pipe" in run:
+            parts.append(heat_pipe_table(run))
         if "power/load_power" in run:
             parts.append(_power(run))
         if "upset/device" in run:

@@ -31,6 +31,7 @@ class Balance(NamedTuple):
     by_source: Float[Array, "time 3 node"]  # absorbed sunlight, albedo, planet infrared
     stored: Float[Array, "time node"]  # heat stored per second; what boundaries supply is in `boundary`
     boundary: Float[Array, "time node"]
+    auxiliary_load: Float[Array, "time auxiliary"]  # W, electrical power made heat in fluids that are no nodes
     exchange_residual: Float[Array, " time"]
     available: Float[Array, "time array"]
     array_power: Float[Array, "time array"]
@@ -42,11 +43,16 @@ class Balance(NamedTuple):
 
 
 def duty(solution: Solution) -> Float[Array, " switch"] | None:
-    """Share of the run that each thermostat was on (-); None without thermostats. No derivative: times are frozen."""
+    """Share of the run that each thermostat was on (-); None without thermostats.
+
+    Differentiable: times of switching move along. Raises ValueError for a run without a record, which holds them.
+    """
     grid, edges = solution.grid, solution.network.edges
     if grid.mode is None:
         return None
-    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment])
+    shift = _record(solution).shift
+    assert shift is not None  # of a system with switches
+    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment]) + shift[:, 1] - shift[:, 0]
     length = jnp.where(jnp.arange(length.shape[0]) < grid.steps, length, 0.0)
     return length @ grid.mode / jnp.sum(length)
 
@@ -87,10 +93,11 @@ def _moment(network: Network, instant: Instant, state: State):
     internal = jnp.sum(terms.exchanged) + jnp.sum(terms.conducted)
     auxiliary = network.auxiliary
     if auxiliary is not None:  # what fluids take up is given by others
-        internal = internal + jnp.sum(auxiliary.stores * moment.auxiliary_rate)
+        internal = internal + jnp.sum(auxiliary.stores * (moment.auxiliary_rate - moment.auxiliary_load))
     power = jnp.sum(moment.available, axis=1)
     stored, boundary = net * network.free, -net * (1.0 - network.free)
-    return terms, _by_source(network, instant, terms), stored, boundary, internal, power, used * power, flow
+    sources = _by_source(network, instant, terms)
+    return terms, sources, stored, boundary, moment.auxiliary_load, internal, power, used * power, flow
 
 
 @kept
@@ -170,11 +177,11 @@ def audit(solution: Solution, bounded: bool) -> Audit:
             # Exchange is internal: its sum vanishes, as the exchange residual shows.
             none = jnp.zeros((*instant.near.shape[:-2], 1, network.radiating.shape[0]))
             instant = instant._replace(near=none, far=none)
-        terms, _, available, flow = heat_terms(network, instant, physical(network, y))
+        terms, _, inside, available, flow = heat_terms(network, instant, physical(network, y))
         supplied = -jnp.sum(net_heat(terms) * (1.0 - network.free)) if bounded else jnp.zeros(())
         supplied = supplied + jnp.sum(terms.advected)
         power = jnp.sum(available, axis=1)
-        heat = [jnp.sum(terms.absorbed), jnp.sum(terms.load), supplied, jnp.sum(terms.to_space)]
+        heat = [jnp.sum(terms.absorbed), jnp.sum(terms.load) + jnp.sum(inside), supplied, jnp.sum(terms.to_space)]
         heat = jnp.stack([*heat, jnp.sum(terms.extracted)])
         if flow is None:
             return jnp.concatenate([heat, power, jnp.sum(power)[None], jnp.zeros(3), jnp.zeros_like(charge)])

@@ -87,6 +87,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         conduction=conductors.conduction,
         timeline=timeline,
         incident=incident,
+        boundaries=structure.boundaries,
         loads=tuple(load.on_nodes(conductors.size) for load in structure.loads),
         space_temperature=space_temperature,
         planet_temperature=planet_temperature,
@@ -96,6 +97,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         parts=structure.equipment.parts(conductors.size),
         auxiliary=structure.equipment.auxiliary,
         switches=structure.equipment.switches,
+        fluids=structure.equipment.fluids,
         mirrors=mirror_light(visibility, None if surroundings is None else surroundings.planet, motion, timeline),
     )
 

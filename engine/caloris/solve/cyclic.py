@@ -12,7 +12,7 @@ from caloris.solve.network import assemble
 from caloris.solve.solution import Solution, judged, raise_failure
 from caloris.solve.state import State, physical_over_time, sizes, stepper_state
 from caloris.solve.steady import steady_balance
-from caloris.solve.systems import mean_linearize, smooth_system
+from caloris.solve.systems import mean_linearize, transient_system
 from caloris.solve.transient import record_length, start_charge, state_tolerance, table_spacing
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.periodic import solve_periodic
@@ -76,7 +76,7 @@ def cyclic_from(thermal: Thermal, times: Array, tolerance: Array, steps: int, gu
     start = stepper_state(fixed, jax.lax.stop_gradient(guess._replace(temperature=temperature)))
     bound = state_tolerance(network, tolerance)
     cycle = solve_periodic(
-        smooth_system(network),
+        transient_system(network, banded=True),
         network,
         start,
         network.edges,

@@ -10,7 +10,7 @@ from caloris.solve.facet_radiation import emissive_slope, facet_matrix
 from caloris.solve.instant import Instant
 from caloris.solve.network import DENSE_NODES, Network, NodeLinks
 from caloris.solve.part_terms import part_blocks, part_terms
-from caloris.solve.rates import BusState, cell_power, electrical_heat, flow_on_bus, over_bands
+from caloris.solve.rates import BusState, auxiliary_load, cell_power, electrical_heat, flow_on_bus, over_bands
 from caloris.solve.state import State, sizes
 from caloris_kernels.conduction.couplings import CoupledSlopes, coupled_slopes, slopes_product
 from caloris_kernels.conduction.network import conductance_matrix, conducted_heat
@@ -20,9 +20,9 @@ from caloris_kernels.constants import STEFAN_BOLTZMANN
 class _Outer(NamedTuple):
     """Electrical coupling: the bus answers to three numbers, array power, demand and charge."""
 
-    answer: Float[Array, "row 2"]  # d(right side)/d(array power, demand), rows of nodes and batteries
+    answer: Float[Array, "state 2"]  # d(right side)/d(array power, demand)
     cause: Float[Array, "2 state"]  # d(array power, demand)/d(physical state)
-    by_charge: Float[Array, "row battery"]
+    by_charge: Float[Array, "state battery"]
 
 
 class HeatMatrix(NamedTuple):
@@ -107,7 +107,8 @@ def _electrical(network: Network, instant: Instant, state: State) -> tuple[_Oute
         assert flow is not None
         load, extracted = electrical_heat(network, instant, parts, each, flow)
         stored = flow.stored_power if state.charge.shape[0] else jnp.zeros(0)
-        return jnp.concatenate([load - extracted, stored]), (flow.used_fraction, flow.served_fraction)
+        rows = jnp.concatenate([load - extracted, stored, auxiliary_load(parts, flow)])
+        return rows, (flow.used_fraction, flow.served_fraction)
 
     bus = BusState(jnp.sum(each), instant.demand + parts.demand, state.charge)
     by, (used, served) = jax.jacfwd(answer, has_aux=True)(bus)

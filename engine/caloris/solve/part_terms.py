@@ -18,7 +18,9 @@ class PartTerms(NamedTuple):
     internal: Float[Array, " node"]  # W, out of other nodes (and stored heat of auxiliary states)
     free_source: Float[Array, " node"]  # W, from power that the bus does not supply
     electrical_source: Float[Array, " node"]  # W, from the bus when fully served
-    auxiliary: Float[Array, " auxiliary"]  # right sides
+    auxiliary: Float[Array, " auxiliary"]  # right sides, without what follows
+    free_auxiliary: Float[Array, " auxiliary"]  # W into fluids that are auxiliary states, like the sources of nodes
+    electrical_auxiliary: Float[Array, " auxiliary"]
     demand: Float[Array, ""]  # W, of the bus
 
 
@@ -35,7 +37,8 @@ def part_terms(network: Network, state: State) -> PartTerms:
     """Sum the laws of all parts over the states that they touch."""
     nodes, batteries, auxiliary = sizes(network)
     internal = free = electrical = jnp.zeros_like(state.temperature)
-    rate, demand = jnp.zeros(auxiliary), jnp.zeros(())
+    rate = free_auxiliary = electrical_auxiliary = jnp.zeros(auxiliary)
+    demand = jnp.zeros(())
     for group in network.parts:
         heat = _laws(network, group, state, jacobian=False)
         count = group.node.shape[1]
@@ -43,10 +46,12 @@ def part_terms(network: Network, state: State) -> PartTerms:
         rate = rate.at[group.auxiliary].add(heat.internal[:, count:])
         if group.electrical:
             electrical = electrical.at[group.node].add(heat.source[:, :count])
+            electrical_auxiliary = electrical_auxiliary.at[group.auxiliary].add(heat.source[:, count:])
             demand = demand + jnp.sum(heat.source)
         else:
             free = free.at[group.node].add(heat.source[:, :count])
-    return PartTerms(internal, free, electrical, rate, demand)
+            free_auxiliary = free_auxiliary.at[group.auxiliary].add(heat.source[:, count:])
+    return PartTerms(internal, free, electrical, rate, free_auxiliary, electrical_auxiliary, demand)
 
 
 def part_blocks(network: Network, state: State) -> list[PartBlock]:
@@ -66,9 +71,11 @@ def _laws(network: Network, group: PartGroup, state: State, jacobian: bool) -> P
     sensor, switches = group.node.shape[1] - 1, network.switches
     banded = group.switch is not None and network.mode is None
 
+    told = () if group.fluid is None else (network.fluids[group.fluid],)
+
     def law(values: Array, parameters: Any, mode: Array, on_below: Array, off_above: Array) -> PartHeat:
         mode = proportional(values[sensor], on_below, off_above) if banded else mode
-        return group.law(values, parameters, mode)
+        return group.law(*told, values, parameters, mode)
 
     none = jnp.zeros(values.shape[0])
     if group.switch is None or switches is None:
@@ -77,6 +84,21 @@ def _laws(network: Network, group: PartGroup, state: State, jacobian: bool) -> P
         mode = none if network.mode is None else network.mode[group.switch]
         control = (mode, switches.on_below[group.switch], switches.off_above[group.switch])
     return jax.vmap(jax.jacfwd(law) if jacobian else law)(values, group.parameters, *control)
+
+
+@jax.jit
+def heat_over_time(
+    network: Network,
+    group: PartGroup,
+    temperature: Float[Array, "time node"],
+    auxiliary: Float[Array, "time auxiliary"],
+) -> PartHeat:
+    """What every part of a group without switches does to its states, [time, part, local]."""
+
+    def one(temperature: Array, auxiliary: Array) -> PartHeat:
+        return _laws(network, group, State(temperature, jnp.zeros(0), auxiliary), jacobian=False)
+
+    return jax.vmap(one)(temperature, auxiliary)
 
 
 def proportional(

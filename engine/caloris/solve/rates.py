@@ -75,6 +75,12 @@ def electrical_heat(
     return load, flow.used_fraction * cells
 
 
+def auxiliary_load(parts: PartTerms, flow: BusFlow | None) -> Float[Array, " auxiliary"]:
+    """Heat that equipment makes of electrical power in fluids that are auxiliary states (W)."""
+    served = 1.0 if flow is None else flow.served_fraction
+    return parts.free_auxiliary + served * parts.electrical_auxiliary
+
+
 class _Radiation(NamedTuple):
     """Thermal radiation of every node (W)."""
 
@@ -138,6 +144,7 @@ class Moment(NamedTuple):
 
     terms: HeatTerms
     auxiliary_rate: Float[Array, " auxiliary"]  # F of the auxiliary states
+    auxiliary_load: Float[Array, " auxiliary"]  # W, the part of it that was electrical power
     available: Float[Array, "array node"]  # W
     flow: BusFlow | None
 
@@ -162,7 +169,8 @@ def heat_terms(network: Network, instant: Instant, state: State) -> Moment:
         advected=one_way_heat(links.stream, links.capacity_rate, temperature),
         to_space=radiation.to_space,
     )
-    return Moment(terms, parts.auxiliary, available, flow)
+    loaded = auxiliary_load(parts, flow)
+    return Moment(terms, parts.auxiliary + loaded, loaded, available, flow)
 
 
 def net_heat(terms: HeatTerms) -> Float[Array, " node"]:
@@ -181,10 +189,11 @@ def network_rate(network: Network, instant: Instant, state: State) -> Float[Arra
     with G, g, e from `caloris_kernels.radiative.radiosity.exchange_factors`, summed over bands of wavelength where
     there are several; emittances that depend on the temperature: `caloris.solve.facet_radiation`; equipment by the laws
     of `network.parts`. Boundary nodes are pulled to their given temperature with 1 W/K, so that their row is never
-    singular; they start there and stay.
+    singular; they start there and stay. Those whose temperature varies have no capacity, and follow it at once.
     """
     moment = heat_terms(network, instant, state)
-    held = network.boundary_temperature - state.temperature
+    given = network.boundary_temperature if instant.boundary is None else instant.boundary
+    held = given - state.temperature
     rate = jnp.where(network.free > 0, net_heat(moment.terms), held)
     stored = jnp.zeros_like(state.charge)
     if state.charge.shape[0] and moment.flow is not None:

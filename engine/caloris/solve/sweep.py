@@ -23,7 +23,7 @@ _LEAST = 0.5
 
 def sweep_steady(
     model_of: Callable[[float], Thermal],
-    values: Sequence[float] | Float[Array, " value"],
+    values: Sequence[float] | np.ndarray | Float[Array, " value"],
     time: Float[Array, ""] | float | None = None,
     *,
     throw: bool = True,
@@ -57,7 +57,7 @@ def sweep_steady(
 
 def sweep_cyclic(
     model_of: Callable[[float], Thermal],
-    values: Sequence[float] | Float[Array, " value"],
+    values: Sequence[float] | np.ndarray | Float[Array, " value"],
     times: Float[Array, " time"] | None = None,
     *,
     tolerance: float = 1e-3,
@@ -87,7 +87,7 @@ def _continued(
     solve: Callable[[Thermal, State | None], SteadySolution | Solution],
     state: Callable[..., State],
     model_of: Callable[[float], Thermal],
-    values: Sequence[float] | Array,
+    values: Sequence[float] | np.ndarray | Array,
     throw: bool,
 ) -> list:
     """All solutions, each from the extrapolation of up to three before it."""

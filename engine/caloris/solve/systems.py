@@ -93,21 +93,18 @@ def with_mode(network: Network, mode: Float[Array, " switch"]) -> Network:
     return network._replace(mode=mode)
 
 
-def smooth_system(network: Network) -> System:
-    """The problem of a transient or of an orbit without switches.
+def transient_system(network: Network, *, banded: bool = False) -> System:
+    """The problem of a transient or of an orbit: with switches where there are some, unless they work as bands.
 
     A small one is factored, once a step: nodes of next to no capacity that links of 1e3 W/K join to each other, and
-    links of 1e-3 W/K to the rest, move together by far more than the residual tells at which an iteration stops.
+    links of 1e-3 W/K to the rest, move together by far more than the residual tells at which an iteration stops. So is
+    one with auxiliary states that has a dense matrix: rows of flows and pressures have no diagonal to lean on.
     """
-    if network.free.shape[0] > FACTORED_NODES:
-        return TRANSIENT
-    return TRANSIENT._replace(factor=dense_factor, back_substitute=dense_back_substitute)
-
-
-def transient_system(network: Network) -> System:
-    """The problem of a transient: with switches where there are some."""
-    system = smooth_system(network)
-    return system if network.switches is None else system._replace(switching=_switching, with_mode=with_mode)
+    smooth = network.switches is None or banded
+    system = TRANSIENT if smooth else TRANSIENT._replace(switching=_switching, with_mode=with_mode)
+    if network.free.shape[0] > (FACTORED_NODES if network.auxiliary is None else DENSE_NODES):
+        return system
+    return system._replace(factor=dense_factor, back_substitute=dense_back_substitute)
 
 
 def mean_linearize(network: Network, mean: Float[Array, " state"]) -> Array | HeatMatrix:

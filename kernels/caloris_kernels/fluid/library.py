@@ -8,7 +8,7 @@ splines against CoolProp between the knots, as the tests measure it (relative, l
 
 from functools import lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -51,6 +51,7 @@ FLUIDS: dict[str, FluidData] = {
         "density and 5 % in viscosity.",
     ),
 }  # fmt: skip
+TWO_PHASE = ("ammonia", "water")  # of which the vapor is known too
 GLYCOL_FRACTIONS = (0.1, 0.6)  # by mass, the first and the last in the table
 
 
@@ -63,6 +64,52 @@ def _table(name: str) -> np.ndarray:
 
 def _start_and_step(temperature: np.ndarray) -> tuple[Array, Array]:
     return jnp.asarray(temperature[0]), jnp.asarray((temperature[-1] - temperature[0]) / (len(temperature) - 1))
+
+
+def volumetric_heat(name: str, temperature: float, mass_fraction: float | None = None) -> float:
+    """Density times specific heat (J m-3 K-1) of one of FLUIDS at a temperature (K), between the rows of its table.
+
+    In numpy, linear between the rows (within 1e-4 of the splines), held at the ends: for what a volume stores.
+    """
+    rows = _table(name.lower().replace("-", "_").replace(" ", "_"))
+    if mass_fraction is None:
+        return float(np.interp(temperature, rows[:, 0], rows[:, 1] * rows[:, 2]))
+    fractions = np.unique(rows[:, 0])
+    tables = [rows[rows[:, 0] == one, 1:] for one in fractions]
+    values = [np.interp(temperature, table[:, 0], table[:, 1] * table[:, 2]) for table in tables]
+    return float(np.interp(mass_fraction, fractions, values))
+
+
+def temperature_range(name: str, mass_fraction: float | None = None) -> tuple[float, float]:
+    """First and last temperature (K) of the table of one of FLUIDS; of a mixture at its mass fraction, in numpy."""
+    rows = _table(name.lower().replace("-", "_").replace(" ", "_"))
+    if mass_fraction is None:
+        return float(rows[0, 0]), float(rows[-1, 0])
+    fractions = np.unique(rows[:, 0])
+    ends = [rows[rows[:, 0] == one, 1][[0, -1]] for one in fractions]
+    low, high = (np.interp(mass_fraction, fractions, [end[k] for end in ends]) for k in (0, 1))
+    return float(low), float(high)
+
+
+def pressure_range(name: str) -> tuple[float, float]:
+    """Lowest and highest saturation pressure (Pa) in the table of one of TWO_PHASE."""
+    rows = _table(name)
+    return float(rows[0, 5]), float(rows[-1, 5])
+
+
+def saturation_temperature(name: str, pressure: float) -> float:
+    """Temperature (K) at which one of TWO_PHASE boils at a pressure (Pa), held to its table; in numpy.
+
+    By the spline of the logarithm of the vapor pressure through all rows, as the kernels have it.
+    """
+    from scipy.interpolate import CubicSpline  # here: only cases with a given pressure wait for scipy
+    from scipy.optimize import brentq
+
+    rows = _table(name)
+    logarithm = CubicSpline(rows[:, 0], np.log(rows[:, 5]))
+    wanted = np.clip(np.log(pressure), logarithm(rows[0, 0]), logarithm(rows[-1, 0]))
+    found: Any = brentq(lambda t: logarithm(t) - wanted, rows[0, 0], rows[-1, 0], xtol=1e-12)
+    return float(found)
 
 
 def propylene_glycol(mass_fraction: Float[Array, ""]) -> Liquid:
@@ -102,7 +149,7 @@ def liquid_named(name: str, mass_fraction: float | None = None) -> Liquid:
 
 def saturated_named(name: str) -> SaturatedFluid:
     """Liquid and vapor of ammonia or water."""
-    if name not in ("ammonia", "water"):
+    if name not in TWO_PHASE:
         raise ValueError(f"two phases are known of ammonia and water, not of {name!r}")
     data, rows = FLUIDS[name], _table(name)
     start, step = _start_and_step(rows[:, 0])

@@ -17,6 +17,7 @@ from caloris_kernels.fluid.loop_laws import SetPump, donor_flow
 from caloris_kernels.fluid.phase_change import equilibrium_coefficient, reduced_pressure
 from caloris_kernels.fluid.saturation import SaturatedFluid
 from caloris_kernels.fluid.two_phase import (
+    Phases,
     Tube,
     equilibrium_temperature,
     mixture_density,
@@ -69,13 +70,35 @@ class TwoPhaseCell(NamedTuple):
     free: Scalar  # - 1 where the flow answers to pressure
 
 
+def two_phase_loss(phases: Phases, specific_enthalpy: Scalar, mass_flow: Scalar, cell: TwoPhaseCell) -> Scalar:
+    """Pressure lost in a cell by friction (Mueller-Steinhagen & Heck) and in fittings, those as without slip (Pa).
+
+    specific_enthalpy in J/kg, mass_flow of all tubes in kg/s.
+    """
+    each, tube = mass_flow / cell.parallel, Tube(cell.diameter, cell.roughness, cell.small_flow / cell.parallel)
+    quality = vapor_quality(phases, specific_enthalpy)
+    mixture = phases.liquid._replace(density=mixture_density(phases, quality))
+    friction = mueller_steinhagen_heck_gradient(each, phases, quality, tube) * cell.length
+    return friction + fitting_loss(each, mixture, cell.diameter, cell.loss_coefficient)
+
+
+def two_phase_line(
+    fluid: SaturatedFluid, values: Float[Array, " local"], parameters: TwoPhaseCell, mode: Scalar
+) -> PartHeat:
+    """The pressure lost in a cell without a wall; values: T_sat (K), h (J/kg), m (kg/s), s (Pa)."""
+    saturation, specific_enthalpy, mass_flow, _ = values
+    loss = two_phase_loss(phases_at(fluid, saturation), specific_enthalpy, mass_flow, parameters)
+    nothing = jnp.zeros_like(loss)
+    return PartHeat(jnp.stack([nothing, nothing, -parameters.free * loss, loss]), jnp.zeros_like(values))
+
+
 def two_phase_tube_heat(
     fluid: SaturatedFluid, values: Float[Array, " local"], parameters: TwoPhaseCell, mode: Scalar
 ) -> PartHeat:
     """Heat from the wall, h A (T_wall - T), and the pressure lost.
 
-    values: T_wall, T_sat (K), h (J/kg), m (kg/s), s (Pa). Coefficient by `equilibrium_coefficient`; friction by
-    Mueller- Steinhagen & Heck; fittings as for a mixture without slip.
+    values: T_wall, T_sat (K), h (J/kg), m (kg/s), s (Pa). Coefficient by `equilibrium_coefficient`, loss by
+    `two_phase_loss`.
     """
     wall, saturation, specific_enthalpy, mass_flow, _ = values
     p, phases = parameters, phases_at(fluid, saturation)
@@ -84,10 +107,7 @@ def two_phase_tube_heat(
     superheat = wall - saturation
     coefficient = equilibrium_coefficient(fluid, phases, specific_enthalpy, each, superheat, tube, p.dryout)
     heat = coefficient * jnp.pi * p.diameter * p.length * p.parallel * (wall - temperature)
-    quality = vapor_quality(phases, specific_enthalpy)
-    mixture = phases.liquid._replace(density=mixture_density(phases, quality))
-    friction = mueller_steinhagen_heck_gradient(each, phases, quality, tube) * p.length
-    loss = friction + fitting_loss(each, mixture, p.diameter, p.loss_coefficient)
+    loss = two_phase_loss(phases, specific_enthalpy, mass_flow, p)
     rows = jnp.stack([-heat, jnp.zeros_like(heat), heat, -p.free * loss, loss])
     return PartHeat(rows, jnp.zeros_like(rows))
 

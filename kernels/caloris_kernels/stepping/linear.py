@@ -98,7 +98,7 @@ def _krylov_solver(system: System, matrix: Matrix, max_iterations: int) -> Linea
 def _without_memory(solve: Callable[[Array, Array], LinearSolution], diagonal: Array) -> LinearSolver:
     """A solver to which earlier solutions are no help."""
 
-    def beside(right_side: Array, stop: Array, earlier: None, solutions: Array, number: Array) -> tuple:
+    def beside(right_side: Array, stop: Array, earlier: Earlier | None, solutions: Array, number: Array) -> tuple:
         return solve(right_side, stop), None
 
     return LinearSolver(solve, diagonal, lambda solves, weight: None, beside)

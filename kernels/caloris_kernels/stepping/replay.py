@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from caloris_kernels.numerics.first_order import undifferentiated
 from caloris_kernels.stepping.grid import Grid, Record, empty_record, pad_record
 from caloris_kernels.stepping.grid_steps import Track, take_step
 from caloris_kernels.stepping.rodas import STAGES
@@ -52,6 +53,7 @@ def _path(
 @_path.defjvp
 def _path_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Path, Path]:
     p, others, y0, edges, grid, tolerance, known = primals
+    p, y0, edges = undifferentiated("a run over time", (p, y0, edges))
     system, join, stages = static
     floating = of_floats(system, others, join)
     if known is None or stages:
@@ -90,8 +92,8 @@ def replay(
     taken before the sweep; else about one replay more. `replay_states` does without a record.
 
     Differentiable in the floating leaves of p, in y0 and in edges, forward and reverse, and under vmap: the
-    derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9). The
-    cost of a reverse sweep, all parameters at once, is about one and a half replays; its memory is
+    derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9); a second one
+    raises. The cost of a reverse sweep, all parameters at once, is about one and a half replays; its memory is
     steps x 8 x states numbers for the stages, beside the record's steps x 5 x states. The grid and the tolerance have
     zero derivative. Of a grid with switchings the modes are repeated and no root is sought: for other p the recorded
     times of switching stay in the values, while the derivative moves them (`step_derivative`), as a run that seeks

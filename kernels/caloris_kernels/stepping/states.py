@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
 
+from caloris_kernels.numerics.first_order import undifferentiated
 from caloris_kernels.stepping.dense_output import locate_steps, state_in_row
 from caloris_kernels.stepping.grid import Grid, Record
 from caloris_kernels.stepping.grid_steps import Taken, Track, take_step
@@ -185,6 +186,7 @@ def _states(
 @_states.defjvp
 def _states_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     p, others, y0, edges, times, grid, tolerance, known = primals
+    p, y0, edges, times = undifferentiated("a run over time", (p, y0, edges, times))
     system, join, every = static
     track = Track(of_floats(system, others, join), p, edges, grid, tolerance)
     asked = _ask(track, times)

@@ -274,7 +274,8 @@ def solve_steady(
     Without a direct solve, one-way flows through more than a few hundred nodes in a row may end as NOT_CONVERGED.
 
     Differentiable in p and time, both modes, by the implicit function theorem (one linear solve with K or its
-    transpose); the guess has no influence and a zero derivative. Failures are codes in `result`.
+    transpose), once: a second derivative raises. The guess has no influence and a zero derivative. Failures are codes
+    in `result`.
     """
     dtype = y_guess.dtype
 

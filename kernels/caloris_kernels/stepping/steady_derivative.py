@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from caloris_kernels.numerics.first_order import undifferentiated
 from caloris_kernels.stepping.linear import Matrix, solve_once
 from caloris_kernels.stepping.system import (
     Linearization,
@@ -45,6 +46,7 @@ def _attach(static: Any, p: list, others: list, t: Array, y: Array, segment: Arr
 @_attach.defjvp
 def _attach_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     p, others, t, y, segment, tolerance = primals
+    p, t = undifferentiated("a steady state", (p, t))  # K at this y: how it changes with y is not known here
     system, join = static
     floating = of_floats(system, others, join)
     linearization = floating.linearize(t, y, p, segment)
@@ -83,7 +85,7 @@ def attach_derivative(
     """y, a solution of F(t, y, p, segment) = 0, with its derivative in p and t: dy = K^-1 (F_p dp + F_t dt).
 
     Both modes and vmap, one linear solve with K or its transpose; costs nothing where no derivative is asked for. The
-    derivative is zero in states that K couples to nothing, which no equation determines.
+    derivative is zero in states that K couples to nothing, which no equation determines. A second derivative raises.
     """
     floats, others, join = split_floating(p)
     return _attach((system, join), floats, others, t, lax.stop_gradient(y), segment, lax.stop_gradient(tolerance))

@@ -34,8 +34,8 @@ def test_every_table_and_shape_is_there(case):
         if table == "network":
             continue
         found = getattr(case, kind.attribute)
-        # The chip stands for a node, a link and a load.
-        made = 1 if table in ("node", "link", "load") else 0
+        # The chip stands for a node, a link and a load, the loop for the four nodes of its cells.
+        made = {"node": 1 + 4, "link": 1, "load": 1}.get(table, 0)
         assert len(found) == len(tree[table]) + made if kind.is_list else found is not None
 
 
@@ -62,6 +62,13 @@ def test_values_are_si(case):
     assert case.batteries[0].capacity == 150 * 3.6e6
     assert case.computes[0].utilization.points == (0.0, 0.5)
     assert case.devices[0].shield[0].areal_density == 0.6858
+    pipe, loop = case.heat_pipes[0], case.loops[0]
+    assert pipe.between == (("gpu_tray",), ("wall",)) and pipe.limit == pytest.approx(75.0, rel=1e-15)
+    assert (pipe.reservoir.gas, pipe.reservoir.volume) == pytest.approx((1e-3, 20e-6), rel=1e-15)
+    assert case.loop_heat_pipes[0].set_point == pytest.approx(333.15, rel=1e-15)
+    assert (loop.mass_flow, loop.pressure, loop.pump.efficiency, loop.setpoint.seconds) == (0.1, 3e5, 0.3, 0.0)
+    assert loop.pipe[1].on == (("gpu_tray",),) and loop.pipe[1].heat_transfer == 2000.0
+    assert loop.pipe[0].heat_transfer == "all regimes" and loop.pipe[2].branch == "bypass"
     assert case.limits[0].operating == (273.15, 358.15)
     assert case.limits[0].of == ("gpu_tray",)
     assert case.limits[0].non_operating == pytest.approx((253.15, 368.15), rel=1e-15)

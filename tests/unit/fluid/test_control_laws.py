@@ -10,16 +10,18 @@ from jax.test_util import check_grads
 
 from caloris_kernels.fluid.control_laws import (
     Controller,
+    Split,
     Valve,
     flow_split,
     integral_opening,
     proportional_opening,
+    split_loss,
     valve_loss,
 )
 from caloris_kernels.fluid.friction import fitting_loss
 from caloris_kernels.fluid.library import liquid_named
 from caloris_kernels.fluid.liquid import enthalpy, liquid_properties
-from caloris_kernels.fluid.loop_laws import Carrier, carried_heat
+from caloris_kernels.fluid.loop_laws import Carrier, Section, carried_heat
 
 MODE = jnp.asarray(0.0)
 AMMONIA = liquid_named("ammonia")
@@ -35,7 +37,7 @@ def _bypassed(network, law, hot, cold, flow=0.1):
         network.Group(
             partial(carried_heat, AMMONIA), [[1, 2, 5], [0, 2, 6]], network.shared(Carrier(jnp.asarray(1e-9)), 2)
         ),
-        network.Group(flow_split, [[3, 4, 5, 6]]),
+        network.Group(flow_split, [[3, 4, 5, 6]], network.shared(Split(jnp.asarray(0.0)), 1)),
         network.Group(law, [[2, 3]], network.shared(CONTROLLER, 1)),
     ]
 
@@ -83,6 +85,22 @@ def test_integral_control_in_time():
     assert float(rows(jnp.array([200.0]), jnp.array([1.0]))[0, 1]) == pytest.approx(0.0, abs=1e-15)
 
 
+def test_a_stopped_branch_keeps_its_leak():
+    """Both branches at both stops, and the whole is divided without rest."""
+    for opening, share in ((0.0, 0.01), (1.0, 0.99), (0.5, 0.5)):
+        values = jnp.array([opening, 0.2, 0.0, 0.0])
+        rows = flow_split(values, Split(jnp.asarray(0.01)), MODE).internal
+        np.testing.assert_allclose(rows, [0.0, 0.0, 0.2 * (1.0 - share), 0.2 * share], rtol=1e-14)
+
+
+@pytest.mark.parametrize(("straight", "bypass"), [(1e4, 2e3), (50.0, 8e3), (0.0, 0.0)])
+def test_a_divided_section_loses_the_larger(straight, bypass):
+    """To a hundredth of both and 1 Pa; the loss is taken from a free branch that holds it."""
+    rows = split_loss(jnp.array([0.1, 0.0, straight, bypass]), Section(jnp.asarray(1.0)), MODE).internal
+    assert float(rows[1]) == pytest.approx(max(straight, bypass), rel=1e-3, abs=0.51)
+    np.testing.assert_allclose(rows, float(rows[1]) * np.array([-1.0, 1.0, 0.0, 0.0]), rtol=1e-15)
+
+
 def test_valve_loss():
     """K/a^2 of the velocity head, a from the leak to one: a quarter open with a leak of 0.01."""
     valve = Valve(*map(jnp.asarray, (0.01, 3.0, 0.01, 1.0)))
@@ -95,14 +113,23 @@ def test_valve_loss():
 def test_gradients():
     valve = Valve(*map(jnp.asarray, (0.01, 3.0, 0.01, 1.0)))
 
-    def rows(values, controller, valve):
+    def rows(values, controller, valve, split, section):
         held = proportional_opening(values[:2], controller, MODE).internal
         moved = integral_opening(values[:2], controller, MODE).internal
-        split = flow_split(values[jnp.array([1, 2, 2, 2])], (), MODE).internal
+        split = flow_split(values[jnp.array([1, 2, 2, 2])], split, MODE).internal
+        section = split_loss(
+            values[jnp.array([2, 3, 0, 0])] * jnp.array([1.0, 1.0, 1.0, 0.999]), section, MODE
+        ).internal
         lost = valve_loss(AMMONIA, values, valve, MODE).internal
-        return jnp.sum(held) + jnp.sum(moved**2) + jnp.sum(split) + 1e-5 * jnp.sum(lost**2) ** 0.5
+        return (
+            jnp.sum(held)
+            + jnp.sum(moved**2)
+            + jnp.sum(split)
+            + 1e-3 * jnp.sum(section[:2] ** 2)
+            + 1e-5 * jnp.sum(lost**2) ** 0.5
+        )
 
-    at = (jnp.array([288.9, 0.3, 0.05, 0.0]), CONTROLLER, valve)
+    at = (jnp.array([288.9, 0.3, 0.05, 0.0]), CONTROLLER, valve, Split(jnp.asarray(0.01)), Section(jnp.asarray(0.5)))
 
     def scaled(*factors):
         return rows(*jax.tree.map(jnp.multiply, at, factors))

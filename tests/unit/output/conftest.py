@@ -214,6 +214,37 @@ def _power(time: np.ndarray, lit: np.ndarray) -> dict:
     }
 
 
+def _fluids(time: np.ndarray) -> dict:
+    """A loop of ammonia with two cells and a valve, a heat pipe near its limit, and one warning."""
+    rows = np.ones((len(time), 1))
+    return {
+        "loop/loop": np.array(["coolant"]),
+        "loop/pump_power": 12.0 * rows,
+        "loop/branch": np.array(["coolant"]),
+        "loop/mass_flow": 0.2 * rows,
+        "loop/pressure_loss": 3e4 * rows,
+        "loop/valve": np.array(["coolant"]),
+        "loop/valve_position": 0.3 * rows,
+        "loop/cell": np.array(["coolant.supply", "coolant.plate"]),
+        "loop/cell_temperature": rows * np.array([293.15, 301.15]),
+        "loop/cell_pressure": rows * np.array([2.3e5, 2e5]),
+        "loop/cell_heat": rows * np.array([0.0, 1500.0]),
+        "loop/cell_reynolds": rows * np.array([2.4e4, 6e3]),
+        "loop/cell_quality": rows * np.array([np.nan, 0.2]),
+        "heat_pipe/heat_pipe": np.array(["groove"]),
+        "heat_pipe/heat": 74.99 * rows,
+        "heat_pipe/limit": np.array([75.0]),
+        "warnings/kind": np.array(["transport limit"]),
+        "warnings/place": np.array(["groove"]),
+        "warnings/unit": np.array(["W"]),
+        "warnings/first_time": np.array([600.0]),
+        "warnings/last_time": np.array([1200.0]),
+        "warnings/value": np.array([80.0]),
+        "warnings/allowed_minimum": np.array([np.nan]),
+        "warnings/allowed_maximum": np.array([75.0]),
+    }
+
+
 def _upset() -> dict:
     ion = np.arange(1, 29)
     energy = np.geomspace(1.0, 1e5, 120)
@@ -355,7 +386,16 @@ def build_synthetic_run(samples: int = 97) -> RunData:
     if power:
         attributes["power"] = {"sustained": True, "margin": 212.0}
     return RunData(
-        arrays={**mesh, **orbit, **thermal, **power, **_upset(), **_limits(thermal), **_view_factors(mesh, names)},
+        arrays={
+            **mesh,
+            **orbit,
+            **thermal,
+            **power,
+            **_fluids(thermal["thermal/time"]),
+            **_upset(),
+            **_limits(thermal),
+            **_view_factors(mesh, names),
+        },
         attributes=attributes,
         case_text='title = "A small satellite"\n',
         status={"result": "success", "iterations": 7, "residuals": np.array([1.0, 1e-2, 1e-5])},

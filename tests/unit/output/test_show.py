@@ -120,6 +120,18 @@ def test_power_verdict(run, shown):
     assert f"{1e6 / run.arrays['thermal/time'][-1]:.1f} W mean" in text
 
 
+def test_loops_heat_pipes_and_what_left_its_limits(run, shown):
+    text = shown(run)
+    assert text.index("Out of limits") < text.index("Where each watt goes")
+    row = next(line for line in text.splitlines() if line.startswith("transport limit"))
+    assert "groove" in row and "80 W" in row and "to 75 W" in row and "10.0 min" in row and "20.0 min" in row
+    row = next(line for line in text.splitlines() if line.startswith("coolant.plate"))
+    assert all(word in row for word in ("28.0", "2 ", "1500", "6e+03", "0.200"))
+    assert "pump of coolant: 12 W" in text and "valve of coolant: 30.0 % through the bypass" in text
+    row = next(line for line in text.splitlines() if line.startswith("groove"))
+    assert "75 W" in row and "100.0 %" in row
+
+
 def test_upsets_and_their_environment(run, shown):
     text = shown(run)
     table = _section(text, "Upsets per day")
