@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
     from caloris.solve.solution import SolveError as SolveError
     from caloris.solve.steady import solve_steady as solve_steady
+    from caloris.solve.sweep import sweep_cyclic as sweep_cyclic
+    from caloris.solve.sweep import sweep_steady as sweep_steady
     from caloris.solve.transient import solve_transient as solve_transient
     from caloris.solve.upset import upset_rate as upset_rate
     from caloris.solve.upset import upset_rates as upset_rates
@@ -46,6 +48,7 @@ _PUBLIC = {
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),
+    "solve.sweep": ("sweep_cyclic", "sweep_steady"),
     "solve.transient": ("solve_transient",),
     "solve.upset": ("upset_rate", "upset_rates"),
 }

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from caloris.case.schema import Case
 from caloris.case.schema_orbit import Attitude
-from caloris.case.schema_types import Vector
+from caloris.case.schema_types import Schedule, Vector
 from caloris.case.variants import check_all_buildable
 from caloris.check_sketch import Flight, Sketch, sketch
 from caloris.check_warnings import array_power, mean_demand, solar_flux, warnings_of
@@ -235,7 +235,9 @@ def _surfaces(seen: Sketch) -> Group:
     return _titled("Surfaces (area of one side)", table)
 
 
-def _stored(temperature: float | None, capacity: float) -> str:
+def _stored(temperature: float | Schedule | None, capacity: float) -> str:
+    if isinstance(temperature, Schedule):
+        return f"fixed at {celsius(min(temperature.value))} to {celsius(max(temperature.value))} °C"
     return f"fixed at {celsius(temperature)} °C" if temperature is not None else engineering(float(capacity), "J/K")
 
 

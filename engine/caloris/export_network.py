@@ -73,7 +73,10 @@ def _without_form(thermal: Thermal) -> Iterator[tuple[str, str]]:
 
 
 def _steps(thermal: Thermal) -> Iterator[CaseProblem]:
-    """Loads over time that jump: files hold straight lines."""
+    """Loads over time that jump: files hold straight lines; boundaries over time: files hold one temperature."""
+    for boundary in thermal.boundaries:
+        path = f"node/{thermal.nodes.name[int(boundary.node)]}/temperature"
+        yield CaseProblem(path, "a table over time has no form in a lumped network")
     for load in thermal.loads:
         if isinstance(load, HeatLoad) and load.power.value.shape[0] > 1 and not load.power.linear:
             yield CaseProblem(
@@ -86,6 +89,8 @@ def _lumped(case: Case, thermal: Thermal, network: Network, moment: Instant, mea
     free = np.asarray(network.free) > 0
     capacity = np.where(free, np.asarray(thermal.nodes.heat_capacity), 0.0)
     temperature = np.asarray(thermal.nodes.start_temperature, float)
+    if moment.boundary is not None:
+        temperature = np.where(free, temperature, np.asarray(moment.boundary))
     heat, timed = np.asarray(moment.heat + moment.electrical_heat, float), ()
     if not mean:
         heat, timed = _over_time(thermal, len(names), float(network.duration))

@@ -120,7 +120,9 @@ def _run_batch(case: Case, progress: Progress, done: Callable[[str, RunData], No
         if first is None and failure is not None:
             words = f"variant {name!r}: {failure}"
             solved = isinstance(failure, SolveError)
-            first = SolveError(words, failure.result, failure.solution) if solved else FloatingPointError(words)
+            first = FloatingPointError(words)
+            if solved:
+                first = SolveError(words, failure.result, failure.solution, failure.node)
     margin_arrays(finished.data, list(finished.variants.values()))
     failed = [f"{name} ({result})" for name, result in finished.failures.items() if name]
     if failed:
@@ -158,6 +160,8 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
                 device_arrays(case, model, rates, data)
     data.attributes["provenance"] = provenance(case, time.perf_counter() - started, clock.seconds)
     data.status["result"] = "success" if failure is None else getattr(failure, "result", "not_finite")
+    if isinstance(failure, SolveError) and failure.node is not None:
+        data.status["failed_node"] = failure.node
     return Run(case, model, solution, data), failure
 
 
@@ -189,7 +193,7 @@ def _solve(case: Case, thermal: Thermal) -> tuple[Solution | SteadySolution, Sol
 
 def _as_far_as_it_came(solution: Solution | SteadySolution) -> Solution | SteadySolution:
     """A failed solution without the output times that it never reached; its last accepted state comes last."""
-    if isinstance(solution, SteadySolution) or int(solution.steps) == 0:
+    if isinstance(solution, SteadySolution) or solution.record is None or int(solution.steps) == 0:
         return solution
     last, edges = int(solution.steps) - 1, np.asarray(solution.network.edges)
     segment = int(solution.grid.segment[last])
@@ -218,7 +222,7 @@ def _thermal(case: Case, model: Model, solution: Solution | SteadySolution, data
     coldest = np.min(np.atleast_2d(np.asarray(solution.temperature)), axis=0)
     if coldest.min() <= 0.0:
         name = model.thermal.nodes.name[int(coldest.argmin())]
-        return SolveError(f"run: {name!r} falls below absolute zero", "below_absolute_zero", solution)
+        return SolveError(f"run: {name!r} falls below absolute zero", "below_absolute_zero", solution, name)
     steady = isinstance(solution, SteadySolution)
     bound = ENERGY_BOUND["steady" if steady else "transient"]
     if relative > bound:

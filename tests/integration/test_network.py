@@ -342,3 +342,26 @@ def test_what_has_no_form_in_a_network_is_refused(folder):
     (load,) = read_esatan("case.d").timed
     assert load.time == (0.0, 60.0, 3600.0) and load.power == (1.0, 2.0, 2.0)
     assert caloris_command("export", "case.toml", "-o", "x.csv").exit_code == 2
+
+
+def test_boundaries_whose_temperature_varies(folder):
+    """Along an orbit the file has the mean, as the steady run takes it; over time there is no form for it."""
+    wall = """[[node]]
+name = "wall"
+temperature = { phase = [0.0, 0.25], value = ["0 degC", "40 degC"] }
+[[link]]
+between = ["box", "wall"]
+conductance = "3 W/K"
+"""
+    Path("orbit.toml").write_text(ORBIT.replace("[run]", wall + "[run]"))
+    first = steady(Path("orbit.toml").read_text(), folder)
+    assert caloris_command("export", "orbit.toml", "-o", "model.d").exit_code == 0
+    network = read_esatan("model.d")
+    # A quarter of the orbit at 0 degC, the rest at 40 degC.
+    assert network.temperature[network.label.index("wall")] == pytest.approx(303.15, abs=1e-9)
+    np.testing.assert_allclose(steady(STEADY, folder)[:4], first, rtol=0, atol=1e-7)
+    over_time = wall.replace("phase = [0.0, 0.25]", "time = [0, 600]").replace('"box"', '"D1"')
+    Path("case.toml").write_text(STEADY.replace('"steady"', '"transient"\nduration = "1 h"') + over_time)
+    result = caloris_command("export", "case.toml")
+    said = "node/wall/temperature: a table over time has no form in a lumped network"
+    assert result.exit_code == 2 and said in result.output

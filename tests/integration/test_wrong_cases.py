@@ -136,6 +136,11 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "variant_out_of_range": ("load", "variant/hot/set", "coating/white/solar_absorptance: 1.3 is out of range"),
     "vector_of_two": ("load", "surface/deck/edge_u", "wrong number of entries; needs a list of 3"),
     "volume_not_plateau": ("load", "device/LM7912/heavy_ion/sensitive_volume", "they must agree within 1 %"),
+    "wall_below_absolute_zero": ("load", "node/wall/temperature", 'value/1: "-300 degC" is out of range: must be above 0 K'),
+    "wall_of_fewer_values": ("load", "node/wall/temperature", "time and value must be lists of the same length"),
+    "wall_over_phase_without_orbit": ("load", "node/wall/temperature", "a table over phase needs an [orbit]"),
+    "wall_over_time_in_steady_run": ("load", "node/wall/temperature", "a table over time needs a transient run"),
+    "wall_with_two_starts": ("load", "node/wall/start_temperature", "has no meaning where temperature is fixed"),
 }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
 from caloris.model.surroundings import motion_along
+from caloris.solve import drift_shells
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
@@ -40,6 +41,9 @@ from caloris_kernels.fluid.loop_laws import Carrier, CurvePump, Section, SetFlow
 from caloris_kernels.fluid.saturation import SaturatedFluid
 from caloris_kernels.fluid.two_phase import Phases, Tube
 from caloris_kernels.fluid.two_phase_laws import TwoPhaseCarrier, TwoPhaseCell
+from caloris_kernels.magnetic.drift_shell import DriftShell
+from caloris_kernels.magnetic.field import FieldCoefficients
+from caloris_kernels.magnetic.shell_table import DriftShellTable
 from caloris_kernels.numerics.inverse import Start
 from caloris_kernels.numerics.link_rows import LinkRows, RowValues
 from caloris_kernels.parts.heat_pump import HeatPump
@@ -59,11 +63,14 @@ from caloris_kernels.radiative.radiosity import Enclosure
 from caloris_kernels.radiative.view_factor import Tile
 from caloris_kernels.stepping.events import Search
 from caloris_kernels.stepping.grid import empty_grid, empty_record
+from caloris_kernels.stepping.grid_steps import Taken, Track
+from caloris_kernels.stepping.krylov import Earlier
 from caloris_kernels.stepping.linear import Matrix, dense_back_substitute, dense_factor
 from caloris_kernels.stepping.rodas import STAGES, Step
 from caloris_kernels.stepping.sweeps import Path as ReplayPath
 from caloris_kernels.stepping.sweeps import Tape
 from caloris_kernels.storage.enthalpy import CapacityTable
+from caloris_kernels.trapped.flux_map import FluxMap
 
 PLATFORMS = ("tpu", "cuda")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orbital_data_center.toml"
@@ -130,6 +137,9 @@ COUPLINGS = Couplings(ROWS, ROWS, ROW, ROW)
 PAIRS = (f(2, 3, 3), f(2, 3, 3))
 TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
+FIELD = FieldCoefficients(f(14, 14), f(14, 14))
+SHELLS = DriftShellTable(f32(63 * 63 * 21, 8), FIELD, f())
+FLUX_MAP = FluxMap(f(5), f(5, 6), f(5, 6, 9, 4), f(2))
 CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
 RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
 WEIBULL = (f(), f(), f())
@@ -164,6 +174,8 @@ FACTORED = ENCLOSURE._replace(
 SWITCHES = empty_grid(8, jnp.float64, 2)
 SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
 SWITCHED_RECORD = empty_record(8, 4, jnp.float64, switching=True)
+SWITCHED_ROW = jax.tree.map(lambda x: x[0], SWITCHED_RECORD)
+TRACK, TAKEN = Track(HEATED, P, EDGES, SWITCHES, Y), Taken(i(), i(), f(), f(), Y, f(STAGES, 4))
 
 
 def _double(v: jax.Array) -> jax.Array:
@@ -203,9 +215,12 @@ HOST = {
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
     "numerics.sobol.sobol_points": "numpy, once a table of points",
+    "magnetic.shell_table.table_positions": "numpy, once a table",
+    "trapped.flux_map.trapped_map": "numpy, once a map",
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
     "stepping.events.check_switches": "a check of Python",
+    "stepping.steady_derivative.linear_iterations": "a number of Python",
     "stepping.system.through": "a System made of another",
     "stepping.system.of_floats": "a System made of another",
     "stepping.system.in_mode": "a System made of another",
@@ -312,6 +327,28 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "fluid.validity.violations": ("laminar", {"reynolds": f(3), "prandtl": f(3)}),
     "fluid.validity.transitional": (f(3),),
     "fluid.validity.liquid_violations": (LIQUID, f(), f()),
+    "numerics.first_order.undifferentiated": lambda kernel: Wrapped(lambda x: kernel("a number", x), (f(3),)),
+    "magnetic.cutoff.cosine_squared_latitude": (f(3),),
+    "magnetic.cutoff.directional_cutoff": (f(3), f(3), f(3), f()),
+    "magnetic.cutoff.disturbed_cutoff": (f(3), f()),
+    "magnetic.cutoff.geomagnetic_transmission": (f(4), f(3), f()),
+    "magnetic.cutoff.ion_rigidity": (f(3), f(), f()),
+    "magnetic.cutoff.vertical_cutoff": (f(3), f()),
+    "magnetic.drift_shell.drift_shell": (FIELD, f(600, 3), f()),
+    "magnetic.drift_shell.shell_parameter": (f(3), f(3), f()),
+    "magnetic.field.days_of_year": (f(),),
+    "magnetic.field.dipole_moment": (FIELD,),
+    "magnetic.field.dipole_vector": (FIELD,),
+    "magnetic.field.field_coefficients": (f(),),
+    "magnetic.field.field_of_columns": (FIELD, f(3, 4)),
+    "magnetic.field.magnetic_field": (FIELD, f(600, 3)),
+    "magnetic.field_line.evaluate": (f(6, 3), f(3)),
+    "magnetic.field_line.interpolate_line": ((f(9, 3), f(9, 3)), f(5, 3)),
+    "magnetic.field_line.trace_field_line": (FIELD, f(3, 4), 20),
+    "magnetic.field_line.window_polynomial": (f(9, 3), i(3)),
+    "magnetic.field_line.window_start": (i(3), 9),
+    "magnetic.shell_table.look_up_drift_shell": (SHELLS, f(4, 3)),
+    "magnetic.shell_table.tabulate_drift_shells": (FIELD, f()),
     "numerics.interpolate.cubic_uniform": (f(9, 2), f(), True),
     "numerics.interpolate.monotone_cubic": (f(4), f(4), f()),
     "numerics.inverse.inverse": lambda kernel: Wrapped(
@@ -329,6 +366,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "numerics.interpolate.piecewise_linear": (f(4), f(4, 2), f(3)),
     "numerics.smooth.smooth_step": (f(3),),
     "numerics.smooth.smooth_positive_part": (f(3), f()),
+    "orbit.earth_rotation.earth_fixed": (f(3, 3), f(3)),
     "orbit.eclipse.lit_fraction": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.lit_fraction_cylinder": (f(3, 3), f(3, 3), f()),
     "orbit.eclipse.cone_margins": (f(3, 3), f(3, 3), f()),
@@ -354,6 +392,10 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.let_spectrum.flux_per_bin": (f(5), f(2, 5)),
     "particle.let_spectrum.integral_let_flux": (f(2, 4), f(2, 5), f(3)),
     "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),
+    "particle.solar.august_1972_fluence": (f(3),),
+    "particle.solar.october_1989_peak_flux": (f(3), 22),
+    "particle.solar.solar_proton_fluence": (f(), f()),
+    "particle.solar.worst_solar_flux": (f(3), "week"),
     "particle.stopping_power.proton_stopping_power": (f(3), f(2)),
     "particle.stopping_power.ion_stopping_power": (f(2, 3), f(2), f(2)),
     "particle.transport.csda_range": (f(5), f(2, 5), f(2)),
@@ -450,23 +492,26 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "radiative.visibility.triangle_points": (f(2, 3, 3), f(2, 4, 2)),
     "radiative.visibility.pair_rays": (*PAIRS, f(2, 4, 4), f()),
     "radiative.visibility.directed_rays": (f(2, 3, 3), f(2, 3), f(2, 2), f(4, 2), f()),
-    "stepping.adaptive.march": (ENCLOSURE, P, Y, EDGES, Y, f(), f(), GRID, b(), RECORD),
     "stepping.adaptive.integrate": lambda kernel: Wrapped(
-        lambda p, y, edges, bound, mode: (
+        lambda p, y, edges, bound, mode, times: (
             kernel(ENCLOSURE, p, y, edges, bound, max_steps=8),
             kernel(HEATED, p, y, edges, bound, max_steps=8, mode=mode),
+            kernel(HEATED, p, y, edges, bound, max_steps=8, mode=mode, times=times, keep_record=False),
         ),
-        (P, Y, EDGES, Y, f(2)),
+        (P, Y, EDGES, Y, f(2), f(5)),
     ),
     "stepping.consistent.consistent_state": (ENCLOSURE, P, T, SEGMENT, Y, Y),
     "stepping.consistent.consistent_tangent": (ENCLOSURE, P, T, SEGMENT, Y, Y, (T, Y, P)),
     "stepping.consistent.consistent_adjoint": (ENCLOSURE, P, T, SEGMENT, Y, Y, Y),
     "stepping.dense_output.locate_steps": (GRID, EDGES, f(5)),
+    "stepping.dense_output.state_in_row": (GRID, jax.tree.map(lambda x: x[0], RECORD), EDGES, i(), f()),
     "stepping.dense_output.states_at": (GRID, RECORD, EDGES, f(5)),
     "stepping.dense_output.integrate_along": (lambda t, y, p, segment: y, P, GRID, RECORD, EDGES, f(5)),
     "stepping.events.start_search": (f(2),),
     "stepping.events.settle": (HEATED, P, T, SEGMENT, Y, f(2), Y),
     "stepping.events.judge": (HEATED, P, Step(Y, Y, f(STAGES, 4), i(), b()), (T, f(), SEGMENT, Y), SEARCH, Y, f()),
+    "stepping.grid_steps.taken": (TRACK, i(), Y),
+    "stepping.grid_steps.take_step": (TRACK, i(), Y),
     "stepping.grid.empty_grid": (8, jnp.float64, 2),
     "stepping.grid.empty_record": (8, 4, jnp.float64),
     "stepping.grid.step_times": (EDGES, GRID, i()),
@@ -474,6 +519,9 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.grid.begins_anew": (SWITCHES, i()),
     "stepping.grid.pad_record": (RECORD, i(), Y),
     "stepping.krylov.bicgstab": (_double, Y, Y, Y),
+    "stepping.krylov.bicgstab_with_residual": (_double, Y, Y, Y),
+    "stepping.krylov.no_earlier": (8, Y, Y),
+    "stepping.krylov.solve_beside": (_double, Y, Y, Y, Earlier(Y, f(8, 4), f(8, 8)), f(8, 4), i()),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
     "stepping.linear.dense_factor": (f(4, 4), Y),
     "stepping.linear.dense_back_substitute": ((f(4, 4), i(4)), Y, True),
@@ -486,6 +534,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
         lambda matrix, shift, apart, v: kernel(FACTORED, Matrix(matrix, shift, True, apart), v, lambda s: v).x,
         (f(4, 4), Y, b(4), Y),
     ),
+    "stepping.march.march": (ENCLOSURE, P, Y, EDGES, Y, f(), f(), GRID, b(), RECORD),
     "stepping.periodic.solve_periodic": lambda kernel: Wrapped(
         lambda p, y, edges, bound: kernel(ENCLOSURE, p, y, edges, bound, cycle_tolerance=1e-3, max_steps=8),
         (P, Y, EDGES, Y),
@@ -515,17 +564,47 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.rodas.rodas_step": (ENCLOSURE, P, T, f(), SEGMENT, Y, Y),
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),
     "stepping.rodas.interpolate_step": (Y, Y, f(3, 4), f()),
+    "stepping.states.replay_states": lambda kernel: Wrapped(
+        lambda p, y, edges, bound, times: jax.value_and_grad(
+            lambda y: jnp.sum(kernel(HEATED, p, y, edges, SWITCHES, bound, times))
+        )(y),
+        (P, Y, EDGES, Y, f(5)),
+    ),
     "stepping.steady.solve_steady": (ENCLOSURE, P, Y, Y),
+    "stepping.steady_derivative.idle_states": (ENCLOSURE, LINEAR, Y),
+    "stepping.steady_derivative.attach_derivative": (ENCLOSURE, P, T, Y, SEGMENT, Y),
+    "stepping.step_derivative.tangent_step": (TRACK, TAKEN, (P, EDGES), Y, f()),
+    "stepping.step_derivative.adjoint_step": (TRACK, TAKEN, SWITCHED_ROW, Y, f()),
+    "stepping.sweeps.read_tape": (TRACK, TAPE, i()),
+    "stepping.sweeps.put_row": (SWITCHED_RECORD, i(), SWITCHED_ROW),
     "stepping.sweeps.tangent_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, (P, Y, EDGES)),
     "stepping.sweeps.adjoint_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, ReplayPath(SWITCHED_RECORD, Y)),
     "stepping.system.linearization_mismatch": (ENCLOSURE, P, T, Y, SEGMENT, Y),
     "stepping.system.linear_map": (_double, _double, Y, jnp.zeros(4)),
     "storage.enthalpy.enthalpy": (CapacityTable(f(4), f(3), f(3)), f()),
     "storage.enthalpy.temperature_of": (CapacityTable(f(4), f(3), f(3)), f()),
+    "trapped.flux.orbit_flux": (FLUX_MAP, f(3), DriftShell(f(4), f(4))),
+    "trapped.flux.orbit_means": (FLUX_MAP, f(3), SHELLS, f(9, 4, 3)),
+    "trapped.flux.trapped_flux": (FLUX_MAP, f(4), f(4), f(4)),
+    "trapped.flux.trapped_spectrum": (FLUX_MAP, f(3), DriftShell(f(4), f(4))),
+    "reliability.checkpoint.optimal_interval": (f(), f()),
+    "reliability.checkpoint.young_interval": (f(), f()),
+    "reliability.checkpoint.daly_interval": (f(), f()),
+    "reliability.checkpoint.expected_time_factor": (f(), f(), f(), f()),
+    "reliability.goodput.orbit_goodput": (f(8), f(), f(8), f(), f()),
+    "reliability.memory.wrong_bit_probability": (f(), f()),
+    "reliability.memory.wrong_symbol_probability": (f(), 8),
+    "reliability.memory.more_than": (1, 72, f()),
+    "reliability.memory.accumulated_failure_rate": lambda g: Wrapped(partial(g, symbols=72), (f(), f())),
+    "reliability.memory.strike_failure_rate": lambda g: Wrapped(partial(g, interleave=4), (f(9),)),
+    "reliability.memory.voted_failure_rate": (f(), f()),
     "upset.chord_length.longer_chord_fraction": (f(5), f(3)),
     "upset.cross_section.weibull": (f(5), *WEIBULL, f()),
     "upset.cross_section.weibull_thresholds": WEIBULL,
     "upset.cross_section.mean_over_thresholds": (_double, *WEIBULL),
+    "upset.bendel.bendel_one": (f(5), f()),
+    "upset.bendel.bendel_two": (f(5), f(), f()),
+    "upset.bendel.bendel_plateau": (f(5), f(), f()),
     "upset.rate.heavy_ion_upset_rate": (f(5), f(5), *WEIBULL, f(), f(3), f()),
     "upset.rate.integral_flux_above": (f(), f(5), f(5)),
     "upset.rate.proton_upset_rate": (f(5), f(5), *WEIBULL, f()),
@@ -686,8 +765,9 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.balance.balance": lambda model: (balance, _cycle(model)),
     "solve.balance.mean_terms": lambda model: (mean_terms, _cycle(model)),
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
-    "solve.cyclic._solve": lambda model: (caloris.solve_cyclic, model.thermal),
-    "solve.steady._solve": lambda model: (caloris.solve_steady, model.thermal),
+    "solve.cyclic.cyclic_from": lambda model: (caloris.solve_cyclic, model.thermal),
+    "solve.drift_shells._tabulate": lambda model: (drift_shells._tabulate, FIELD, f()),
+    "solve.steady.steady_from": lambda model: (caloris.solve_steady, model.thermal),
     "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (
         caloris.solve_transient,

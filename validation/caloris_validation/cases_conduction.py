@@ -42,17 +42,18 @@ _T2 = {"length": 0.1, "cells": 8, "conductivity": 55.6}
 
 
 @functools.cache
-def _t2(face_temperature: float | None) -> Result:
+def _t2(face_temperature: float | None, conductivity: float = 55.6) -> Result:
     """The bar of T2; its far face radiates with emittance 0.98, or is held at a temperature (K)."""
     given = {"heat_capacity": 0.0} if face_temperature is None else {"temperature": face_temperature}
+    bar = {**_T2, "conductivity": conductivity}
     return Result(
         deep_space(300.0),
         coating("face", 0.98),
-        _bar(**_T2),
+        _bar(**bar),
         rectangle("face", [0.2, 0, 0], [0, 1, 0], [0, 0, 1], front="face", **given),
         table("node", name="hot", temperature=1000.0),
-        _half_cell("hot", 0, **_T2),
-        _half_cell("face", _T2["cells"] - 1, **_T2),
+        _half_cell("hot", 0, **bar),
+        _half_cell("face", _T2["cells"] - 1, **bar),
         steady(),
     )
 
@@ -66,7 +67,8 @@ def _bar_profile() -> float:
 
 # Fins: k 200 W/m/K, 2 mm thick, 0.5 m wide, base at 400 K; the length follows from zeta.
 _FIN = {"conductivity": 200.0, "thickness": 2e-3, "emittance": 0.9, "base": 400.0}
-_ZETAS = (0.25, 1.0, 2.0)
+_ZETAS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+_EFFICIENCIES = (0.890035, 0.7795064, 0.663435, 0.5339892, 0.4095463, 0.303195)
 _SIGMA = 5.670374419e-8
 
 
@@ -189,17 +191,23 @@ CASES: tuple[ReferenceCase, ...] = (
         _bar_profile,
         absolute=True,
     ),
-    _case(
-        "conduction-nafems-t2",
-        "temperature of the radiating end of a bar, k 55.6 W/m/K",
-        "K",
-        927.0039505,
-        1e-9,
-        "one-dimensional and linear inside: exact on any number of cells (the benchmark prints 927.0 K)",
-        "NAFEMS, The Standard NAFEMS Benchmarks (1990), T2: root of k (1000 K - T)/L = eps sigma (T^4 - (300 K)^4)",
-        lambda: _t2(None).temperature("face"),
+    *(
+        _case(
+            f"conduction-nafems-t2{suffix}",
+            f"temperature of the radiating end of a bar, k {conductivity:g} W/m/K",
+            "K",
+            exact,
+            bound,
+            "one-dimensional and linear inside: exact on any number of cells; the benchmark prints 927.0 K" + digits,
+            "NAFEMS, The Standard NAFEMS Benchmarks (1990), T2: root of k (1000 K - T)/L = eps sigma (T^4 - (300 K)^4)",
+            lambda conductivity=conductivity: _t2(None, conductivity).temperature("face"),
+        )
+        for suffix, conductivity, exact, bound, digits in (
+            ("", 55.6, 927.0039505, 1e-9, ""),
+            ("-of-other-digits", 55.563, 926.967, 1e-6, "; the root has six digits"),
+        )
     ),
-    *(_fin_case(zeta, exact) for zeta, exact in zip(_ZETAS, (0.7795064, 0.5339892, 0.4095463), strict=True)),
+    *(_fin_case(zeta, exact) for zeta, exact in zip(_ZETAS, _EFFICIENCIES, strict=True)),
     _case(
         "conduction-half-space",
         "rise of a half-space's surface after 100 s of 1 kW/m2, k 167 W/m/K, diffusivity 6.9e-5 m2/s",

@@ -2,11 +2,12 @@
 
 import functools
 
+import numpy as np
 from scipy.optimize import root_scalar
 
 from caloris_validation import scenes
 from caloris_validation.reference_case import ReferenceCase
-from caloris_validation.scenes import Result, coating, deep_space, rectangle, steady, table, transient
+from caloris_validation.scenes import Result, coating, deep_space, rectangle, section, steady, table, transient
 
 _SIGMA = 5.670374419e-8
 
@@ -90,6 +91,44 @@ def _half_space() -> dict[int, float]:
     return {layers: result.temperature(f"slab {layers}.front") - 300.0 for layers in (20, 40)}
 
 
+# Aluminum of diffusivity 97e-6 m2/s under a surface temperature that swings by 10 K once an orbit of 5561 s: depth of
+# penetration (a P/pi)^(1/2) = 0.41436 m.
+_DIFFUSIVITY, _SWING = 97e-6, 10.0
+
+
+@functools.cache
+def _periodic(layers: int) -> tuple[float, float]:
+    """Amplitude (-, of the surface's) and lag (rad) of the first harmonic one depth of penetration down.
+
+    A slab of six such depths, insulated behind. The orbit only gives the period; nothing radiates. The table of the
+    surface is straight between 48 points, higher than the cosine by 1/sinc(pi/48)^2, so that its first harmonic has the
+    cosine's amplitude.
+    """
+    radius, gravity = 6378.137e3, 3.986004418e14
+    altitude = (gravity * (5561.0 / (2 * np.pi)) ** 2) ** (1 / 3) - radius
+    depth = np.sqrt(_DIFFUSIVITY * 5561.0 / np.pi)
+    phase, swing = np.arange(48) / 48, _SWING / np.sinc(1 / 48) ** 2
+    surface = {
+        "phase": phase.tolist(),
+        "value": (300.0 + swing * np.cos(2 * np.pi * phase)).tolist(),
+        "between": "linear",
+    }
+    heat = 2700.0 * 900.0  # J m-3 K-1
+    result = Result(
+        section("orbit", altitude=altitude, beta=0.0),
+        table("material", name="metal", density=2700.0, specific_heat=900.0, conductivity=heat * _DIFFUSIVITY),
+        rectangle("slab", [0, 0, 0], [1, 0, 0], [0, 1, 0], front="inactive", thickness=6 * depth, material="metal",
+                  layers=6 * layers),
+        table("node", name="surface", temperature=surface),
+        table("link", between=["slab.front", "surface"], conductance=1e9),
+        section("run", mode="cyclic", output_every=5561.0 / 96, start_temperature=300.0, temperature_tolerance=1e-4),
+    )  # fmt: skip
+    time = np.asarray(result.arrays["thermal/time"])[:-1]
+    turn = np.exp(-2j * np.pi * time / result.arrays["thermal/time"][-1])
+    ratio = np.mean(result.arrays["thermal/temperature"][:-1, result.nodes(f"slab.{layers}")[0]] * turn) * 2 / _SWING
+    return float(np.abs(ratio)), float(-np.angle(ratio))
+
+
 _FRONT, _BACK = _panel_by_hand()
 _SERIES = "front - back = q (2 t_s/k_s + t_c/k_c), sigma T_front^4 + q = 1 kW/m2, q = sigma T_back^4: root"
 
@@ -137,5 +176,26 @@ CASES: tuple[ReferenceCase, ...] = (
         measure=lambda: _half_space()[40],
         observed_order=lambda: scenes.order(_half_space()[20], _half_space()[40], 0.5612587614),
         expected_order=1.8,
+    ),
+    *(
+        ReferenceCase(
+            f"conduction-periodic-{word}",
+            f"{word} of the temperature one penetration depth under a surface that swings once in 5561 s",
+            unit,
+            exact,
+            bound,
+            "layers of a twelfth of the depth: the discrete wave number is (1 + i)(1 - i (h/d)^2/12)/d, 5.8e-4 of "
+            "both; a third more for the stepper",
+            "T = exp(-x/d) cos(w t - x/d), d = (a P/pi)^(1/2), Carslaw & Jaeger, Conduction of Heat in Solids (1959), "
+            "sect. 2.6",
+            lambda which=which: _periodic(12)[which],
+            observed_order=lambda which=which, exact=exact: scenes.order(
+                _periodic(6)[which], _periodic(12)[which], exact
+            ),
+            expected_order=1.7,
+        )
+        for which, (word, unit, exact, bound) in enumerate(
+            (("amplitude", "1", float(np.exp(-1.0)), 8e-4), ("lag", "rad", 1.0, 8e-4))
+        )
     ),
 )

@@ -63,6 +63,32 @@ def _t4_series(terms: int = 400) -> float:
     return 100.0 * total
 
 
+# NAFEMS T3: a bar of 0.1 m from 0 degC, one end at 0 degC, the other at 100 sin(pi t/40 s) degC.
+_T3 = 36.6031
+
+
+@functools.cache
+def _t3(cells: int) -> float:
+    """Temperature (degC) 20 mm from the varying end after 32 s.
+
+    The sine is a table of straight lines over each second, 1/(1 - (w dt)^2/12) higher than the sine at its points, so
+    that its first harmonic has the sine's amplitude; the end hangs on it by 1e9 W/m2/K.
+    """
+    rate = np.pi / 40.0
+    time = np.arange(33.0)
+    sine = 100.0 * np.sin(rate * time) / (1.0 - rate**2 / 12.0)
+    end = {"time": time.tolist(), "value": (273.15 + sine).tolist(), "between": "linear"}
+    result = Result(
+        table("material", name="steel", density=7200.0, specific_heat=440.5, conductivity=35.0),
+        box("bar", (0.1, 0.01, 0.01), (cells, 1, 1), material="steel", start_temperature=273.15),
+        face("u-", temperature=273.15),
+        table("node", name="end", temperature=end),
+        table("contact", between=["bar.u+", "end"], conductance_per_area=1e9),
+        transient(32.0, temperature_tolerance=1e-4),
+    )
+    return result.temperature(f"bar[{8 * cells // 10},0,0]") - 273.15
+
+
 # A bar of 0.5 m between 500 and 300 K whose conductivity rises from 10 to 50 W/m/K over 300 to 500 K.
 @functools.cache
 def _kirchhoff() -> Result:
@@ -124,6 +150,19 @@ CASES: tuple[ReferenceCase, ...] = (
         lambda: _t4(6),
         absolute=True,
         observed_order=lambda: scenes.order(_t4(3), _t4(6), _T4),
+        expected_order=1.8,
+    ),
+    ReferenceCase(
+        "solid-nafems-t3",
+        "a bar of 0.1 m after 32 s, 20 mm from its end at 100 sin(pi t/40 s) degC; bricks of 2.5 mm",
+        "degC",
+        _T3,
+        0.06,
+        "second order: 0.66, 0.18 and 0.047 degC at 10, 5 and 2.5 mm, and a quarter; the benchmark prints 36.6 degC",
+        "NAFEMS, The Standard NAFEMS Benchmarks (1990), T3; digits by the series of the exact solution",
+        lambda: _t3(40),
+        absolute=True,
+        observed_order=lambda: scenes.order(_t3(20), _t3(40), _T3),
         expected_order=1.8,
     ),
     ReferenceCase(

@@ -18,7 +18,7 @@ def key(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return repr(value)
+        return repr(value if isinstance(value, int) else float(value))  # numpy's floats say what they are
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{name} = {key(one)}" for name, one in value.items()) + " }"
     if isinstance(value, Iterable):
@@ -107,6 +107,15 @@ class Result:
         size = self.arrays["thermal/node_area"] + self.arrays.get("thermal/node_volume", 0.0)
         weights = np.asarray(size)[self.nodes(name)]
         return float(np.average(self.of("temperature", name), weights=weights if weights.any() else None))
+
+    def face_temperature(self, name: str) -> float:
+        """Mean temperature (K) over the face of a solid, by its patches' areas, at the last time."""
+        geometry = self.model.geometry
+        assert geometry is not None
+        cells = geometry.topology().cells(name)
+        area = geometry.topology().areas(np.asarray(geometry.vertices()))[1][cells]
+        temperature = [self.of("temperature", geometry.topology().cell_name[cell])[0] for cell in cells]
+        return float(np.average(temperature, weights=area))
 
 
 def order(coarse: float, fine: float, exact: float, ratio: float = 2.0) -> float:

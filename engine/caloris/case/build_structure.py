@@ -21,7 +21,7 @@ from caloris.case.schema_types import Life
 from caloris.case.schema_types import Schedule as ScheduleTable
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.model.conduction import LinkTable, PropertyTables
-from caloris.model.power import Batteries, Bus, SolarArrays
+from caloris.model.power import Batteries, Boundary, Bus, SolarArrays
 from caloris.model.schedule import Schedule
 from caloris.model.structure import ComputeTable, LoadTable, Structure
 
@@ -63,6 +63,11 @@ def build_structure(case: Case, geometry: Geometry) -> Structure:
         joints=build_joints(case, geometry, nodes),
         contacts=build_contacts(case, geometry, nodes),
         blankets=build_blankets(case, nodes),
+        boundaries=tuple(
+            Boundary(jnp.asarray(mine), schedule(table.temperature))
+            for table, mine in zip(case.nodes, nodes.lumped, strict=True)
+            if isinstance(table.temperature, ScheduleTable)
+        ),
         loads=(*_loads(case, nodes), *build_node_loads(case, nodes)),
         arrays=_arrays(case, topology, life),
         bus=None
@@ -112,6 +117,7 @@ def _start(case: Case, nodes: NodeLayout, default: float) -> tuple[np.ndarray, n
 
     def start(table: SurfaceTable | Node, mine: np.ndarray) -> None:
         stated = table.start_temperature if table.temperature is None else table.temperature
+        stated = stated.start if isinstance(stated, ScheduleTable) else stated
         temperature[mine] = default if stated is None else stated
 
     for table, mine in [

@@ -121,6 +121,9 @@ def _schedules(draft: Draft) -> Problems:
         found.append((f"{path}/power", load.power))
     for path, compute in draft.located("compute"):
         found.append((f"{path}/utilization", compute.utilization))
+    for path, node in draft.located("node"):
+        if isinstance(node.temperature, Schedule):
+            found.append((f"{path}/temperature", node.temperature))
     for path, body in draft.located("body"):
         if body.joint is not None and body.joint.angle is not None:
             found.append((f"{path}/joint/angle", body.joint.angle))

@@ -13,6 +13,7 @@ from caloris.case.schema_types import (
     HeatCapacity,
     Measure,
     Name,
+    NumberOrSchedule,
     Position,
     Schedule,
     ScheduleOf,
@@ -107,7 +108,13 @@ class Node(Table):
     heat_capacity: HeatCapacity | None = Field(default=None, description="Heat capacity; 0 makes an algebraic node")
     material: str | None = Field(default=None, description="What it is made of; with mass, instead of heat_capacity")
     mass: Annotated[float, Measure(q.MASS, above=0)] | None = Field(default=None, description="Mass; with material")
-    temperature: Temperature | None = Field(default=None, description="Fixed temperature: makes the node a boundary")
+    temperature: Annotated[float | Schedule, NumberOrSchedule(Measure(q.TEMPERATURE, above=0, most=1e5))] | None = (
+        Field(
+            default=None,
+            description="Fixed temperature, or a table over phase or time: makes the node a boundary",
+            json_schema_extra={"unit": "K"},
+        )
+    )
     start_temperature: Temperature | None = Field(
         default=None, description="Temperature at t = 0, before that of [run]"
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import core_schema
 
@@ -314,6 +315,16 @@ class Schedule(Table):
         """Whether one value holds throughout."""
         return self.over == "constant"
 
+    @property
+    def start(self) -> float:
+        """Value at phase or time 0."""
+        points, value = list(self.points), list(self.value)
+        if self.over == "phase" and points[0] > 0.0:  # the table wraps: its last value comes before its first
+            points, value = [points[-1] - 1.0, *points], [value[-1], *value]
+        if self.between == "linear":
+            return float(np.interp(0.0, points, value))
+        return value[max(sum(point <= 0.0 for point in points) - 1, 0)]
+
 
 @dataclass(frozen=True)
 class ScheduleOf(Rule):
@@ -359,3 +370,13 @@ class ScheduleOf(Rule):
     def describe(self) -> dict[str, Any]:
         """Types and unit for the JSON schema."""
         return {"type": ["string", "number", "object"], "unit": self.measure.kind.unit, "table": "phase or time"}
+
+
+@dataclass(frozen=True)
+class NumberOrSchedule(ScheduleOf):
+    """The same where one value is the rule: a float, or a Schedule for a table."""
+
+    def parse(self, value: object, info: ValidationInfo) -> float | Schedule:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """A value to a float, a table to a Schedule."""
+        found = super().parse(value, info)
+        return found.value[0] if found.is_constant else found

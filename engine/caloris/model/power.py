@@ -25,6 +25,13 @@ class SolarArrays(eqx.Module):
         return len(self.name)
 
 
+class Boundary(eqx.Module):
+    """A node whose temperature is given by a table."""
+
+    node: Int[Array, ""]
+    temperature: Schedule  # K
+
+
 class Batteries(eqx.Module):
     """Every battery of the case, stacked; all are in parallel on the one bus."""
 

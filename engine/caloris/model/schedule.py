@@ -12,8 +12,9 @@ class Schedule(eqx.Module):
     """A table against time; one value and one break make a constant.
 
     Between breaks the value is held from the left ("step") or linear. A phase table wraps: its breaks are
-    fractions of the period and it repeats; a time table holds its end values. Differentiable in `value`; the
-    breaks are where solvers must stop, so their positions are data, not variables.
+    fractions of the period and it repeats; a time table holds its end values. Differentiable in `value`, and in
+    `break_` through `couple`, which moves the edges where solvers stop along; in a finished thermal model the edges
+    are leaves of their own (`timeline.edges`), and a step stays where they are.
     """
 
     value: Float[Array, " point"]  # the quantity's own unit

@@ -16,7 +16,7 @@ from caloris.model.conduction import (
     Spread,
 )
 from caloris.model.equipment import Equipment
-from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
+from caloris.model.power import Batteries, Boundary, Bus, Compute, HeatLoad, SolarArrays
 from caloris.model.schedule import Schedule
 
 
@@ -93,6 +93,7 @@ class Structure(eqx.Module):
     joints: EdgeJoints
     contacts: Contacts
     blankets: Blankets
+    boundaries: tuple[Boundary, ...]  # nodes whose given temperature varies
     loads: tuple[LoadTable | ComputeTable | NodeLoads, ...]
     arrays: SolarArrays | None
     bus: Bus | None

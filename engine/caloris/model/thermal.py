@@ -13,7 +13,7 @@ from caloris.model.conduction import PropertyTables
 from caloris.model.fluids import Fluid
 from caloris.model.mirrors import Mirrors
 from caloris.model.parts import Auxiliary, OneWayLinks, PartGroup, Switches
-from caloris.model.power import Batteries, Bus, Compute, HeatLoad, SolarArrays
+from caloris.model.power import Batteries, Boundary, Bus, Compute, HeatLoad, SolarArrays
 from caloris_kernels.conduction.couplings import RowLayout
 from caloris_kernels.radiative.exchange_tiles import ExchangeTiles
 from caloris_kernels.radiative.radiosity import Enclosure
@@ -150,6 +150,7 @@ class Thermal(eqx.Module):
     timeline: Timeline
     incident: Incident
     loads: tuple[HeatLoad | Compute, ...]
+    boundaries: tuple[Boundary, ...]  # nodes whose given temperature varies
     space_temperature: Float[Array, ""]  # K
     planet_temperature: Float[Array, ""]  # K, of the black body that emits the planet's infrared
     arrays: SolarArrays | None = None

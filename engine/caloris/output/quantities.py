@@ -347,6 +347,7 @@ ATTRIBUTES: dict[str, Attribute] = {
     "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
     "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),
     "status/result": Attribute("", "success, or the name of what failed"),
+    "status/failed_node": Attribute("", "node (or other state) where the run failed"),
     "status/failed_variants": Attribute("", "variants that failed, each with its result"),
     "status/iterations": Attribute("1", "iterations of the outermost solver"),
 }

@@ -80,7 +80,9 @@ def _heading(run: RunFile) -> Text:
     for word, path in (("nodes", "thermal/node"), ("facets", "mesh/facet_area"), ("times", "thermal/time")):
         sizes.append(f"{len(run[path])} {word}" if path in run else None)
     described = ", ".join(size for size in sizes if size)
-    failed = "" if run.succeeded else f"\nThe run failed: {run.result}. What follows is its last accepted state."
+    node = run.attribute("status", "failed_node")
+    where = f" at {node!r}" if node else ""
+    failed = "" if run.succeeded else f"\nThe run failed: {run.result}{where}. What follows is its last accepted state."
     variants = run.attribute("status", "failed_variants")
     failed += f"\nVariants that failed: {variants}." if variants else ""
     which = f" - {run.variant_name}" if run.variant_name else ""

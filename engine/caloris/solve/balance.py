@@ -21,6 +21,7 @@ from caloris.solve.systems import with_mode
 from caloris_kernels.numerics.interpolate import cubic_uniform
 from caloris_kernels.power.bus import BusFlow
 from caloris_kernels.stepping.dense_output import integrate_along
+from caloris_kernels.stepping.grid import Record
 
 
 class Balance(NamedTuple):
@@ -42,11 +43,16 @@ class Balance(NamedTuple):
 
 
 def duty(solution: Solution) -> Float[Array, " switch"] | None:
-    """Share of the run that each thermostat was on (-); None without thermostats. No derivative: times are frozen."""
+    """Share of the run that each thermostat was on (-); None without thermostats.
+
+    Differentiable: times of switching move along. Raises ValueError for a run without a record, which holds them.
+    """
     grid, edges = solution.grid, solution.network.edges
     if grid.mode is None:
         return None
-    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment])
+    shift = _record(solution).shift
+    assert shift is not None  # of a system with switches
+    length = grid.width * (edges[grid.segment + 1] - edges[grid.segment]) + shift[:, 1] - shift[:, 0]
     length = jnp.where(jnp.arange(length.shape[0]) < grid.steps, length, 0.0)
     return length @ grid.mode / jnp.sum(length)
 
@@ -148,13 +154,19 @@ def _steady_fluxes(solution: SteadySolution) -> list[Float[Array, "1 facet"]]:
     return [(weight @ solar)[None], *((even @ table)[None] for table in others)]
 
 
+def _record(solution: Solution) -> Record:
+    if solution.record is None:
+        raise ValueError("what is integrated along a run needs its record: solve without checkpoint_every")
+    return solution.record
+
+
 @kept
 def audit(solution: Solution, bounded: bool) -> Audit:
     """Integrate what crosses the boundary over each output interval, and the electrical energies.
 
     bounded: the model has boundary nodes (static: without them the dense exchange need not be evaluated).
     """
-    network = solution.network
+    network, record = solution.network, _record(solution)
     if not bounded:
         network = without_exchange(network)
     charge = solution.charge[0]
@@ -177,7 +189,7 @@ def audit(solution: Solution, bounded: bool) -> Audit:
         stored = flow.stored_power if charge.shape[0] else jnp.zeros(0)
         return jnp.concatenate([heat, flow.used_fraction * power, jnp.sum(power)[None], bus, stored])
 
-    along = (solution.grid, solution.record, network.edges, solution.time)
+    along = (solution.grid, record, network.edges, solution.time)
     integral = integrate_along(flows, network, *along, with_mode=with_mode)
     absorbed, load, supplied, emitted, extracted = integral[:, :5].T
     arrays = 0 if network.cells is None else network.cells.efficiency.shape[0]
@@ -205,7 +217,7 @@ def mean_terms(solution: Solution) -> tuple[HeatTerms, Float[Array, "3 node"], F
     Also the means of absorbed sunlight, albedo and infrared, and of the heat that boundaries supply. The mean
     of values at output times is off where a flux jumps in between, as at an eclipse; this is not.
     """
-    network = solution.network
+    network, record = solution.network, _record(solution)
     nodes = network.free.shape[0]
 
     def flows(time: Array, y: Array, network: Network, segment: Int[Array, ""]) -> Array:
@@ -215,7 +227,7 @@ def mean_terms(solution: Solution) -> tuple[HeatTerms, Float[Array, "3 node"], F
         return jnp.concatenate([*terms, _by_source(network, instant, terms).ravel(), supplied])
 
     ends = solution.time[jnp.array([0, -1])]
-    along = (solution.grid, solution.record, network.edges, ends)
+    along = (solution.grid, record, network.edges, ends)
     total = integrate_along(flows, network, *along, points=2, block=None, with_mode=with_mode)
     mean = (total[0] / (ends[1] - ends[0])).reshape(-1, nodes)
     count = len(HeatTerms._fields)

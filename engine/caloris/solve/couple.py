@@ -87,6 +87,7 @@ def couple(geometry: Geometry, visibility: Visibility, context: Context) -> Ther
         conduction=conductors.conduction,
         timeline=timeline,
         incident=incident,
+        boundaries=structure.boundaries,
         loads=tuple(load.on_nodes(conductors.size) for load in structure.loads),
         space_temperature=space_temperature,
         planet_temperature=planet_temperature,

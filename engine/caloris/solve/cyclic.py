@@ -43,26 +43,37 @@ def solve_cyclic(
     RuntimeError without float64.
     """
     require_float64("solve_cyclic")
-    if not thermal.timeline.periodic:
-        raise ValueError("solve_cyclic: the model's timeline is not one period; use mode 'cyclic' or solve_transient")
-    if times is None:
-        times = jnp.linspace(0.0, 1.0, OUTPUTS) * thermal.timeline.duration
-    steps = record_length(thermal, tolerance)
-    solution = _solve(thermal, jnp.asarray(times, float), jnp.asarray(tolerance, float), steps)
+    times, steps = cyclic_times("solve_cyclic", thermal, times), record_length(thermal, tolerance)
+    solution = cyclic_from(thermal, times, jnp.asarray(tolerance, float), steps, None)
     if throw:
         raise_failure("solve_cyclic", solution, thermal.nodes.name)
     return solution
 
 
+def cyclic_times(verb: str, thermal: Thermal, times: Float[Array, " time"] | None) -> Float[Array, " time"]:
+    """Times of the output (s); ValueError for a timeline that is not periodic."""
+    if not thermal.timeline.periodic:
+        raise ValueError(f"{verb}: the model's timeline is not one period; use mode 'cyclic' or solve_transient")
+    if times is None:
+        times = jnp.linspace(0.0, 1.0, OUTPUTS) * thermal.timeline.duration
+    return jnp.asarray(times, float)
+
+
 @kept
-def _solve(thermal: Thermal, times: Array, tolerance: Array, steps: int) -> Solution:
+def cyclic_from(thermal: Thermal, times: Array, tolerance: Array, steps: int, guess: State | None) -> Solution:
+    """`solve_cyclic` with whatever result; the search starts at `guess`, or at the steady state of mean loads.
+
+    steps is the length of the record.
+    """
     network, fluxes = assemble(thermal)
     nodes, batteries, _ = sizes(network)
     # Where the search starts has no influence on what it finds.
     fixed = jax.lax.stop_gradient(network)
-    guess = steady_balance(fixed, average(fixed), fixed.boundary_temperature).y
-    charge = jax.lax.stop_gradient(start_charge(thermal))
-    start = stepper_state(fixed, State(guess[:nodes], charge, guess[nodes:]))
+    if guess is None:
+        mean = steady_balance(fixed, average(fixed), fixed.boundary_temperature).y
+        guess = State(mean[:nodes], start_charge(thermal), mean[nodes:])
+    temperature = jnp.where(fixed.free > 0, guess.temperature, fixed.boundary_temperature)
+    start = stepper_state(fixed, jax.lax.stop_gradient(guess._replace(temperature=temperature)))
     bound = state_tolerance(network, tolerance)
     cycle = solve_periodic(
         transient_system(network, banded=True),

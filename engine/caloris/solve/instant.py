@@ -27,6 +27,7 @@ class Instant(NamedTuple):
     electrical_heat: Float[Array, " node"]  # W
     demand: Float[Array, ""]  # W
     facets: FacetInstant | None  # where emittances depend on the temperature
+    boundary: Float[Array, " node"] | None = None  # K, given temperatures where any of them varies
 
 
 # What the stepper, its preconditioner, the balance and the audit all ask for is a compiled function inside theirs:
@@ -59,6 +60,7 @@ def at_time(network: Network, time: Float[Array, ""], segment: Int[Array, ""]) -
         electrical_heat=between(network.electrical_heat),
         demand=between(network.demand),
         facets=None if network.facets is None else _facets_at(network.facets, (first, second), weight, position),
+        boundary=None if network.boundary is None else between(network.boundary),
     )
 
 

@@ -71,7 +71,8 @@ class Network(NamedTuple):
 
     heat_capacity: Float[Array, " node"]  # J K-1
     free: Float[Array, " node"]
-    boundary_temperature: Float[Array, " node"]  # K
+    boundary_temperature: Float[Array, " node"]  # K, at t = 0 where it varies
+    boundary: Float[Array, "segment 2 node"] | None  # K, given temperatures; None: they do not vary
     # Exchange factors by band of wavelength where there are several; empty where they depend on the temperature.
     exchange: Float[Array, "pose *band radiating radiating"]  # m2
     radiating: Int[Array, " radiating"]  # nodes whose facets see others
@@ -156,9 +157,10 @@ def assemble(thermal: Thermal) -> tuple[Network, FacetFluxes]:
     batteries, bus = thermal.batteries, thermal.bus
     banded = thermal.bands.infrared_count > 1
     network = Network(
-        heat_capacity=jnp.where(free > 0, thermal.nodes.heat_capacity, 1.0),
+        heat_capacity=_held_capacity(thermal),
         free=free,
         boundary_temperature=thermal.nodes.start_temperature,
+        boundary=_boundary(thermal),
         exchange=found.exchange,
         radiating=thermal.exchange.radiating,
         to_space=found.to_space,
@@ -220,6 +222,25 @@ def _pad(table: Float[Array, "grid ..."], periodic: bool) -> Float[Array, "padde
     before = table[-2] if periodic else 2.0 * table[0] - table[1]
     after = table[1] if periodic else 2.0 * table[-1] - table[-2]
     return jnp.concatenate([before[None], table, after[None]])
+
+
+def _held_capacity(thermal: Thermal) -> Float[Array, " node"]:
+    """Heat capacities; one where the temperature is given, none where it varies, so that it follows at once."""
+    capacity = jnp.where(thermal.nodes.free > 0, thermal.nodes.heat_capacity, 1.0)
+    for boundary in thermal.boundaries:
+        capacity = capacity.at[boundary.node].set(0.0)
+    return capacity
+
+
+def _boundary(thermal: Thermal) -> Float[Array, "segment 2 node"] | None:
+    """Given temperatures (K) at both ends of every segment, where any of them varies."""
+    if not thermal.boundaries:
+        return None
+    edges, period = thermal.timeline.edges, thermal.timeline.period
+    given = jnp.broadcast_to(thermal.nodes.start_temperature, (edges.shape[0] - 1, 2, len(thermal.nodes.name)))
+    for boundary in thermal.boundaries:
+        given = given.at[:, :, boundary.node].set(boundary.temperature.over_segments(edges, period))
+    return given
 
 
 def _loads(thermal: Thermal, nodes: int):

@@ -189,10 +189,11 @@ def network_rate(network: Network, instant: Instant, state: State) -> Float[Arra
     with G, g, e from `caloris_kernels.radiative.radiosity.exchange_factors`, summed over bands of wavelength where
     there are several; emittances that depend on the temperature: `caloris.solve.facet_radiation`; equipment by the laws
     of `network.parts`. Boundary nodes are pulled to their given temperature with 1 W/K, so that their row is never
-    singular; they start there and stay.
+    singular; they start there and stay. Those whose temperature varies have no capacity, and follow it at once.
     """
     moment = heat_terms(network, instant, state)
-    held = network.boundary_temperature - state.temperature
+    given = network.boundary_temperature if instant.boundary is None else instant.boundary
+    held = given - state.temperature
     rate = jnp.where(network.free > 0, net_heat(moment.terms), held)
     stored = jnp.zeros_like(state.charge)
     if state.charge.shape[0] and moment.flow is not None:

@@ -8,8 +8,8 @@ from jaxtyping import Array, Float, Int
 
 from caloris.solve.network import FacetFluxes, Network
 from caloris.solve.state import State
-from caloris_kernels.stepping.adaptive import Grid, Record
 from caloris_kernels.stepping.dense_output import locate_steps
+from caloris_kernels.stepping.grid import Grid, Record
 from caloris_kernels.stepping.system import RESULT_MESSAGES, SUCCESS
 
 
@@ -21,6 +21,7 @@ class SteadySolution(eqx.Module):
     residual: Float[Array, " node"]  # W
     iterations: Int[Array, ""]
     result: Int[Array, ""]
+    failed_state: Int[Array, ""]  # node (or auxiliary state behind the nodes) that stopped the solve, -1 for none
     network: Network
     fluxes: FacetFluxes
     time: Float[Array, ""] | None  # s
@@ -34,7 +35,7 @@ class Solution(eqx.Module):
     charge: Float[Array, "time battery"]  # J
     auxiliary: Float[Array, "time auxiliary"]
     result: Int[Array, ""]
-    failed_state: Int[Array, ""]  # node (or battery behind the nodes) that stopped the run, -1 for none
+    failed_state: Int[Array, ""]  # node (or battery, or auxiliary state, behind the nodes) that stopped it, -1: none
     iterations: Int[Array, ""]  # orbits of a cyclic solve, else steps
     steps: Int[Array, ""]
     # Cyclic: largest preconditioned change of the last orbit over the cyclic tolerance; else 0.
@@ -42,7 +43,7 @@ class Solution(eqx.Module):
     network: Network
     fluxes: FacetFluxes
     grid: Grid
-    record: Record
+    record: Record | None  # states at all steps; None where the memory was bounded
 
     @property
     def state(self) -> State:
@@ -59,12 +60,17 @@ class Solution(eqx.Module):
 
 
 class SolveError(RuntimeError):
-    """A solver ended without a solution; `solution` holds the last accepted state, `result` its name."""
+    """A solver ended without a solution.
 
-    def __init__(self, message: str, result: str, solution: Solution | SteadySolution):
+    solution holds the last accepted state, result the name of what failed, node the name of the node (or of another
+    state) where it did, None where there is none.
+    """
+
+    def __init__(self, message: str, result: str, solution: Solution | SteadySolution, node: str | None = None):
         super().__init__(message)
         self.result = result
         self.solution = solution
+        self.node = node
 
 
 RESULT_NAMES = {
@@ -77,6 +83,7 @@ RESULT_NAMES = {
     6: "energy_not_conserved",
     7: "radiosity_not_converged",
     8: "too_many_switchings",
+    9: "no_steady_state",
 }
 RADIOSITY_NOT_CONVERGED = 7
 _MESSAGES = RESULT_MESSAGES | {
@@ -96,10 +103,16 @@ def raise_failure(verb: str, solution: Solution | SteadySolution, names: tuple[s
     code = int(solution.result)
     if code == SUCCESS:
         return
-    where = ""
-    if isinstance(solution, Solution) and int(solution.failed_state) >= 0:
-        state = int(solution.failed_state)
-        auxiliary = solution.network.auxiliary
-        others = [*["a battery's charge"] * solution.charge.shape[1], *(() if auxiliary is None else auxiliary.name)]
-        where = f" (at {[*names, *others][state]!r})"
-    raise SolveError(f"{verb}: {_MESSAGES[code]}{where}", RESULT_NAMES[code], solution)
+    node = failed_node(solution, names)
+    where = "" if node is None else f" (at {node!r})"
+    raise SolveError(f"{verb}: {_MESSAGES[code]}{where}", RESULT_NAMES[code], solution, node)
+
+
+def failed_node(solution: Solution | SteadySolution, names: tuple[str, ...]) -> str | None:
+    """Name of the node, or of another state, that stopped a solve; names are those of the nodes."""
+    state, auxiliary = int(solution.failed_state), solution.network.auxiliary
+    if state < 0 or int(solution.result) == RADIOSITY_NOT_CONVERGED:
+        return None
+    batteries = 0 if isinstance(solution, SteadySolution) else solution.charge.shape[1]
+    others = [*["a battery's charge"] * batteries, *(() if auxiliary is None else auxiliary.name)]
+    return [*names, *others][state]

@@ -20,6 +20,9 @@ from caloris.solve.state import State, full_charge, physical, sizes, split
 from caloris_kernels.stepping.linear import dense_back_substitute, dense_factor
 from caloris_kernels.stepping.system import System
 
+# Up to so many nodes each step is solved directly.
+FACTORED_NODES = 150
+
 
 class SteadyProblem(NamedTuple):
     """A network at one moment, or under mean loads, with batteries held full.
@@ -90,17 +93,16 @@ def with_mode(network: Network, mode: Float[Array, " switch"]) -> Network:
     return network._replace(mode=mode)
 
 
-SWITCHED = TRANSIENT._replace(switching=_switching, with_mode=with_mode)
-
-
 def transient_system(network: Network, *, banded: bool = False) -> System:
-    """The problem of a transient: with switches where there are some, unless they work as bands.
+    """The problem of a transient or of an orbit: with switches where there are some, unless they work as bands.
 
-    Rows of flows and pressures have no diagonal that an iteration could lean on: with auxiliary states a dense matrix
-    is factored, once a step.
+    A small one is factored, once a step: nodes of next to no capacity that links of 1e3 W/K join to each other, and
+    links of 1e-3 W/K to the rest, move together by far more than the residual tells at which an iteration stops. So is
+    one with auxiliary states that has a dense matrix: rows of flows and pressures have no diagonal to lean on.
     """
-    system = TRANSIENT if network.switches is None or banded else SWITCHED
-    if network.auxiliary is None or network.free.shape[0] > DENSE_NODES:
+    smooth = network.switches is None or banded
+    system = TRANSIENT if smooth else TRANSIENT._replace(switching=_switching, with_mode=with_mode)
+    if network.free.shape[0] > (FACTORED_NODES if network.auxiliary is None else DENSE_NODES):
         return system
     return system._replace(factor=dense_factor, back_substitute=dense_back_substitute)
 

@@ -87,10 +87,10 @@ def _sorted(*parts: Float[Array, " edge"]) -> Float[Array, " edge"]:
 
 
 def _load_edges(structure: Structure, period: Array, duration: Array, revolutions: int) -> list[Array]:
-    """Times (s) at which load tables break; those outside the run are held at its end."""
+    """Times (s) at which tables of loads and boundaries break; those outside the run are held at its end."""
     found = []
-    for load in structure.loads:
-        table = load.utilization if isinstance(load, ComputeTable) else load.power
+    tables = [load.utilization if isinstance(load, ComputeTable) else load.power for load in structure.loads]
+    for table in (*tables, *(boundary.temperature for boundary in structure.boundaries)):
         if table.value.shape[0] == 1:
             continue
         breaks = table.break_

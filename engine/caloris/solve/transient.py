@@ -17,6 +17,7 @@ from caloris.solve.systems import transient_system
 from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.replay import replay
+from caloris_kernels.stepping.states import replay_states
 
 # Error of the stored energy of a battery that counts as much as the temperature tolerance: a part of its
 # capacity per kelvin, so that one millikelvin goes with a millionth.
@@ -65,6 +66,7 @@ def solve_transient(
     temperature: Float[Array, " node"] | None = None,
     *,
     tolerance: Float[Array, ""] | float = 1e-3,
+    checkpoint_every: int | None = None,
     throw: bool = True,
 ) -> Solution:
     """Integrate C dT/dt of `caloris.solve.rates.network_rate` over the model's timeline.
@@ -74,36 +76,60 @@ def solve_transient(
     bounds the error per step of every node. Rodas5P with adaptive steps that never cross an event (eclipse
     entry and exit, load steps, poses of moving bodies) and end where a thermostat switches.
 
-    Differentiable in every leaf and in the start, forward and reverse, on the steps chosen. Raises SolveError
-    when called eagerly and the run fails (throw = False: see `.result`), and RuntimeError without float64.
+    Differentiable in every leaf, in the start and in the times, forward and reverse, on the steps chosen.
+
+    checkpoint_every bounds the memory. Without it all steps are recorded, 5 numbers a state and step, for derivatives
+    and for what is integrated along the run afterwards (the energy audit). With it only the states at `times` are
+    kept: the memory of a run does not grow with its number of steps, and a reverse sweep adds the states before every
+    `checkpoint_every`-th step and those of the steps between two of them, which are taken again. The square root of
+    the number of steps needs least. The solution's `record` is then None; temperatures and derivatives are the same.
+
+    Raises SolveError when called eagerly and the run fails (throw = False: see `.result`), ValueError for a
+    checkpoint_every below 1, and RuntimeError without float64.
     """
     require_float64("solve_transient")
     start = thermal.nodes.start_temperature if temperature is None else temperature
     steps = record_length(thermal, tolerance)
-    solution = _solve(thermal, jnp.asarray(times, float), start, jnp.asarray(tolerance, float), steps)
+    if checkpoint_every is not None and checkpoint_every < 1:
+        raise ValueError(f"solve_transient: checkpoint_every = {checkpoint_every}; it must be 1 or more, or None")
+    times, tolerance = jnp.asarray(times, float), jnp.asarray(tolerance, float)
+    solution = _solve(thermal, times, start, tolerance, steps, checkpoint_every)
     if throw:
         raise_failure("solve_transient", solution, thermal.nodes.name)
     return solution
 
 
 @kept
-def _solve(thermal: Thermal, times: Array, temperature: Array, tolerance: Array, steps: int) -> Solution:
+def _solve(
+    thermal: Thermal, times: Array, temperature: Array, tolerance: Array, steps: int, every: int | None
+) -> Solution:
     network, fluxes = assemble(thermal)
     temperature = jnp.where(network.free > 0, temperature, network.boundary_temperature)
     start = stepper_state(network, State(temperature, start_charge(thermal), start_auxiliary(network)))
     bound = state_tolerance(network, tolerance)
     system, mode = transient_system(network), None if network.switches is None else network.switches.start
-    longest = table_spacing(network)
-    run = integrate(system, network, start, network.edges, bound, max_steps=steps, mode=mode, maximum_step=longest)
-    record = replay(system, network, start, network.edges, run.grid, bound, known=run.record)
-    states = physical_over_time(network, states_at(run.grid, record, network.edges, times))
+    problem, settings = (system, network, start, network.edges), {"max_steps": steps, "mode": mode}
+    settings["maximum_step"] = table_spacing(network)
+    if every is None:
+        run = integrate(*problem, bound, **settings)
+        # The sweeps take each step once more: as fast as with its stages kept, and without their memory.
+        record = replay(*problem, run.grid, bound, known=run.record, stages=False)
+        states = states_at(run.grid, record, network.edges, times)
+    else:
+        run, record = integrate(*problem, bound, times=times, keep_record=False, **settings), None
+        states = replay_states(*problem, run.grid, bound, times, every=every, known=run.states)
+    states = physical_over_time(network, states)
+    failed_state = run.failed_state
+    if run.failed_switch is not None and network.switches is not None:
+        sensor = network.switches.sensor[run.failed_switch].astype(failed_state.dtype)
+        failed_state = jnp.where(run.failed_switch >= 0, sensor, failed_state)
     return Solution(
         time=times,
         temperature=states.temperature,
         charge=states.charge,
         auxiliary=states.auxiliary,
         result=judged(run.result, network),
-        failed_state=run.failed_state,
+        failed_state=failed_state,
         iterations=run.grid.steps,
         steps=run.grid.steps,
         residual=jnp.zeros(()),

@@ -31,13 +31,21 @@ def locate_steps(grid: Grid, edges: Float[Array, " edge"], times: Float[Array, "
     return jnp.clip(index, 0, jnp.maximum(grid.steps - 1, 0)).astype(jnp.int32)
 
 
-def _state_in_step(grid: Grid, record: Record, edges: Array, index: Array, t: Array) -> Array:
+def state_in_row(
+    grid: Grid, row: Record, edges: Float[Array, " edge"], index: Int[Array, ""], t: Float[Array, ""]
+) -> Float[Array, " state"]:
+    """The state at t (s) from the row of a record that belongs to step `index`."""
     start, h = step_times(edges, grid, index)
-    if record.shift is not None:
-        early, late = record.shift[index]
+    if row.shift is not None:
+        early, late = row.shift
         start, h = start + early, h + late - early
     x = (t - start) / jnp.where(h > 0.0, h, 1.0)
-    return interpolate_step(record.start[index], record.end[index], record.dense[index], jnp.clip(x, 0.0, 1.0))
+    x = x + lax.stop_gradient(jnp.clip(x, 0.0, 1.0) - x)  # beyond the ends by rounding alone; the slope is that inside
+    return interpolate_step(row.start, row.end, row.dense, x)
+
+
+def _state_in_step(grid: Grid, record: Record, edges: Array, index: Array, t: Array) -> Array:
+    return state_in_row(grid, jax.tree.map(lambda table: table[index], record), edges, index, t)
 
 
 def states_at(
@@ -45,7 +53,8 @@ def states_at(
 ) -> Float[Array, "time state"]:
     """The states at the times asked for (s, within the edges), by the output of order 4 inside the steps.
 
-    Differentiable in the record (from `replay`), in the edges and in the times. At an edge between segments, and at
+    Differentiable in the record (from `replay`), in the edges and in the times (the slope of the output, of order 3;
+    at the very ends that from inside). At an edge between segments, and at
     a switching, the value and the derivative are those behind it, which matters for states without capacity alone.
     """
     index = locate_steps(grid, lax.stop_gradient(edges), lax.stop_gradient(times))

@@ -8,11 +8,13 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
-from caloris_kernels.stepping.krylov import LinearSolution, bicgstab
+from caloris_kernels.stepping.krylov import Earlier, LinearSolution, bicgstab, gmres, no_earlier, solve_beside
 from caloris_kernels.stepping.system import Linearization, System
 
 # Rows that stand for x = b get this on their diagonal, over the largest of the matrix: no trace in float64.
 _ISOLATING = 1e30
+# Part of the diagonal that is added for the preconditioner of GMRES, and the length of its basis.
+_ADDED, _OUTER = 0.03, 60
 
 Factors = Any
 
@@ -20,11 +22,15 @@ Factors = Any
 class LinearSolver(NamedTuple):
     """solve(b, stop) -> LinearSolution, for many right sides with one matrix.
 
-    stop is where BiCGStab stops, in the unit of each state; a factorization does without it.
+    stop is where BiCGStab stops, in the unit of each state; a factorization does without it. Where the right sides
+    are alike, those solved before help: earlier = start(number of them, weight of each state), and then
+    beside(b, stop, earlier, solutions, number) -> (LinearSolution, earlier), see `krylov.solve_beside`.
     """
 
     solve: Callable[[Array, Array], LinearSolution]
     diagonal: Float[Array, " state"]
+    start: Callable[[int, Array], Earlier | None]
+    beside: Callable[[Array, Array, Earlier | None, Array, Array], tuple[LinearSolution, Earlier | None]]
 
     def stop(self, right_side: Array, weight: Array, part: float, least: float | None = None) -> Array:
         """Where to stop for an error of `part` of the largest x / weight; not below `least` weights."""
@@ -79,7 +85,55 @@ def _krylov_solver(system: System, matrix: Matrix, max_iterations: int) -> Linea
     def solve(right_side: Array, stop: Array) -> LinearSolution:
         return bicgstab(operator, diagonal, right_side, stop, max_iterations=max_iterations)
 
-    return LinearSolver(solve, diagonal)
+    def start(solves: int, weight: Array) -> Earlier:
+        return no_earlier(solves, diagonal, weight)
+
+    def beside(right_side: Array, stop: Array, earlier: Any, solutions: Array, number: Array) -> tuple:
+        memory = (earlier, solutions, number)
+        return solve_beside(operator, diagonal, right_side, stop, *memory, max_iterations=max_iterations)
+
+    return LinearSolver(solve, diagonal, start, beside)
+
+
+def _without_memory(solve: Callable[[Array, Array], LinearSolution], diagonal: Array) -> LinearSolver:
+    """A solver to which earlier solutions are no help."""
+
+    def beside(right_side: Array, stop: Array, earlier: Earlier | None, solutions: Array, number: Array) -> tuple:
+        return solve(right_side, stop), None
+
+    return LinearSolver(solve, diagonal, lambda solves, weight: None, beside)
+
+
+def _robust_solver(system: System, matrix: Matrix, max_iterations: int) -> LinearSolver:
+    """BiCGStab, and where that fails GMRES around it.
+
+    Without the capacities of a step K may be far from its diagonal, and one-way couplings make BiCGStab diverge. With
+    a part of the diagonal added it converges again; as the preconditioner of GMRES this leaves few small eigenvalues.
+    """
+    operator, diagonal = _product(system, matrix)
+    plain = _krylov_solver(system, matrix, max_iterations)
+    added = _ADDED * jnp.abs(diagonal)
+
+    def precondition(v: Array) -> Array:
+        scale = diagonal + added
+        stop = 1e-2 * jnp.max(jnp.abs(v / jnp.where(scale == 0.0, 1.0, scale)))
+        return bicgstab(lambda w: added * w + operator(w), scale, v, jnp.full_like(v, stop)).x
+
+    def solve(right_side: Array, stop: Array) -> LinearSolution:
+        first = plain.solve(right_side, stop)
+
+        def again() -> LinearSolution:
+            scale = jnp.where(diagonal == 0.0, 1.0, jnp.abs(diagonal)) * stop
+            size = jnp.sqrt(jnp.sum((right_side / scale) ** 2))
+            part = 1.0 / jnp.where(size > 1.0, size, 1.0)
+            x = gmres(operator, precondition, right_side, scale, part, max_iterations=_OUTER).x
+            x = jnp.where(jnp.all(jnp.isfinite(x)), x, 0.0)
+            left = jnp.max(jnp.abs((right_side - operator(x)) / scale))
+            return LinearSolution(x, first.iterations + _OUTER, left <= 2.0)
+
+        return lax.cond(first.converged, lambda: first, again)
+
+    return _without_memory(solve, diagonal)
 
 
 def _direct_solver(system: System, matrix: Matrix, parts: tuple[Callable, Callable]) -> LinearSolver:
@@ -100,7 +154,7 @@ def _direct_solver(system: System, matrix: Matrix, parts: tuple[Callable, Callab
             sound = sound & _is_solution(operator(x), right_side, diagonal * x)
         return LinearSolution(x, jnp.ones((), jnp.int32), sound)
 
-    return LinearSolver(solve, diagonal)
+    return _without_memory(solve, diagonal)
 
 
 def solve_with(
@@ -115,15 +169,24 @@ def solve_with(
     A system with `factor` is solved directly, factored once for all right sides of `use`. With its `fallback`, `use`
     is first given BiCGStab, and is repeated with the factorization if something did not converge: one choice for all
     its right sides, because every branch of a compiled program copies the matrix that it may need (one choice for each
-    of eight stages took twice the time of a step of 200 states).
+    of eight stages took twice the time of a step of 200 states). Steady states without a factorization end in GMRES
+    where BiCGStab fails.
     """
     parts = _direct_parts(system, matrix.steady)
+
+    def krylov() -> tuple[Any, Array]:
+        return use(_krylov_solver(system, matrix, max_iterations))
+
     if parts is None:
-        return use(_krylov_solver(system, matrix, max_iterations))[0]
+        return use(_robust_solver(system, matrix, max_iterations))[0] if matrix.steady else krylov()[0]
+
+    def direct() -> tuple[Any, Array]:
+        return use(_direct_solver(system, matrix, parts))
+
     if not system.fallback:
-        return use(_direct_solver(system, matrix, parts))[0]
-    found, converged = use(_krylov_solver(system, matrix, max_iterations))
-    return lax.cond(converged, lambda: found, lambda: use(_direct_solver(system, matrix, parts))[0])
+        return direct()[0]
+    found, converged = krylov()
+    return lax.cond(converged, lambda: found, lambda: direct()[0])
 
 
 def solve_once(

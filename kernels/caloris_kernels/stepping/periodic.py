@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from caloris_kernels.stepping.adaptive import March, march
 from caloris_kernels.stepping.grid import Grid, Record, empty_grid, empty_record
+from caloris_kernels.stepping.march import March, march
 from caloris_kernels.stepping.periodic_derivative import attach_derivative
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
 from caloris_kernels.stepping.replay import replay
@@ -125,6 +125,9 @@ def _find_cycle(
         )
         change = jnp.where(held, 0.0, precondition(r))
         scaled = jnp.abs(change)
+        # A state so large that its change is rounding does not repeat: it has run away.
+        known = 4.0 * jnp.finfo(scaled.dtype).eps * jnp.abs(cycle.y) <= cycle_tolerance
+        scaled = jnp.where(known | held, scaled, jnp.inf)
         delta = jnp.max(scaled / cycle_tolerance)
         coarse = jnp.maximum(1e3 * tolerance, 1e5 * cycle_tolerance)
         near = jnp.all(jnp.where(picard, 0.0, scaled) <= coarse) & (cycle.orbits >= 1)
@@ -154,7 +157,7 @@ def _find_cycle(
             cycle.rejected + end.rejected,
             cycle.linear_iterations + end.linear_iterations,
             end.result,
-            end.failed_state,
+            jnp.where(failed, end.failed_state, jnp.argmax(scaled / cycle_tolerance).astype(jnp.int32)),
         )
 
     dtype, zero = y_guess.dtype, jnp.zeros((), jnp.int32)
@@ -284,5 +287,5 @@ def solve_periodic(
         cycle.rejected,
         cycle.linear_iterations,
         result,
-        cycle.failed_state,
+        jnp.where(result == SUCCESS, -1, cycle.failed_state),
     )

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
 
+from caloris_kernels.numerics.first_order import undifferentiated
 from caloris_kernels.stepping.grid import Grid
 from caloris_kernels.stepping.krylov import gmres
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
@@ -81,6 +82,7 @@ def _attach(static: Any, p: list, others: list, edges: Array, y0: Array, grid: G
 @_attach.defjvp
 def _attach_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     p, others, edges, y0, grid, (tolerance, mean, picard, free) = primals
+    p, edges = undifferentiated("a periodic orbit", (p, edges))
     system, join, mean_linearize = static
     floating = of_floats(system, others, join)
     path, tape = run_grid(floating, p, y0, edges, grid, tolerance)

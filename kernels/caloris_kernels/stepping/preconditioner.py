@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from caloris_kernels.stepping.linear import Matrix, solve_once
+from caloris_kernels.stepping.steady_derivative import idle_states
 from caloris_kernels.stepping.system import Linearization, Parameters, System
 
 MeanLinearize = Callable[[Parameters, Array], Linearization]
@@ -26,8 +27,10 @@ def cycle_preconditioner(
     With K of the mean state, M is near exp(-P C^-1 K), and a Pade form of 1 / (1 - e^-z) gives
     r + (P K)^-1 C (C + P K / 2)^-1 C r: right at z -> 0 (heavy nodes: 1 / z + 1 / 2) and at infinity.
     The iteration contracts by 0.08 an orbit or better, whatever the inertia. States flagged in `picard`
-    have no restoring K of their own (the charge of a battery) and keep their plain r.
+    have no restoring K of their own (the charge of a battery) and keep their plain r; so do those that K couples to
+    nothing.
     """
+    picard = picard | idle_states(system, linearization, mass)
     weight = jnp.ones_like(tolerance) if transpose else tolerance  # multipliers share one unit
 
     inertia = 2.0 * mass / period

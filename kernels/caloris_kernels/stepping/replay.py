@@ -1,7 +1,7 @@
 """Replay of a recorded grid, differentiable in parameters, first state and edges.
 
 The grid's fractions are frozen: the choice of steps changes no converged result, and a derivative through
-it would be noise. Only the ends of steps that are switchings move, in the derivative (`sweeps` says how).
+it would be noise. Only the ends of steps that are switchings move, in the derivative (`step_derivative` says how).
 """
 
 from functools import partial
@@ -12,42 +12,32 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from caloris_kernels.stepping.consistent import ConsistentState, consistent_state
-from caloris_kernels.stepping.grid import Grid, Record, begins_anew, empty_record, is_switched, pad_record, step_times
-from caloris_kernels.stepping.rodas import STAGES, rodas_step, tableau
-from caloris_kernels.stepping.sweeps import Path, Tape, adjoint_sweep, tangent_sweep
-from caloris_kernels.stepping.system import Parameters, System, in_mode, linear_map, of_floats, split_floating
+from caloris_kernels.numerics.first_order import undifferentiated
+from caloris_kernels.stepping.grid import Grid, Record, empty_record, pad_record
+from caloris_kernels.stepping.grid_steps import Track, take_step
+from caloris_kernels.stepping.rodas import STAGES
+from caloris_kernels.stepping.sweeps import Path, Tape, adjoint_sweep, put_row, tangent_sweep
+from caloris_kernels.stepping.system import Parameters, System, linear_map, of_floats, split_floating
 
 
-def run_grid(system: System, p: Parameters, y0: Array, edges: Array, grid: Grid, tolerance: Array) -> tuple[Path, Tape]:
-    """Take the steps of `grid`; the Path, and the Tape for the sweeps (dead code where it is not used)."""
+def run_grid(
+    system: System, p: Parameters, y0: Array, edges: Array, grid: Grid, tolerance: Array, *, stages: bool = True
+) -> tuple[Path, Tape]:
+    """Take the steps of `grid`; the Path, and the Tape for the sweeps, with the stages if asked for."""
     rows, states, dtype = grid.segment.shape[0], y0.shape[0], y0.dtype
-    dense_weights = tableau(dtype).dense
+    track = Track(system, p, edges, grid, tolerance)
 
     def advance(index: Array, carry: tuple) -> tuple:
-        y, record, stages = carry
-        t, h = step_times(edges, grid, index)
-        segment = grid.segment[index]
-        own = system if grid.mode is None else in_mode(system, grid.mode[index])
-        y = lax.cond(
-            begins_anew(grid, index),
-            lambda y: consistent_state(own, p, t, segment, y, tolerance),
-            lambda y: ConsistentState(y, jnp.array(True)),
-            y,
-        ).y
-        precise = None if grid.switch is None else is_switched(grid, index)
-        step = rodas_step(own, p, t, h, segment, y, tolerance, precise)
-        record = record._replace(
-            start=record.start.at[index].set(y),
-            end=record.end.at[index].set(step.end),
-            dense=record.dense.at[index].set(dense_weights @ step.stages),
-        )
-        return step.end, record, stages.at[index].set(step.stages)
+        y, record, kept = carry
+        step, end = take_step(track, index, y)
+        kept = None if kept is None else kept.at[index].set(step.stages)
+        return end, put_row(record, index, step.row._replace(end=end, shift=no_shift)), kept
 
+    no_shift = None if grid.mode is None else jnp.zeros(2, dtype)
     record = empty_record(rows, states, dtype, switching=grid.mode is not None)
-    start = (y0, record, jnp.zeros((rows, STAGES, states), dtype))
-    final, record, stages = lax.fori_loop(0, grid.steps, advance, start)
-    return Path(record, final), Tape(record.start, stages)
+    start = (y0, record, jnp.zeros((rows, STAGES, states), dtype) if stages else None)
+    final, record, kept = lax.fori_loop(0, grid.steps, advance, start)
+    return Path(record, final), Tape(record.start, kept)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -56,16 +46,20 @@ def _path(
 ) -> Path:
     if known is not None:
         return known
-    system, join = static
-    return run_grid(of_floats(system, others, join), p, y0, edges, grid, tolerance)[0]
+    system, join, _ = static
+    return run_grid(of_floats(system, others, join), p, y0, edges, grid, tolerance, stages=False)[0]
 
 
 @_path.defjvp
 def _path_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Path, Path]:
-    p, others, y0, edges, grid, tolerance, _ = primals
-    system, join = static
+    p, others, y0, edges, grid, tolerance, known = primals
+    p, y0, edges = undifferentiated("a run over time", (p, y0, edges))
+    system, join, stages = static
     floating = of_floats(system, others, join)
-    path, tape = run_grid(floating, p, y0, edges, grid, tolerance)
+    if known is None or stages:
+        path, tape = run_grid(floating, p, y0, edges, grid, tolerance, stages=stages)
+    else:
+        path, tape = known, Tape(known.record.start, None)
     tangent = linear_map(
         lambda x: tangent_sweep(floating, p, edges, grid, tolerance, tape, x),
         lambda x: adjoint_sweep(floating, p, edges, grid, tolerance, tape, x),
@@ -83,6 +77,8 @@ def replay(
     grid: Grid,
     tolerance: Float[Array, " state"],
     known: Record | None = None,
+    *,
+    stages: bool = True,
 ) -> Record:
     """The states on the recorded grid, for any p, y0 and edges: `integrate` without its choices.
 
@@ -91,19 +87,24 @@ def replay(
     is the Record that `integrate` or `solve_periodic` made on this grid from just these p, y0 and edges: it is
     returned with its derivative, and the steps are taken again under differentiation only.
 
+    stages says what the sweeps keep of each step: its eight stages, or nothing beyond the record, whose states they
+    then start from to take each step once more. Where `known` is given this costs no time, since the steps are not
+    taken before the sweep; else about one replay more. `replay_states` does without a record.
+
     Differentiable in the floating leaves of p, in y0 and in edges, forward and reverse, and under vmap: the
-    derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9). The
-    cost of a reverse sweep, all parameters at once, is about one and a half replays; its memory is
-    steps x 9 x states numbers. The grid and the tolerance have zero derivative. Of a grid with switchings the modes
-    are repeated and no root is sought: for other p the recorded times of switching stay in the values, while the
-    derivative moves them (`sweeps`), as a run that seeks them anew does.
+    derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9); a second one
+    raises. The cost of a reverse sweep, all parameters at once, is about one and a half replays; its memory is
+    steps x 8 x states numbers for the stages, beside the record's steps x 5 x states. The grid and the tolerance have
+    zero derivative. Of a grid with switchings the modes are repeated and no root is sought: for other p the recorded
+    times of switching stay in the values, while the derivative moves them (`step_derivative`), as a run that seeks
+    them anew does.
     """
     floats, others, join = split_floating(p)
     edges = jnp.asarray(edges, y0.dtype)
     grid = lax.stop_gradient(grid)
     tolerance = lax.stop_gradient(jnp.broadcast_to(jnp.asarray(tolerance, y0.dtype), y0.shape))
     found = None if known is None else lax.stop_gradient(_recorded(known, grid.steps, y0))
-    path = _path((system, join), floats, others, y0, edges, grid, tolerance, found)
+    path = _path((system, join, stages), floats, others, y0, edges, grid, tolerance, found)
     return pad_record(path.record, grid.steps, path.final)
 
 

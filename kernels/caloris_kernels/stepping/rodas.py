@@ -173,19 +173,20 @@ def rodas_step(
 
     def solve_stages(solver: LinearSolver) -> tuple[tuple, Array]:
         def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
-            stages, iterations, solved, finite = carry
+            stages, iterations, solved, finite, earlier = carry
             index, weights, mass_weights, time, time_derivative = row
             right_side = system.rate(t + time * h, y + weights @ stages, p, segment)
             right_side = right_side + mass / h * (mass_weights @ stages) + time_derivative * h * slope
             # with a factorization to fall back on, stages behind a failed one wait for that
-            solution = solver.solve(right_side, jnp.where(solved, stop, jnp.inf) if system.fallback else stop)
+            here = jnp.where(solved, stop, jnp.inf) if system.fallback else stop
+            solution, earlier = solver.beside(right_side, here, earlier, stages, index)
             iterations, solved = iterations + solution.iterations, solved & solution.converged
             finite = finite & jnp.isfinite(right_side)
-            return (stages.at[index].set(solution.x), iterations, solved, finite), None
+            return (stages.at[index].set(solution.x), iterations, solved, finite, earlier), None
 
-        zeros = jnp.zeros((STAGES, y.shape[0]), y.dtype)
-        start = (zeros, jnp.zeros((), jnp.int32), jnp.array(True), jnp.ones(y.shape, bool))
-        found = lax.scan(stage, start, rows)[0]
+        zeros, earlier = jnp.zeros((STAGES, y.shape[0]), y.dtype), solver.start(STAGES, tolerance)
+        start = (zeros, jnp.zeros((), jnp.int32), jnp.array(True), jnp.ones(y.shape, bool), earlier)
+        found = lax.scan(stage, start, rows)[0][:4]
         return found, found[2]
 
     stages, iterations, solved, finite = solve_with(system, Matrix(linearization, shift), solve_stages)

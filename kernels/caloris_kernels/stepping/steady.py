@@ -1,4 +1,4 @@
-"""Steady states: F(t, y, p, segment) = 0 by a safeguarded Newton-Krylov iteration, differentiated implicitly."""
+"""Steady states: F(t, y, p, segment) = 0 by a safeguarded Newton-Krylov iteration."""
 
 from typing import NamedTuple
 
@@ -8,135 +8,242 @@ from jaxtyping import Array, Float, Int
 
 from caloris_kernels.stepping.krylov import LinearSolution
 from caloris_kernels.stepping.linear import Matrix, solve_once
+from caloris_kernels.stepping.steady_derivative import attach_derivative, idle_states, linear_iterations
 from caloris_kernels.stepping.system import (
     LINEAR_SOLVE_FAILED,
     NOT_CONVERGED,
     NOT_FINITE,
+    SINGULAR,
     SUCCESS,
     Linearization,
     Parameters,
     System,
 )
 
-IMPLICIT_ITERATIONS = 2000  # of the Krylov solves of a derivative, which go to 1e-10
+FRACTIONS = (1.0, 0.5, 0.25, 0.125)  # of a Newton step, tried in this order
+# Parts of the diagonal added to K: at least where a linear solve failed or no fraction helped, and at least at all.
+UNSOLVED, STALLED, LEAST = 1e-3, 0.1, 1e-3
+GROWTH = 1.2  # of a state's largest step from one iteration to the next
 
 
 class Steady(NamedTuple):
-    """A steady state; residual is F there, change the last Newton update over the tolerance (largest state)."""
+    """A steady state; residual is F there, change the last Newton update over the tolerance (largest state).
+
+    failed_state is the state that stopped the iteration, -1 where none did: without a path for its heat, with a rate
+    that is not finite, or farthest from its solution by the last update.
+    """
 
     y: Float[Array, " state"]
     residual: Float[Array, " state"]
     iterations: Int[Array, ""]
     change: Float[Array, ""]
     result: Int[Array, ""]
+    failed_state: Int[Array, ""]
+
+
+class _Problem(NamedTuple):
+    """F and what bounds its iteration; p is a leaf, so that the system alone is static."""
+
+    system: System
+    p: Parameters
+    t: Array
+    segment: Array
+    tolerance: Array
+    lower_bound: Array
+    step_limit: Array
+
+    def rate(self, y: Array) -> Array:
+        """F at y."""
+        return self.system.rate(self.t, y, self.p, self.segment)
+
+    def linearize(self, y: Array) -> Linearization:
+        """-dF/dy at y."""
+        return self.system.linearize(self.t, y, self.p, self.segment)
 
 
 class _Iteration(NamedTuple):
     y: Array
     damping: Array  # multiple of the diagonal of K added to K
-    change: Array
+    least: Array  # damping that the linear solves need
+    change: Array  # distance to the solution, estimated, over the tolerance
+    update: Array  # last update over the tolerance
     solved: Array
+    lost: Array  # states with heat and without any coupling
+    worst: Array
+    reach: Array  # largest step of each state
+    step: Array  # last step of each state
+    cut: Array  # whether its reach cut it short
     iterations: Array
 
 
-def _scaled_norm(rate: Array, scale: Array) -> Array:
-    return jnp.sqrt(jnp.mean((rate * scale) ** 2))
-
-
-def _newton_direction(
-    system: System, linearization: Linearization, damping: Array, rate: Array, tolerance: Array
+def _direction(
+    problem: _Problem, linearization: Linearization, damping: Array, idle: Array, rate: Array, *, robust: bool = True
 ) -> LinearSolution:
-    shift = damping * jnp.abs(system.diagonal(linearization))
-    matrix = Matrix(linearization, shift, steady=True)
-    return solve_once(system, matrix, rate, lambda solver: solver.stop(rate, tolerance, 1e-6, 1e-3))
+    """The Newton update with `damping` times the diagonal added to K; zero in idle states."""
+    system, tolerance = problem.system, problem.tolerance
+    matrix = Matrix(linearization, damping * jnp.abs(system.diagonal(linearization)), apart=idle, steady=robust)
+    right_side = jnp.where(idle, 0.0, rate)
+    return solve_once(
+        system,
+        matrix,
+        right_side,
+        lambda solver: solver.stop(right_side, tolerance, 1e-6, 1e-3),
+        max_iterations=linear_iterations(rate.shape[0]),
+    )
 
 
-def _iterate(
-    system: System,
-    p: Parameters,
-    t: Array,
-    segment: Array,
-    y_guess: Array,
-    tolerance: Array,
-    bounds: tuple,
-    maximum: int,
-) -> _Iteration:
-    lower_bound, step_limit = bounds
+def _line_search(
+    problem: _Problem, y: Array, update: Array, rate: Array, scales: tuple[Array, Array], pseudo_time: Array
+) -> tuple[Array, Array]:
+    """The first fraction of the update that reduces F over the diagonal of K, or the best, and whether one did.
 
+    scales = (diagonal, idle states). A step in pseudo-time is as good if F grows by no more than a hundredth: the heat
+    of nodes that warm up together hardly changes until one of them radiates it.
+    """
+    diagonal, idle = scales
+    scale = 1.0 / (jnp.where(diagonal == 0.0, 1.0, jnp.abs(diagonal)) * problem.tolerance)
+    scale = jnp.where(idle, 0.0, scale)
+
+    def norm(value: Array) -> Array:
+        return jnp.sqrt(jnp.mean((value * scale) ** 2))
+
+    def trial(fraction: Array) -> Array:
+        after = norm(problem.rate(y + fraction * update))
+        return jnp.where(jnp.isfinite(after), after, jnp.inf)
+
+    fractions = jnp.asarray(FRACTIONS, y.dtype)
+    norms = lax.map(trial, fractions)
+    enough = norms <= jnp.where(pseudo_time, 1.01, 1.0 - 0.1 * fractions) * norm(rate)
+    found = jnp.any(enough)
+    return jnp.where(found, fractions[jnp.argmax(enough)], fractions[jnp.argmin(norms)]), found
+
+
+def _next_damping(carry: _Iteration, solved: Array, healthy: Array) -> tuple[Array, Array]:
+    """Damping after a step: raised where it failed, lowered where it went well, never below what solves need."""
+    raised = jnp.maximum(4.0 * carry.damping, jnp.where(solved, STALLED, UNSOLVED))
+    # what was needed once may be too much later, when slopes have changed
+    least = jnp.where(solved & healthy, 0.5 * carry.least, jnp.where(solved | healthy, carry.least, raised))
+    lowered = jnp.where(solved, jnp.maximum(0.25 * carry.damping, least), carry.damping)
+    damping = jnp.where(healthy, jnp.where(lowered < LEAST, 0.0, lowered), raised)
+    return damping, least
+
+
+def _reach(carry: _Iteration, direction: Array, limit: Array) -> Array:
+    """The largest step of each state: halved where it turns back from a step like the next one, else growing again.
+
+    A controller with a narrow band has next to no slope on either side of it, and Newton's steps leap over the band
+    from both sides. Halving at each turn is bisection, state by state, until a step ends within the band. A step that
+    turns back by less is Newton's method at work; one that turns back by far more, from a step that nothing cut short,
+    follows other states.
+    """
+    size, last = jnp.abs(direction), jnp.abs(carry.step)
+    alike = carry.cut | ((size > 0.5 * last) & (size < 10.0 * last))
+    turned = (direction * carry.step < 0.0) & alike
+    return jnp.where(turned, 0.5 * last, jnp.minimum(limit, GROWTH * carry.reach))
+
+
+def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
+    y, tolerance, limit = carry.y, problem.tolerance, problem.step_limit
+    rate, linearization = problem.rate(y), problem.linearize(y)
+    diagonal = problem.system.diagonal(linearization)
+    idle = idle_states(problem.system, linearization, y)
+    lost = idle & (rate != 0.0)
+    solution = _direction(problem, linearization, carry.damping, idle, rate)
+    finite = jnp.all(jnp.isfinite(solution.x))
+    solved = solution.converged & finite
+    direction = jnp.where(finite, solution.x, 0.0)
+    update = jnp.max(jnp.abs(direction) / tolerance)
+    # a state at zero kelvin has no slope either: one step tells it from one that is coupled to nothing
+    away = jnp.where(jnp.isfinite(limit), limit, 1.0) * jnp.sign(rate)
+    direction = jnp.where(lost & ~carry.lost, away, direction)
+    reach = _reach(carry, direction, limit)
+    limited = jnp.clip(direction, -reach, reach)
+    cut = jnp.abs(direction) > reach
+    limited = jnp.maximum(limited, 0.9 * (problem.lower_bound - y))
+    fraction, reduced = _line_search(problem, y, limited, rate, (diagonal, idle), solved & (carry.damping > 0.0))
+    # A clipped direction is far from the solution and need not reduce the residual at once (a node at 3 K
+    # has next to no slope); there the limit is the safeguard and the whole of it is taken.
+    clipped = jnp.any(limited != direction) | jnp.any(lost & ~carry.lost)
+    # At rounding level no fraction reduces the residual: a small whole step is the end, not a failure.
+    whole = solved & (clipped | (update <= 1.0))
+    fraction = jnp.where(whole, 1.0, fraction)
+    # The update of a linear solve that did not converge is as good as what it does to F.
+    damping, least = _next_damping(carry, solved, whole | reduced)
+    # A step shortened by damping does not measure the distance to the solution: if the updates shrink by a ratio r from
+    # step to step, while the damping is not raised, the distance is 1 / (1 - r) of the last. Where F is rounding, as
+    # it stays in a group of states without heat and without a way out, nothing more can be known.
+    ratio = update / carry.update
+    shrinking = (ratio < 1.0) & jnp.isfinite(carry.update) & ~clipped
+    damped = jnp.where(shrinking, update / jnp.where(shrinking, 1.0 - ratio, 1.0), jnp.inf)
+    balanced = jnp.all(jnp.abs(rate) <= 16.0 * jnp.finfo(y.dtype).eps * jnp.abs(diagonal * y))
+    change = jnp.where((carry.damping > 0.0) & ~balanced, damped, update)
+    healthy = solved & (whole | reduced)
+    step = jnp.where(solved | reduced, fraction, 0.0) * limited
+    return _Iteration(
+        y + step,
+        damping,
+        least,
+        jnp.where(solved, change, jnp.inf),
+        jnp.where(healthy, update, jnp.inf),
+        solved,
+        lost,
+        jnp.argmax(jnp.abs(jnp.where(finite, solution.x, rate)) / tolerance).astype(jnp.int32),
+        reach,
+        step,
+        cut,
+        carry.iterations + 1,
+    )
+
+
+def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
     def unfinished(carry: _Iteration) -> Array:
         return ((carry.change > 1.0) | ~carry.solved) & (carry.iterations < maximum)
 
-    def newton(carry: _Iteration) -> _Iteration:
-        y = carry.y
-        rate = system.rate(t, y, p, segment)
-        linearization = system.linearize(t, y, p, segment)
-        diagonal = system.diagonal(linearization)
-        scale = 1.0 / (jnp.where(diagonal == 0.0, 1.0, jnp.abs(diagonal)) * tolerance)
-        solution = _newton_direction(system, linearization, carry.damping, rate, tolerance)
-        direction = jnp.where(jnp.isfinite(solution.x), solution.x, 0.0)
-        limited = jnp.clip(direction, -step_limit, step_limit)
-        limited = jnp.maximum(limited, 0.9 * (lower_bound - y))
-        before = _scaled_norm(rate, scale)
-
-        def trial(fraction: Array) -> Array:
-            after = _scaled_norm(system.rate(t, y + fraction * limited, p, segment), scale)
-            return jnp.where(jnp.isfinite(after), after, jnp.inf)
-
-        fractions = jnp.asarray([1.0, 0.5, 0.25, 0.125], y.dtype)
-        # A clipped direction is far from the solution and need not reduce the residual at once (a node at 3 K
-        # has next to no slope); there the limit is the safeguard and the whole of it is taken.
-        clipped = jnp.any(limited != direction)
-        norms = lax.map(trial, fractions)
-        enough = norms <= (1.0 - 0.1 * fractions) * before
-        first = jnp.argmax(enough)
-        found = jnp.any(enough)
-        fraction = jnp.where(clipped, 1.0, jnp.where(found, fractions[first], fractions[jnp.argmin(norms)]))
-        change = jnp.max(jnp.abs(direction) / tolerance)
-        # At rounding level no fraction reduces the residual: a small whole step is the end, not a failure.
-        fraction = jnp.where(change <= 1.0, 1.0, fraction)
-        healthy = clipped | found | (change <= 1.0)
-        damping = jnp.where(healthy, 0.25 * carry.damping, jnp.maximum(4.0 * carry.damping, 0.1))
-        damping = jnp.where(damping < 1e-3, 0.0, damping)
-        # a step shortened by damping does not measure the distance to the solution
-        change = jnp.where(carry.damping > 0.0, jnp.maximum(change, 2.0), change)
-        return _Iteration(y + fraction * limited, damping, change, solution.converged, carry.iterations + 1)
-
-    dtype = y_guess.dtype
-    infinite, zero = jnp.asarray(jnp.inf, dtype), jnp.zeros((), dtype)
-    return lax.while_loop(
-        unfinished, newton, _Iteration(y_guess, zero, infinite, jnp.array(False), jnp.zeros((), jnp.int32))
+    infinite, zero = jnp.asarray(jnp.inf, y_guess.dtype), jnp.zeros((), y_guess.dtype)
+    count = jnp.zeros((), jnp.int32)
+    lost, unsolved = jnp.zeros(y_guess.shape, bool), jnp.array(False)
+    still = jnp.zeros_like(y_guess)
+    start = _Iteration(
+        y_guess, zero, zero, infinite, infinite, unsolved, lost, count, problem.step_limit, still, lost, count
     )
+    return lax.while_loop(unfinished, lambda carry: _newton(problem, carry), start)
 
 
-def _implicit(
-    system: System, p: Parameters, t: Array, segment: Array, y: Array, tolerance: Array
-) -> Float[Array, " state"]:
-    """y with the derivative of the solution of F(y, p) = 0: dy = K^-1 F_p dp, in both modes."""
-    linearization = lax.stop_gradient(system.linearize(t, y, p, segment))
+def _runaway(problem: _Problem, y: Array, residual: Array) -> tuple[Array, Array]:
+    """Whether K leaves the heat of some states nowhere to go, and which of them is moved the most.
 
-    def solver_of(weight: Array, transpose: bool):
-        def solve(_, right_side: Array) -> Array:
-            matrix = Matrix(linearization, jnp.zeros_like(right_side), transpose, steady=True)
-            x = solve_once(
-                system,
-                matrix,
-                right_side,
-                lambda solver: solver.stop(right_side, weight, 1e-10),
-                max_iterations=IMPLICIT_ITERATIONS,
-            ).x
-            # Where no steady state exists the matrix is singular; the state found is still to be told.
-            return jnp.where(jnp.all(right_side == 0.0), 0.0, x)
+    With a little of the diagonal added, and with a hundredth of that, a state of a group without a way out moves by a
+    hundred times as much; one that only has a poor way out by less.
+    """
+    linearization = problem.linearize(y)
+    idle = idle_states(problem.system, linearization, y)
 
-        return solve
+    def move(part: Array) -> LinearSolution:
+        return _direction(problem, linearization, part, idle, residual, robust=False)
 
-    rate = system.rate(t, y, p, segment)
-    difference = rate - lax.stop_gradient(rate)  # zero, with the derivative of the rate
-    return y + lax.custom_linear_solve(
-        lambda v: system.apply(linearization, v),
-        difference,
-        solver_of(tolerance, False),
-        solver_of(jnp.ones_like(tolerance), True),  # multipliers share one unit
+    found = lax.map(move, jnp.asarray([1e-6, 1e-8], y.dtype))
+    near, far = jnp.abs(found.x)
+    worst = jnp.argmax(far / problem.tolerance).astype(jnp.int32)
+    return jnp.all(found.converged) & (far[worst] > 90.0 * near[worst]), worst
+
+
+def _verdict(problem: _Problem, end: _Iteration, residual: Array) -> tuple[Array, Array]:
+    """The result, and the state that stopped the iteration."""
+    finite = jnp.isfinite(residual)
+    lost = end.lost & (residual != 0.0)
+    found = (end.change <= 1.0) & end.solved & ~jnp.any(lost)
+    sound = jnp.all(finite)
+    stuck, moved = lax.cond(
+        sound & ~found & ~jnp.any(lost),
+        lambda: _runaway(problem, end.y, residual),
+        lambda: (jnp.array(False), jnp.zeros((), jnp.int32)),
     )
+    failure = jnp.where(end.solved, NOT_CONVERGED, LINEAR_SOLVE_FAILED)
+    failure = jnp.where(jnp.any(lost) | stuck, SINGULAR, failure)
+    result = jnp.where(sound, jnp.where(found, SUCCESS, failure), NOT_FINITE)
+    index = jnp.where(jnp.any(lost), jnp.argmax(lost), jnp.where(stuck, moved, end.worst))
+    index = jnp.where(sound, jnp.where(found, -1, index), jnp.argmax(~finite))
+    return result.astype(jnp.int32), index.astype(jnp.int32)
 
 
 def solve_steady(
@@ -149,30 +256,35 @@ def solve_steady(
     segment: Int[Array, ""] | int = 0,
     lower_bound: Float[Array, " state"] | float = -jnp.inf,
     step_limit: Float[Array, " state"] | float = jnp.inf,
-    max_iterations: int = 100,
+    max_iterations: int = 200,
 ) -> Steady:
     """Solve F(time, y, p, segment) = 0 from y_guess until the Newton update is below `tolerance` per state.
 
-    Newton with the system's direct solve, or BiCGStab, and a line search on |F / diag K|; where no fraction of
-    the step helps, the diagonal is raised (pseudo-transient continuation) and lowered again. step_limit bounds
-    the update per state and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4
-    converge from 3 K and from 1000 K. The capacities play no part.
+    Newton with the system's direct solve, or BiCGStab with GMRES behind it, and a line search on |F / diag K|. Where
+    no fraction of the step helps or the linear solve fails, a part of the diagonal is added to K and lowered again as
+    far as the solves allow: pseudo-transient continuation with a time step of each state's own (Kelley and Keyes,
+    SIAM J. Numer. Anal. 35, 508, 1998, DOI 10.1137/S0036142996304796). step_limit bounds the update per state
+    and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4 converge from 3 K and from
+    1000 K. A state that turns back from a step like the next one is held to half of it: controllers with bands of a
+    hundredth of a kelvin are found by bisection. The capacities play no part. A state coupled to nothing keeps its
+    guess if it has no heat either, and is told as SINGULAR if it has; so is a group of states without a way out.
+    Without a direct solve, one-way flows through more than a few hundred nodes in a row may end as NOT_CONVERGED.
 
-    Differentiable in p, both modes, by the implicit function theorem (one linear solve with K or its
-    transpose); the guess has no influence and a zero derivative. Failures are codes in `result`.
+    Differentiable in p and time, both modes, by the implicit function theorem (one linear solve with K or its
+    transpose), once: a second derivative raises. The guess has no influence and a zero derivative. Failures are codes
+    in `result`.
     """
     dtype = y_guess.dtype
 
     def fill(value: Array | float) -> Array:
         return jnp.broadcast_to(jnp.asarray(value, dtype), y_guess.shape)
 
-    tolerance, bounds = fill(tolerance), (fill(lower_bound), fill(step_limit))
-    t, segment = jnp.asarray(time, dtype), jnp.asarray(segment, jnp.int32)
+    bounds = (fill(tolerance), fill(lower_bound), fill(step_limit))
+    moment = (jnp.asarray(time, dtype), jnp.asarray(segment, jnp.int32))
     fixed, guess = lax.stop_gradient((p, y_guess))
-    end = _iterate(system, fixed, t, segment, guess, tolerance, bounds, max_iterations)
-    y = _implicit(system, p, t, segment, end.y, tolerance)
-    residual = system.rate(t, end.y, fixed, segment)
-    finite = jnp.all(jnp.isfinite(residual))
-    failure = jnp.where(end.solved, NOT_CONVERGED, LINEAR_SOLVE_FAILED)
-    result = jnp.where((end.change <= 1.0) & end.solved, SUCCESS, failure)
-    return Steady(y, residual, end.iterations, end.change, jnp.where(finite, result, NOT_FINITE).astype(jnp.int32))
+    problem = _Problem(system, fixed, *lax.stop_gradient(moment), *bounds)
+    end = _iterate(problem, guess, max_iterations)
+    residual = problem.rate(end.y)
+    result, failed_state = _verdict(problem, end, residual)
+    y = attach_derivative(system, p, moment[0], end.y, moment[1], bounds[0])
+    return Steady(y, residual, end.iterations, end.change, result, failed_state)

@@ -18,6 +18,7 @@ LINEAR_SOLVE_FAILED = 3  # the Krylov iteration broke down or ran out of iterati
 NOT_FINITE = 4  # the rate returned NaN or infinity
 NOT_CONVERGED = 5  # the nonlinear or the periodic iteration ran out of iterations
 TOO_MANY_SWITCHINGS = 8  # a switch changes its mode without end, or more often than allowed (6 and 7 are the engine's)
+SINGULAR = 9  # no steady state: the balance of some states holds for none of their values
 
 RESULT_MESSAGES: dict[int, str] = {
     SUCCESS: "done",
@@ -27,6 +28,8 @@ RESULT_MESSAGES: dict[int, str] = {
     LINEAR_SOLVE_FAILED: "the linear solve did not converge: a node may have no path for its heat",
     NOT_FINITE: "the rate of change is not finite: check the parameters and the first state",
     NOT_CONVERGED: "the iteration did not converge: raise the number of iterations or start nearer",
+    SINGULAR: "the heat of the state named has nowhere to go or to come from: no path leads to space or to a boundary "
+    "from it and those that it is coupled to, or the cold that it asks for has no bottom",
     TOO_MANY_SWITCHINGS: "a switch changes its mode without end: give it a hysteresis, or allow more switchings",
 }
 

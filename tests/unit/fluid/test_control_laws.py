@@ -98,7 +98,7 @@ def test_a_divided_section_loses_the_larger(straight, bypass):
     """To a hundredth of both and 1 Pa; the loss is taken from a free branch that holds it."""
     rows = split_loss(jnp.array([0.1, 0.0, straight, bypass]), Section(jnp.asarray(1.0)), MODE).internal
     assert float(rows[1]) == pytest.approx(max(straight, bypass), rel=1e-3, abs=0.51)
-    np.testing.assert_allclose(rows, [-rows[1], rows[1], 0.0, 0.0], rtol=1e-15)
+    np.testing.assert_allclose(rows, float(rows[1]) * np.array([-1.0, 1.0, 0.0, 0.0]), rtol=1e-15)
 
 
 def test_valve_loss():

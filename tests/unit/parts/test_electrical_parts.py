@@ -1,5 +1,7 @@
 """Heaters, louvers, thermoelectric coolers and heat pumps: closed forms, limits, balances, derivatives."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -149,7 +151,7 @@ def test_the_best_thermoelectric_performance_follows_from_z(cold, hot):
     root = np.sqrt(1.0 + z * mean)
     closed = cold / (hot - cold) * (root - hot / cold) / (root + 1.0)
     current = 0.05 * (hot - cold) / (2.0 * (root - 1.0))
-    found = minimize_scalar(lambda i: -_performance(cold, hot, i), bounds=(0.05, 7.0), options={"xatol": 1e-9})
+    found: Any = minimize_scalar(lambda i: -_performance(cold, hot, i), bounds=(0.05, 7.0), options={"xatol": 1e-9})
     assert -found.fun == pytest.approx(closed, rel=1e-10)  # flat at the maximum: second order in the current's error
     assert found.x == pytest.approx(current, rel=1e-5)
     assert _performance(cold, hot, current) == pytest.approx(closed, rel=1e-12)

@@ -1,0 +1,126 @@
+"""Solar particles against the printed tables of their sources."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from caloris_kernels.particle.solar import (
+    ESP_ENERGY,
+    SOLAR_IONS,
+    WORST_PERIODS,
+    august_1972_fluence,
+    october_1989_peak_flux,
+    solar_proton_fluence,
+    worst_solar_flux,
+)
+
+# ECSS-E-ST-10-04C Rev.1, table I-4: threshold (MeV), confidence (%), fluence of 1, 2, 3, 5 and 7 years (cm-2).
+# fmt: off
+TABLE_I4 = [
+    (1, 50, 6.37e10, 1.46e11, 2.32e11, 4.07e11, 5.83e11), (1, 75, 1.10e11, 2.23e11, 3.30e11, 5.39e11, 7.41e11),
+    (1, 90, 1.81e11, 3.24e11, 4.54e11, 6.93e11, 9.20e11), (1, 95, 2.43e11, 4.06e11, 5.48e11, 8.06e11, 1.05e12),
+    (1, 99, 4.23e11, 6.20e11, 7.83e11, 1.07e12, 1.33e12), (10, 50, 2.60e9, 7.07e9, 1.25e10, 2.52e10, 3.94e10),
+    (10, 75, 7.55e9, 1.79e10, 2.90e10, 5.24e10, 7.63e10), (10, 90, 1.97e10, 4.11e10, 6.19e10, 1.01e11, 1.38e11),
+    (10, 95, 3.51e10, 6.78e10, 9.75e10, 1.50e11, 1.97e11), (10, 99, 1.03e11, 1.73e11, 2.28e11, 3.15e11, 3.84e11),
+    (30, 50, 3.26e8, 9.11e8, 1.65e9, 3.47e9, 5.62e9), (30, 75, 1.19e9, 2.93e9, 4.92e9, 9.33e9, 1.41e10),
+    (30, 90, 3.79e9, 8.36e9, 1.31e10, 2.27e10, 3.23e10), (30, 95, 7.59e9, 1.57e10, 2.36e10, 3.87e10, 5.29e10),
+    (30, 99, 2.80e10, 5.10e10, 7.10e10, 1.05e11, 1.34e11), (100, 50, 1.98e7, 5.58e7, 1.02e8, 2.18e8, 3.57e8),
+    (100, 75, 8.59e7, 2.17e8, 3.70e8, 7.21e8, 1.11e9), (100, 90, 3.22e8, 7.34e8, 1.18e9, 2.12e9, 3.09e9),
+    (100, 95, 7.09e8, 1.53e9, 2.36e9, 4.04e9, 5.71e9), (100, 99, 3.12e9, 6.01e9, 8.69e9, 1.36e10, 1.80e10),
+]
+# fmt: on
+
+
+def test_fluence_reproduces_the_printed_table():
+    """All hundred numbers of table I-4, to half a unit of their third digit."""
+    fluence = jax.jit(solar_proton_fluence)
+    for energy, confidence, *printed in TABLE_I4:
+        k = list(ESP_ENERGY).index(energy)
+        for years, expected in zip((1.0, 2.0, 3.0, 5.0, 7.0), printed, strict=True):
+            got = float(fluence(jnp.asarray(years), jnp.asarray(confidence / 100.0))[k]) * 1e-4
+            unit = 10.0 ** (np.floor(np.log10(expected)) - 2)
+            assert abs(got - expected) <= 0.51 * unit, (energy, confidence, years)
+
+
+def test_fluence_falls_with_energy_and_rises_with_years_and_confidence():
+    base = np.asarray(solar_proton_fluence(jnp.asarray(7.0), jnp.asarray(0.9)))
+    assert base.shape == ESP_ENERGY.shape and (np.diff(base) < 0.0).all()
+    assert base[-1] / base[18] == pytest.approx(0.0647, rel=1e-12)
+    assert (np.asarray(solar_proton_fluence(jnp.asarray(8.0), jnp.asarray(0.9))) > base).all()
+    assert (np.asarray(solar_proton_fluence(jnp.asarray(7.0), jnp.asarray(0.95))) > base).all()
+
+
+@pytest.mark.parametrize(
+    ("period", "energy", "hydrogen", "iron"),
+    [
+        ("5 minutes", 1.0, 1.36e9, 4.11e5),
+        ("5 minutes", 1000.0, 20.9, 4.10e-5),
+        ("day", 100.0, 3.75e4, 0.340),
+        ("week", 10.0, 2.44e6, 330.0),
+        ("week", 1e5, 9.35e-8, 2.42e-10),
+    ],
+)
+def test_worst_periods_at_printed_energies(period, energy, hydrogen, iron):
+    flux = worst_solar_flux(jnp.asarray([energy]), period)
+    assert flux.shape == (len(SOLAR_IONS), 1)
+    assert float(flux[0, 0]) == pytest.approx(hydrogen, rel=1e-12)
+    assert float(flux[5, 0]) == pytest.approx(iron, rel=1e-12)
+
+
+def test_worst_periods_have_no_misprint():
+    """A wrong digit or exponent shows as a kink: the local power law changes by less than 0.8 from row to row.
+
+    At 10, 20 and 30 MeV/u, where rows are farther apart and the source's broken spectra bend, by less than 1.3. C, N
+    and O are one spectrum with fixed ratios, to the three printed digits: 1 %.
+    """
+    energy = np.array([digit * 10.0**power for power in range(5) for digit in range(1, 10)] + [1e5])
+    bound = np.where((energy[1:-1] >= 10.0) & (energy[1:-1] <= 30.0), 1.3, 0.8)
+    for period in WORST_PERIODS:
+        flux = np.asarray(worst_solar_flux(jnp.asarray(energy), period))
+        slope = np.diff(np.log(flux), axis=1) / np.diff(np.log(energy))
+        assert (slope < 0.0).all() and (np.abs(np.diff(slope, axis=1)) < bound).all()
+        for ion in (2, 3):
+            ratio = flux[ion] / flux[4]
+            assert np.abs(ratio / np.median(ratio) - 1.0).max() < 0.012
+
+
+def test_worst_periods_follow_each_other():
+    """The flux averaged over a longer time is lower, for protons and wherever the event was longest."""
+    energy = jnp.asarray(np.geomspace(1.0, 300.0, 30))
+    five_minutes, day, week = (worst_solar_flux(energy, period) for period in WORST_PERIODS)
+    assert (five_minutes > day).all() and (day[:5] > week[:5]).all()
+    assert float(jnp.abs(worst_solar_flux(jnp.asarray([0.5, 2e5]), "day")).max()) == 0.0
+
+
+def test_events_of_record():
+    """King's fluence above 30 MeV is his 7.9e9 cm-2; at 56.5 MeV a factor e less. October 1989 at 1 MeV: A exp(-K)."""
+    assert august_1972_fluence(jnp.asarray([30.0, 56.5])) == pytest.approx([7.9e13, 7.9e13 / np.e], rel=1e-12)
+    for day, amplitude, rate in ((19, 214.0, 0.526), (22, 429.0, 0.458), (24, 54900.0, 2.38)):
+        flux = float(october_1989_peak_flux(jnp.asarray([1.0]), day)[0])
+        assert flux == pytest.approx(amplitude * 1e4 * np.exp(-rate), rel=1e-12)
+    with pytest.raises(ValueError, match="day 20 of October 1989"):
+        october_1989_peak_flux(jnp.asarray([1.0]), 20)
+    with pytest.raises(ValueError, match="5 minutes, day, week"):
+        worst_solar_flux(jnp.asarray([1.0]), "month")  # pyright: ignore[reportArgumentType]
+
+
+def test_derivatives():
+    """Forward and reverse against central differences; truncation 1e-9."""
+
+    def total(p):
+        fluence = jnp.sum(jnp.log(solar_proton_fluence(p["years"], p["confidence"])))
+        flux = jnp.sum(jnp.log(worst_solar_flux(p["energy"], "week")))
+        events = jnp.log(august_1972_fluence(p["energy"])) + jnp.log(october_1989_peak_flux(p["energy"], 22))
+        return fluence + flux + jnp.sum(events)
+
+    p = {"years": jnp.asarray(5.0), "confidence": jnp.asarray(0.93), "energy": jnp.asarray([14.0, 75.0])}
+    reverse = jax.grad(total)(p)
+    for name, value in p.items():
+        direction = jnp.ones_like(value)
+        moved = [float(total(p | {name: value + s * 1e-5 * direction})) for s in (1, -1)]
+        difference = (moved[0] - moved[1]) / 2e-5
+        assert difference != 0.0
+        assert float(jnp.sum(reverse[name])) == pytest.approx(difference, rel=1e-6)
+        tangent = jax.tree.map(jnp.zeros_like, p) | {name: direction}
+        assert float(jax.jvp(total, (p,), (tangent,))[1]) == pytest.approx(difference, rel=1e-6)
