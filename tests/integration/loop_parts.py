@@ -30,10 +30,10 @@ def loop() -> None:
     assert 0.05 < around < 0.95
     losses = [fluid(run, "pressure_loss", f"coolant.{name}", "branch") for name in ("one", "two")]
     assert losses[0] == pytest.approx(losses[1], rel=1e-9)
-    # Laminar: flows as 1/(length times viscosity), and the plate of more heat is the warmer one.
+    # Laminar: flows as 1/(length times viscosity), which differs by 1 % between plates of 24.5 and 24.9 degC.
     flows = [fluid(run, "mass_flow", f"coolant.{name}", "branch") for name in ("one", "two")]
     assert sum(flows) == pytest.approx(0.03, rel=1e-9)
-    assert 2.0 < flows[0] / flows[1] < 2.3
+    assert flows[0] / flows[1] == pytest.approx(6.0 / 3.0, rel=0.02)
 
 
 def two_phase_loop() -> None:

@@ -216,6 +216,7 @@ def loop(folder: Path, mode: str, kind: str, value: float, emittance: float) -> 
 RINGS = {"two-way": ("conductive", 50.0), "one-way": ("one_way", 50.0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ring", RINGS)
 def test_steady_loop_of_ten_thousand_nodes(tmp_path, ring):
     model = loop(tmp_path, _STEADY, *RINGS[ring], 0.1)

@@ -87,6 +87,7 @@ def test_steady(name):
     check(value, len(leaves(thermal)), 1e-5, 1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["loop", "two_phase_loop"])
 def test_transient(name):
     run = 'mode = "transient"\nduration = "600 s"\noutput_every = "300 s"'
@@ -101,6 +102,7 @@ def test_transient(name):
     check(value, len(leaves(thermal)), 1e-4, 1e-4)
 
 
+@pytest.mark.slow
 def test_cyclic():
     """A load over the orbit, with the valve at work all along."""
     orbit = '\n[orbit]\naltitude = "500 km"\nbeta = "30 deg"\n'

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int
@@ -51,6 +52,7 @@ class _Problem(NamedTuple):
     tolerance: Array
     lower_bound: Array
     step_limit: Array
+    halving: Array  # whether steps that turn back are halved
 
     def rate(self, y: Array) -> Array:
         """F at y."""
@@ -129,7 +131,7 @@ def _next_damping(carry: _Iteration, solved: Array, healthy: Array) -> tuple[Arr
     return damping, least
 
 
-def _reach(carry: _Iteration, direction: Array, update: Array, limit: Array) -> Array:
+def _reach(problem: _Problem, carry: _Iteration, direction: Array, update: Array) -> Array:
     """The largest step of each state: halved where it turns back from a step like the next one, else growing again.
 
     A controller with a narrow band has next to no slope on either side of it, and Newton's steps leap over the band
@@ -138,10 +140,11 @@ def _reach(carry: _Iteration, direction: Array, update: Array, limit: Array) -> 
     follows other states. Nothing is halved while the updates get smaller: nodes that conduct well move together then,
     and one of them held back would hold all.
     """
+    limit = problem.step_limit
     size, last = jnp.abs(direction), jnp.abs(carry.step)
     alike = carry.cut | ((size > 0.5 * last) & (size < 10.0 * last))
     turned = (direction * carry.step < 0.0) & alike & (update >= 0.95 * carry.best)
-    return jnp.where(turned, 0.5 * last, jnp.minimum(limit, GROWTH * carry.reach))
+    return jnp.where(problem.halving & turned, 0.5 * last, jnp.minimum(limit, GROWTH * carry.reach))
 
 
 def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
@@ -158,7 +161,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     # a state at zero kelvin has no slope either: one step tells it from one that is coupled to nothing
     away = jnp.where(jnp.isfinite(limit), limit, 1.0) * jnp.sign(rate)
     direction = jnp.where(lost & ~carry.lost, away, direction)
-    reach = _reach(carry, direction, update, limit)
+    reach = _reach(problem, carry, direction, update)
     limited = jnp.clip(direction, -reach, reach)
     cut = jnp.abs(direction) > reach
     limited = jnp.maximum(limited, 0.9 * (problem.lower_bound - y))
@@ -199,6 +202,11 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
 
 
 def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
+    """Newton's method, and where it ends without a solution once more from the guess, with steps halved at turns.
+
+    In this order, because flows and pressures that hang together must not be held back one by one.
+    """
+
     def unfinished(carry: _Iteration) -> Array:
         return ((carry.change > 1.0) | ~carry.solved) & (carry.iterations < maximum)
 
@@ -209,7 +217,17 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
     start = _Iteration(
         y_guess, zero, zero, infinite, infinite, unsolved, lost, count, problem.step_limit, still, lost, infinite, count
     )
-    return lax.while_loop(unfinished, lambda carry: _newton(problem, carry), start)
+
+    def attempt(carry: tuple[_Iteration, Array], halving: Array) -> tuple[tuple[_Iteration, Array], None]:
+        before, spent = carry
+        again = halving & unfinished(before._replace(iterations=count))
+        begin = jax.tree.map(lambda fresh, old: jnp.where(again | ~halving, fresh, old), start, before)
+        same = problem._replace(halving=halving)
+        end = lax.while_loop(lambda c: unfinished(c) & (again | ~halving), lambda c: _newton(same, c), begin)
+        return (end, spent + jnp.where(again | ~halving, end.iterations, 0)), None
+
+    (end, iterations), _ = lax.scan(attempt, (start, count), jnp.array([False, True]))
+    return end._replace(iterations=iterations)
 
 
 def _runaway(problem: _Problem, y: Array, residual: Array) -> tuple[Array, Array]:
@@ -268,8 +286,9 @@ def solve_steady(
     far as the solves allow: pseudo-transient continuation with a time step of each state's own (Kelley and Keyes,
     SIAM J. Numer. Anal. 35, 508, 1998, DOI 10.1137/S0036142996304796). step_limit bounds the update per state
     and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4 converge from 3 K and from
-    1000 K. A state that turns back from a step like the next one is held to half of it: controllers with bands of a
-    hundredth of a kelvin are found by bisection. The capacities play no part. A state coupled to nothing keeps its
+    1000 K. Where this ends without a solution it begins again, and a state that turns back from a step like the next
+    one is held to half of it: controllers with bands of a hundredth of a kelvin are found by bisection. max_iterations
+    bounds each of the two. The capacities play no part. A state coupled to nothing keeps its
     guess if it has no heat either, and is told as SINGULAR if it has; so is a group of states without a way out.
     Without a direct solve, one-way flows through more than a few hundred nodes in a row may end as NOT_CONVERGED.
 
@@ -282,7 +301,7 @@ def solve_steady(
     def fill(value: Array | float) -> Array:
         return jnp.broadcast_to(jnp.asarray(value, dtype), y_guess.shape)
 
-    bounds = (fill(tolerance), fill(lower_bound), fill(step_limit))
+    bounds = (fill(tolerance), fill(lower_bound), fill(step_limit), jnp.array(False))
     moment = (jnp.asarray(time, dtype), jnp.asarray(segment, jnp.int32))
     fixed, guess = lax.stop_gradient((p, y_guess))
     problem = _Problem(system, fixed, *lax.stop_gradient(moment), *bounds)
