@@ -34,7 +34,8 @@ from caloris_kernels.stepping.linear import LinearSolver, Matrix, solve_with
 from caloris_kernels.stepping.rodas import GAMMA, STAGES, stage_residual, tableau
 from caloris_kernels.stepping.system import Parameters
 
-RELATIVE = 1e-9  # where the linear solves stop, of the size of their solution: a derivative has no tolerance of its own
+# Where the linear solves stop, of the size of their solution: a derivative has no tolerance of its own.
+RELATIVE = 1e-10
 
 
 def _stage_tangents(track: Track, step: Taken, forcing: Array) -> Array:
