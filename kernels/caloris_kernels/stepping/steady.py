@@ -220,11 +220,12 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
 
     def attempt(carry: tuple[_Iteration, Array], halving: Array) -> tuple[tuple[_Iteration, Array], None]:
         before, spent = carry
-        again = halving & unfinished(before._replace(iterations=count))
-        begin = jax.tree.map(lambda fresh, old: jnp.where(again | ~halving, fresh, old), start, before)
+        # what is found already is left as it is: the loop then has nothing to do
+        missing = unfinished(before._replace(iterations=count))
+        begin = jax.tree.map(lambda fresh, old: jnp.where(missing, fresh, old), start, before)
         same = problem._replace(halving=halving)
-        end = lax.while_loop(lambda c: unfinished(c) & (again | ~halving), lambda c: _newton(same, c), begin)
-        return (end, spent + jnp.where(again | ~halving, end.iterations, 0)), None
+        end = lax.while_loop(unfinished, lambda carry: _newton(same, carry), begin)
+        return (end, spent + jnp.where(missing, end.iterations, 0)), None
 
     (end, iterations), _ = lax.scan(attempt, (start, count), jnp.array([False, True]))
     return end._replace(iterations=iterations)
