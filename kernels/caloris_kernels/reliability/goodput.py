@@ -6,9 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-_MIXING = (
-    1e-9  # chance that an attempt starts anywhere: where nothing ever fails, starts may repeat and pi would be any
-)
+# Chance that an attempt starts anywhere: where nothing ever fails, starts may repeat and pi would be any.
+_MIXING = 1e-9
 _POINTS = 8  # Gauss-Legendre points in each of the panels that an attempt is cut into
 
 
@@ -21,6 +20,14 @@ class Goodput(NamedTuple):
     start_share: Float[Array, " phase"]  # share of the intervals of work that begin near each phase
 
 
+class _Orbit(NamedTuple):
+    """The failure rate at equal phases, its integral from phase 0, and the period."""
+
+    rate: Array
+    total: Array
+    period: Array
+
+
 def _cumulative(rate: Array, period: Array) -> Array:
     """Integral of the rate from phase 0 to each grid phase and to the period's end (-), rate linear in between."""
     step = period / rate.shape[0]
@@ -28,26 +35,27 @@ def _cumulative(rate: Array, period: Array) -> Array:
     return jnp.concatenate([jnp.zeros(1, rate.dtype), jnp.cumsum(pieces)])
 
 
-def _exposure(rate: Array, total: Array, period: Array, time: Array) -> Array:
+def _between(time: Array, period: Array, count: int) -> tuple[Array, Array, Array]:
+    """The grid phases before and behind each time, and how far on it is from the one to the other (0 to 1)."""
+    place = (time / period) % 1.0 * count
+    before = jnp.clip(jnp.floor(place), 0, count - 1).astype(jnp.int32)
+    return before, (before + 1) % count, place - before
+
+
+def _exposure(orbit: _Orbit, time: Array) -> Array:
     """Integral of the periodic rate from 0 to `time` (-)."""
-    count = rate.shape[0]
-    turns = jnp.floor(time / period)
-    place = (time / period - turns) * count
-    index = jnp.clip(jnp.floor(place), 0, count - 1).astype(jnp.int32)
-    u = place - index
-    left, right = rate[index], rate[(index + 1) % count]
-    within = period / count * u * (left + 0.5 * u * (right - left))
-    return turns * total[-1] + total[index] + within
+    rate, total, period = orbit
+    before, behind, u = _between(time, period, rate.shape[0])
+    within = period / rate.shape[0] * u * (rate[before] + 0.5 * u * (rate[behind] - rate[before]))
+    return jnp.floor(time / period) * total[-1] + total[before] + within
 
 
 def _shares(time: Array, weight: Array, period: Array, count: int) -> Array:
     """Weights at times, given to the two grid phases beside each by linear interpolation; a row a start."""
-    place = (time / period) % 1.0 * count
-    index = jnp.clip(jnp.floor(place), 0, count - 1).astype(jnp.int32)
-    u = place - index
+    before, behind, u = _between(time, period, count)
     row = jnp.arange(time.shape[0])[:, None]
     empty = jnp.zeros((time.shape[0], count), weight.dtype)
-    return empty.at[row, index].add(weight * (1.0 - u)).at[row, (index + 1) % count].add(weight * u)
+    return empty.at[row, before].add(weight * (1.0 - u)).at[row, behind].add(weight * u)
 
 
 def orbit_goodput(
@@ -90,14 +98,6 @@ def orbit_goodput(
     return Goodput(kept / spent, kept / working, failed / spent, share[:count] / working)
 
 
-class _Orbit(NamedTuple):
-    """The failure rate at equal phases, its integral from phase 0, and the period."""
-
-    rate: Array
-    total: Array
-    period: Array
-
-
 class _Attempt(NamedTuple):
     """What becomes of attempts, one a starting phase: chance to get done, mean length, where the next one starts."""
 
@@ -108,13 +108,13 @@ class _Attempt(NamedTuple):
 
 
 def _attempt(orbit: _Orbit, start: Array, length: Array, panels: int) -> _Attempt:
-    rate, total, period = orbit
+    rate, _, period = orbit
     node, weight = _gauss_legendre(panels, rate.dtype)
     time = start[:, None] + length[:, None] * node
-    before = _exposure(rate, total, period, start)
-    survived = jnp.exp(-(_exposure(rate, total, period, time) - before[:, None]))
+    before = _exposure(orbit, start)
+    survived = jnp.exp(-(_exposure(orbit, time) - before[:, None]))
     lost = length[:, None] * weight * _rate(rate, period, time) * survived  # chance to fail near each node
-    passed = _exposure(rate, total, period, start + length) - before
+    passed = _exposure(orbit, start + length) - before
     done = jnp.exp(-passed)
     # The quadrature of the failures is brought to the exact 1 - S, so that no attempt is lost or made.
     whole = jnp.sum(lost, axis=1)
@@ -135,11 +135,8 @@ def _gauss_legendre(panels: int, dtype: jnp.dtype) -> tuple[Array, Array]:
 
 
 def _rate(rate: Array, period: Array, time: Array) -> Array:
-    count = rate.shape[0]
-    place = (time / period) % 1.0 * count
-    index = jnp.clip(jnp.floor(place), 0, count - 1).astype(jnp.int32)
-    u = place - index
-    return (1.0 - u) * rate[index] + u * rate[(index + 1) % count]
+    before, behind, u = _between(time, period, rate.shape[0])
+    return (1.0 - u) * rate[before] + u * rate[behind]
 
 
 def _stationary(moves: Array) -> Array:
