@@ -57,8 +57,9 @@ GLYCOL_FRACTIONS = (0.1, 0.6)  # by mass, the first and the last in the table
 
 @lru_cache
 def _table(name: str) -> np.ndarray:
-    """All columns of a table, in its own order."""
-    text = files("caloris_kernels.fluid").joinpath("tables", f"{name}.csv").read_text()
+    """All columns of the table of one of FLUIDS, in its own order."""
+    file = name.lower().replace("-", "_").replace(" ", "_")
+    text = files("caloris_kernels.fluid").joinpath("tables", f"{file}.csv").read_text()
     return np.loadtxt(text.splitlines(), delimiter=",", skiprows=2)
 
 
@@ -71,7 +72,7 @@ def volumetric_heat(name: str, temperature: float, mass_fraction: float | None =
 
     In numpy, linear between the rows (within 1e-4 of the splines), held at the ends: for what a volume stores.
     """
-    rows = _table(name.lower().replace("-", "_").replace(" ", "_"))
+    rows = _table(name)
     if mass_fraction is None:
         return float(np.interp(temperature, rows[:, 0], rows[:, 1] * rows[:, 2]))
     fractions = np.unique(rows[:, 0])
@@ -82,7 +83,7 @@ def volumetric_heat(name: str, temperature: float, mass_fraction: float | None =
 
 def temperature_range(name: str, mass_fraction: float | None = None) -> tuple[float, float]:
     """First and last temperature (K) of the table of one of FLUIDS; of a mixture at its mass fraction, in numpy."""
-    rows = _table(name.lower().replace("-", "_").replace(" ", "_"))
+    rows = _table(name)
     if mass_fraction is None:
         return float(rows[0, 0]), float(rows[-1, 0])
     fractions = np.unique(rows[:, 0])
@@ -118,7 +119,7 @@ def propylene_glycol(mass_fraction: Float[Array, ""]) -> Liquid:
     The tables of eleven mixtures, each on its own uniform temperatures from its freezing point to 373.15 K, are joined
     by a spline over the mass fraction at equal parts of that span. Differentiable in the mass fraction.
     """
-    rows = _table("propylene_glycol")
+    rows = _table("propylene glycol")
     fractions = np.unique(rows[:, 0])
     tables = rows[:, 1:].reshape(len(fractions), -1, rows.shape[1] - 1)
     # Logarithms of viscosity and vapor pressure, which span two decades over the mass fractions.
@@ -142,7 +143,7 @@ def liquid_named(name: str, mass_fraction: float | None = None) -> Liquid:
         return propylene_glycol(jnp.asarray(mass_fraction))
     if mass_fraction is not None:
         raise ValueError(f"{name} is no mixture: it has no mass fraction")
-    rows = _table(name.lower().replace("-", "_"))
+    rows = _table(name)
     start, step = _start_and_step(rows[:, 0])
     return liquid_from_table(start, step, jnp.asarray(FLUIDS[name].freezing), jnp.asarray(rows[:, 1:6]))
 
