@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.fluid_nodes import HEAT_PIPES
+from caloris.case.lines import shaped
 from caloris.case.loop_plan import LoopPlan, plan_loop
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
@@ -86,7 +87,7 @@ def _add(table: dict[str, np.ndarray], name: str, value: np.ndarray) -> None:
 
 
 def _loops(case: Case, states: States, data: RunData, found: list[Found]) -> None:
-    surfaces = {table.name: table for table in (*case.surfaces, *case.solids)}
+    surfaces = shaped(case)
     sums, rows, valves = _sums(states), [], {}
     for loop in case.loops:
         plan = plan_loop(loop, surfaces)
@@ -266,8 +267,8 @@ def _set_point(plan: LoopPlan, states: States, opening: np.ndarray, found: list[
     """The valve stands at a stop and the sensor off its set point by more than the band."""
     valve = plan.table.setpoint
     assert valve is not None
-    pipe = next((pipe for pipe in plan.pipes if pipe.table.name == valve.sensor), None)
-    sensor = valve.sensor if pipe is None else plan.cell_names[pipe.last]
+    outlet = plan.outlet(valve.sensor)
+    sensor = valve.sensor if outlet is None else plan.cell_names[outlet]
     temperature = states.temperature[:, states.node[sensor]]
     stopped = (opening < 0.02) | (opening > 0.98)
     low, high = valve.temperature - valve.band, valve.temperature + valve.band

@@ -8,12 +8,12 @@ from caloris.case.build_fluids import FluidParts
 from caloris.case.build_heat_pipes import build_heat_pipe
 from caloris.case.build_loops import Places, build_loop
 from caloris.case.fluid_nodes import HEAT_PIPES
+from caloris.case.lines import shaped
 from caloris.case.loop_plan import plan_loop
 from caloris.case.node_layout import NodeLayout
 from caloris.case.schema import Case
 from caloris.case.schema_equipment import CoolerControl, Heater, HeatPump, Louver, Thermoelectric
-from caloris.case.schema_structure import Node as NodeTable
-from caloris.case.schema_types import Schedule
+from caloris.case.schema_types import stated_start
 from caloris.model.equipment import OWN, Equipment, EquipmentTable
 from caloris.model.parts import Law, Switches
 from caloris_kernels.parts import heat_pump, heater, louver, thermoelectric
@@ -38,17 +38,11 @@ def build_equipment(case: Case, nodes: NodeLayout) -> Equipment:
     )
 
 
-def _begin(node: NodeTable) -> float | None:
-    """Temperature (K) of a node at the start of a run, where it is stated."""
-    given = node.temperature.start if isinstance(node.temperature, Schedule) else node.temperature
-    return node.start_temperature if given is None else given
-
-
 def _fluid_parts(case: Case, nodes: NodeLayout) -> FluidParts:
     """Loops and heat pipes."""
     parts = FluidParts()
-    surfaces = {table.name: table for table in (*case.surfaces, *case.solids)}
-    begun = [(node.name, _begin(node)) for node in case.nodes]
+    surfaces = shaped(case)
+    begun = [(node.name, stated_start(node.temperature, node.start_temperature)) for node in case.nodes]
     start = 293.15 if case.run is None else case.run.start_temperature
     places = Places(nodes, surfaces, {"": start} | {name: value for name, value in begun if value is not None})
     for loop in case.loops:

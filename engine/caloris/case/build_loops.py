@@ -131,7 +131,8 @@ def _enthalpies(parts: FluidParts, plan: LoopPlan, fluid: int, places: Places) -
 def _flows(parts: FluidParts, built: _Built) -> None:
     """What every cell's flow carries to the next, and the rows of the branches' losses."""
     plan, small = built.plan, SMALL_FLOW * built.start.flow[0]
-    names = [plan.cell_names[one.second] for one in plan.carried]
+    cell_names = plan.cell_names
+    names = [cell_names[one.second] for one in plan.carried]
     ends = [(built.cell[one.first], built.cell[one.second]) for one in plan.carried]
     flows = [built.flow[one.branch] for one in plan.carried]
     if built.saturation is None:
@@ -229,7 +230,8 @@ def _tubes(parts: FluidParts, built: _Built, pipe: PipeCells, places: Places) ->
     else:
         wall = _walled(pipe, places)
         cell, portion = wall.cell, wall.portion
-    names = [plan.cell_names[pipe.start + k] for k in cell]
+    cell_names = plan.cell_names
+    names = [cell_names[pipe.start + k] for k in cell]
     mine = [built.cell[pipe.start + k] for k in cell]
     parameters = tube_parameters(pipe, portion * table.length, portion * table.loss_coefficient, small, free)
     flows = np.tile([m, s], (len(cell), 1))
@@ -303,8 +305,8 @@ def _valve(parts: FluidParts, built: _Built, nodes: NodeLayout) -> None:
     band = _INTEGRAL_BAND if integral else valve.band
     capacity = valve.seconds * valve.band / band
     opening = parts.state(name[0], "1", 0.5, _OPENING_PER_KELVIN, capacity)
-    pipe = next((pipe for pipe in plan.pipes if pipe.table.name == valve.sensor), None)
-    sensor = nodes.first(valve.sensor) if pipe is None else built.cell[pipe.last]
+    outlet = plan.outlet(valve.sensor)
+    sensor = nodes.first(valve.sensor) if outlet is None else built.cell[outlet]
     gain = (1.0 if valve.opens == "when cold" else -1.0) / band
     law = integral_opening if integral else proportional_opening
     parameters = Controller(jnp.asarray(valve.temperature), jnp.asarray(gain), jnp.asarray(0.5))

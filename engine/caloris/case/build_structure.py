@@ -17,7 +17,7 @@ from caloris.case.schema import Case
 from caloris.case.schema_material import reference_value
 from caloris.case.schema_structure import Node
 from caloris.case.schema_surface import SurfaceTable
-from caloris.case.schema_types import Life
+from caloris.case.schema_types import Life, stated_start
 from caloris.case.schema_types import Schedule as ScheduleTable
 from caloris.geometry.assembly import Geometry, Topology
 from caloris.model.conduction import LinkTable, PropertyTables
@@ -116,8 +116,7 @@ def _start(case: Case, nodes: NodeLayout, default: float) -> tuple[np.ndarray, n
     free, temperature = np.ones(len(nodes.names)), np.full(len(nodes.names), default)
 
     def start(table: SurfaceTable | Node, mine: np.ndarray) -> None:
-        stated = table.start_temperature if table.temperature is None else table.temperature
-        stated = stated.start if isinstance(stated, ScheduleTable) else stated
+        stated = stated_start(table.temperature, table.start_temperature)
         temperature[mine] = default if stated is None else stated
 
     for table, mine in [

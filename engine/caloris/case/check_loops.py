@@ -18,7 +18,7 @@ Problems = Iterator[CaseProblem]
 
 def problems(draft: Draft, check: Check) -> Problems:
     """All problems of loops and heat pipes; check(path, address) yields those of one address."""
-    surfaces = shaped(draft)
+    surfaces = shaped(draft.case)
     for path, loop in draft.located("loop"):
         for k, pipe in enumerate(loop.pipe):
             walls: tuple[tuple[str, ...], ...] = pipe.on or ()

@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from caloris.case.draft import Draft
 from caloris.case.fluid_nodes import HEAT_PIPES, Shaped, end_names
 from caloris.case.loop_plan import plan_loop
+from caloris.case.schema import Case
 
 
-def shaped(draft: Draft) -> dict[str, Shaped]:
-    """The valid surfaces and solids by name."""
-    return {table.name: table for table in (*draft.case.surfaces, *draft.case.solids)}
+def shaped(case: Case) -> dict[str, Shaped]:
+    """Surfaces and solids by name."""
+    return {table.name: table for table in (*case.surfaces, *case.solids)}
 
 
 def lines(draft: Draft) -> dict[str, Mapping[str, int] | None]:
     """By loop and heat pipe the parts that have nodes, and the number of these; None where the own table is wrong."""
     found: dict[str, Mapping[str, int] | None] = dict.fromkeys(draft.names("loop"))
-    surfaces = shaped(draft)
+    surfaces = shaped(draft.case)
     for _, loop in draft.located("loop"):
         if loop.is_two_phase:
             found[loop.name] = {"accumulator": 1} if loop.accumulator.node is None else {}

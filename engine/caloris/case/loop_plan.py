@@ -82,6 +82,10 @@ class LoopPlan(NamedTuple):
         """The branch of every cell."""
         return tuple(self.pipes[k].branch for k in self.cell_pipe)
 
+    def outlet(self, name: str) -> int | None:
+        """The last cell of the pipe under a name; None where no pipe has it."""
+        return next((pipe.last for pipe in self.pipes if pipe.table.name == name), None)
+
     def in_branch(self, branch: int) -> list[PipeCells]:
         """The pipes of a branch in the order of flow."""
         return [pipe for pipe in self.pipes if pipe.branch == branch]
@@ -160,8 +164,7 @@ def _carried(plan: LoopPlan) -> list[Carried]:
     rows = [[plan.in_branch(branch) for branch in section.branches] for section in plan.sections]
     for row in [row for section in rows for row in section]:
         found += [_between(plan, a, b) for a, b in zip(row, row[1:], strict=False)]
-    for pipe in plan.pipes:
-        number = plan.pipes.index(pipe)
+    for number, pipe in enumerate(plan.pipes):
         found += [Carried(k, k + 1, pipe.branch, number) for k in range(pipe.start, pipe.last)]
     # Round the ring: from every end of one element to every start of the next.
     for here, there in zip(plan.course, (*plan.course[1:], plan.course[0]), strict=True):

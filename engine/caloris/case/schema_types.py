@@ -326,6 +326,13 @@ class Schedule(Table):
         return value[max(sum(point <= 0.0 for point in points) - 1, 0)]
 
 
+def stated_start(temperature: float | Schedule | None, start_temperature: float | None) -> float | None:
+    """Temperature (K) at the start of a run: the given one, of a table its first, else the start temperature."""
+    if temperature is None:
+        return start_temperature
+    return temperature.start if isinstance(temperature, Schedule) else temperature
+
+
 @dataclass(frozen=True)
 class ScheduleOf(Rule):
     """The rule that reads a Schedule whose values are quantities of one kind and range."""
