@@ -1,6 +1,8 @@
 """Every test runs in float64 on a persistent compilation cache."""
 
+import gc
 import os
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,6 +33,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("gpu"):
             item.add_marker(skip)
+
+
+# Linux gives a process 65530 memory maps, and every compiled program holds several until JAX lets go of it: a worker
+# that keeps the programs of all its tests ends in a segmentation fault.
+PROGRAM_MAPS = 20000
+
+
+@pytest.fixture(autouse=True)
+def few_programs() -> Iterator[None]:
+    """Compiled programs are dropped when there are many; the cache on disk keeps them."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > PROGRAM_MAPS:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
