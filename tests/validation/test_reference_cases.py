@@ -2,6 +2,8 @@
 
 import pytest
 
+import caloris
+from caloris_validation import scenes
 from caloris_validation.reference_case import ReferenceCase
 from caloris_validation.runner import collect, run_case
 
@@ -42,3 +44,21 @@ def test_every_subject_has_cases():
         "power-array",
         "gradient-plate-area-reverse",
     } <= names
+
+
+def test_a_run_that_does_not_close_is_no_reference(monkeypatch: pytest.MonkeyPatch):
+    case = caloris.parse_case(
+        scenes.table("node", name="a", temperature=300.0)
+        + scenes.table("node", name="b", heat_capacity=1.0)
+        + scenes.table("load", at="b", power=5.0)
+        + scenes.table("link", between=["a", "b"], conductance=1.0)
+        + scenes.steady()
+    )
+    run = scenes.closed_run(case)
+    numbers = run.data.attributes["thermal"]
+    monkeypatch.setattr(caloris, "run", lambda case: run)
+    for residual, planted in (("exchange", 2e-9), ("energy", 2e-6), ("energy", float("nan"))):
+        with monkeypatch.context() as patch:
+            patch.setitem(numbers, f"{residual}_residual_relative", planted)
+            with pytest.raises(ArithmeticError, match=residual):
+                scenes.closed_run(case)

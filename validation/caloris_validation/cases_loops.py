@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 import caloris
 from caloris_validation import scenes
 from caloris_validation.reference_case import ReferenceCase
-from caloris_validation.scenes import Result, coating, deep_space, rectangle, steady, table
+from caloris_validation.scenes import Result, closed_run, coating, deep_space, rectangle, steady, table
 
 # Water, IAPWS-95 with the viscosity of IAPWS R12-08: saturated liquid at 300 K (kg/m3, Pa s).
 _DENSITY, _VISCOSITY = 996.5063, 8.5384e-4
@@ -259,7 +259,7 @@ _ATCS_FLOW, _ATCS_HEAT = 8200.0 * 0.45359237 / 3600.0, 4660.0
 def atcs() -> caloris.Run:
     """The example of the ammonia loop of the International Space Station, as it stands."""
     beside, here = Path(__file__).with_name("iss_atcs.toml"), Path(__file__).parents[2] / "examples" / "iss_atcs.toml"
-    return caloris.run(caloris.load_case(beside if beside.exists() else here))  # beside: in a wheel
+    return closed_run(caloris.load_case(beside if beside.exists() else here))  # beside: in a wheel
 
 
 def _atcs(quantity: str, name: str, dimension: str = "cell") -> float:

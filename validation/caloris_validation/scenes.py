@@ -7,6 +7,7 @@ import numpy as np
 
 import caloris
 from caloris.case.node_layout import NodeLayout
+from caloris.run_arrays import ENERGY_BOUND
 
 Vector = Sequence[float]
 
@@ -76,12 +77,31 @@ def transient(duration: float, **keys: object) -> str:
     return section("run", mode="transient", duration=duration, output_every=duration, **keys)
 
 
+# Internal exchange sums to zero to this share of a run's largest total; heat in and out to ENERGY_BOUND.
+_EXCHANGE_BOUND = 1e-9
+
+
+def closed_run(case: caloris.Case) -> caloris.Run:
+    """A run whose balances close: ArithmeticError where internal exchange does not cancel or energy is lost.
+
+    Both residuals are relative to the largest total of heat of the run, as the run file keeps them.
+    """
+    run = caloris.run(case)
+    numbers = run.data.attributes["thermal"]
+    bound = ENERGY_BOUND["steady" if numbers["mode"] == "steady" else "transient"]
+    for name, most in (("exchange", _EXCHANGE_BOUND), ("energy", bound)):
+        residual = float(numbers[f"{name}_residual_relative"])
+        if not residual <= most:
+            raise ArithmeticError(f"{case.title or 'the run'}: {name} residual {residual:.2e}, allowed {most:g}")
+    return run
+
+
 class Result:
     """The arrays of a finished run, by name and node."""
 
     def __init__(self, *parts: str):
         case = caloris.parse_case("\n".join(parts))
-        run = caloris.run(case)
+        run = closed_run(case)
         self.model: caloris.Model = run.model
         self.arrays: dict[str, Any] = run.data.arrays
         assert run.model.geometry is not None
