@@ -126,6 +126,7 @@ def test_steady_from_far(kind, band, start):
     np.testing.assert_allclose(found.temperature[:2], [tray, radiator], atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PARTS)
 def test_over_time_and_over_an_orbit(kind):
     """A constant load settles to the steady state, through the band; a cycle under it is that state at all times."""

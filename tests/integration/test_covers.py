@@ -80,6 +80,7 @@ def test_tilted_plates_by_band_and_age():
     assert 0.6 < ratio < 0.9
 
 
+@pytest.mark.slow
 def test_a_beam_from_mirror_to_mirror():
     """A mirror at 60 deg throws its beam on one at 30 deg, and that on a black wall: three closed products.
 

@@ -82,9 +82,16 @@ def test_every_example_has_its_number():
     assert {path.stem for path in PARTS.glob("*.toml")} == set(CHECKS)
 
 
-@pytest.mark.parametrize("name", CHECKS)
+# Two of them take a minute and half a minute.
+_LONG = ("loop", "two_phase_loop")
+EXAMPLES = [pytest.param(name, marks=[pytest.mark.slow] if name in _LONG else []) for name in CHECKS]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_part(name):
+    """The number from the cited formula, and a run whose balances close."""
     CHECKS[name]()
+    closes(solved(name))
 
 
 def closes(run: Run) -> None:
@@ -100,10 +107,9 @@ def closes(run: Run) -> None:
     assert np.all(np.abs(arrays["thermal/energy_residual"]) <= bound * total)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
-def test_residuals(name):
-    """As the case stands, and over time where it is steady: parts move heat between nodes and make none."""
-    run = solved(name)
-    closes(run)
-    if run.data.attributes["thermal"]["mode"] == "steady":
+def test_balances_close_over_time(name):
+    """Parts of steady cases move heat between nodes and make none while temperatures change."""
+    if solved(name).data.attributes["thermal"]["mode"] == "steady":
         closes(solved(name, "run/mode=transient", "run/duration=600 s", "run/output_every=60 s"))

@@ -21,6 +21,7 @@ def _plate(name: str, corner: list[float], edge_u: list[float], edge_v: list[flo
     return rectangle(name, corner, edge_u, edge_v, front=front, **rest)
 
 
+@pytest.mark.slow
 def test_a_mirror_throws_sunlight_on_plates_and_a_sheet_lets_it_through():
     """A mirror of rho_s = 0.9 at 45 deg under the Sun lights two black plates edge-on, half its beam each: S cos 0.45.
 
@@ -76,6 +77,7 @@ def test_a_sheet_that_lets_all_through_is_not_there():
     assert abs(result.total("node_absorbed", "film")) < 1e-9
 
 
+@pytest.mark.slow
 def test_energy_is_conserved_while_a_mirror_turns():
     """A wing with a mirror that follows the Sun beside a box with a sheet: the audit of a transient run closes.
 

@@ -309,6 +309,7 @@ mode = "steady"
 """
 
 
+@pytest.mark.slow
 def test_export_of_surfaces_in_orbit(folder):
     """Mean loads, exchange factors and views of space: the steady state of the written network is that of the case."""
     Path("orbit.toml").write_text(ORBIT)
@@ -344,6 +345,7 @@ def test_what_has_no_form_in_a_network_is_refused(folder):
     assert caloris_command("export", "case.toml", "-o", "x.csv").exit_code == 2
 
 
+@pytest.mark.slow
 def test_boundaries_whose_temperature_varies(folder):
     """Along an orbit the file has the mean, as the steady run takes it; over time there is no form for it."""
     wall = """[[node]]

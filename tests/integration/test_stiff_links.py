@@ -63,6 +63,7 @@ def test_temperatures_are_those_of_a_chain(conductance):
     np.testing.assert_allclose(solution.temperature, exact(conductance), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_gradient_through_stiff_links():
     thermal = chain("1e5 W/K")
 
@@ -75,6 +76,7 @@ def test_gradient_through_stiff_links():
     assert float(jax.jvp(end, (1e5,), (1.0,))[1]) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_sheet_that_conducts_almost_perfectly():
     """k t of 1e5 W/K, a thousand times thick copper: the whole sheet has one temperature."""
     more = """

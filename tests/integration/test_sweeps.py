@@ -80,6 +80,7 @@ def test_steady(body):
     assert all(warm < cold for warm, cold in zip(counts[0][1:], counts[1][1:], strict=True)), counts
 
 
+@pytest.mark.slow
 def test_cyclic(body):
     times = jnp.linspace(0.0, float(body.timeline.duration), 9)
     values = np.linspace(1.0, 1.5, 8)

@@ -58,6 +58,7 @@ def case(tmp_path_factory: pytest.TempPathFactory):
     return load_case(file)
 
 
+@pytest.mark.slow
 def test_tiles_and_dense_arrays_give_the_same_run(case, monkeypatch: pytest.MonkeyPatch) -> None:
     dense, found = caloris.run(case), build_visibility(case)[1]
     monkeypatch.setattr(pose_tiles, "_DENSE_BYTES", 0)

@@ -46,6 +46,7 @@ def file(batch, tmp_path_factory) -> Path:
     return batch[0].save(tmp_path_factory.mktemp("run") / "variants.h5")
 
 
+@pytest.mark.slow
 def test_variants_compile_nothing(batch):
     """Another Sun, beta, life and load: the same programs. The case itself shows that the count would see any other."""
     _, compiled, _ = batch

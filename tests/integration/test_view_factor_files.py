@@ -304,6 +304,7 @@ def test_a_file_of_another_geometry_is_refused(folder, exported):
     assert result.exit_code == 2 and "the geometry is another one" in " ".join(result.output.split())
 
 
+@pytest.mark.slow
 def test_poses_of_moving_bodies(folder):
     """All poses come back as they were; one matrix is refused, and so are poses of another run."""
     write("turning.toml", TURNING)

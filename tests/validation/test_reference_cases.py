@@ -50,7 +50,7 @@ def test_a_run_that_does_not_close_is_no_reference(monkeypatch: pytest.MonkeyPat
     case = caloris.parse_case(
         scenes.table("node", name="a", temperature=300.0)
         + scenes.table("node", name="b", heat_capacity=1.0)
-        + scenes.table("load", at="b", power=5.0)
+        + scenes.table("load", on="b", power=5.0)
         + scenes.table("link", between=["a", "b"], conductance=1.0)
         + scenes.steady()
     )

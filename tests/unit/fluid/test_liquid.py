@@ -103,6 +103,7 @@ def test_gradients():
     check_grads(scaled, (jnp.asarray(2.1), jnp.asarray(1.1)), 2, ("fwd", "rev"), atol=1e-6, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_gradient_in_the_mass_fraction():
     """Through freezing point, knots and splines: a mixture's viscosity and enthalpy."""
 

@@ -71,6 +71,7 @@ def test_satellite_is_the_hosts_and_no_program_is_compiled_again_for_another_of_
     assert np.abs(longer.exchange_area - host.exchange_area).sum() > 0.01 * host.exchange_area.sum()
 
 
+@pytest.mark.slow
 def test_poses_and_little_memory() -> None:
     scene = sheet_satellite(300)
     poses = np.stack([turned(scene, angle) for angle in (0.0, 0.6)])

@@ -105,6 +105,7 @@ def test_a_duct_of_mirrors_is_a_kaleidoscope():
     assert derivative == pytest.approx(slope, rel=2e-2)
 
 
+@pytest.mark.slow
 def test_concentric_spheres_with_a_mirror_around():
     """4307.03 W specular, 6460.55 W diffuse (Siegel & Howell); flat normals miss the focus."""
     geometry = spheres((12, 6), (8, 4))

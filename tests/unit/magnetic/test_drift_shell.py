@@ -84,6 +84,7 @@ def test_more_steps_converge():
     assert np.quantile(error, 0.95) > 1e-7
 
 
+@pytest.mark.slow
 def test_nothing_is_undefined():
     """Poles, the magnetic equator, the South Atlantic, geostationary, far out: finite, in range, with derivatives."""
     place = [
@@ -154,6 +155,7 @@ def test_derivatives():
         assert float(forward(tangent)) == pytest.approx(contracted, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_derivative_in_position_alone():
     """Without a tangent of the coefficients nothing is stored of the line: forward, reverse and differences agree."""
     coefficients = field_coefficients(jnp.asarray(0.0))

@@ -53,6 +53,7 @@ def test_lit_fraction_through_an_eclipse():
     assert 0.99 < grazing[0] < 1 and 0 < grazing[1] < 0.01
 
 
+@pytest.mark.slow
 def test_edges_are_zeros_of_the_cone_clearance():
     orbit = Orbit.from_elements(Planet(), 9.5e6, 0.2, 1.0, 0.3, 0.5, 2.0, 9500.0)
     phases, eclipsed = orbit.eclipse_edges(3, frozen=False)

@@ -92,6 +92,7 @@ def test_its_heat_is_in_the_balance(finished):
     assert attributes["energy_residual_relative"] < 1e-7 and attributes["exchange_residual_relative"] < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("between", ["step", "linear"])
 def test_derivative_by_its_values(between):
     """The closed form is linear in the table: its columns are the derivatives, forward and reverse."""
@@ -113,6 +114,7 @@ def test_derivative_by_its_values(between):
     np.testing.assert_allclose(jax.jacrev(ends)(table), columns, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("between", ["step", "linear"])
 def test_derivative_by_its_breaks(between):
     """Through `couple`, which moves the edges of the run with the table; against differences of the closed form."""
@@ -155,6 +157,7 @@ temperature_tolerance = 1e-5
 """
 
 
+@pytest.mark.slow
 def test_phase_tables_wrap_and_have_a_periodic_orbit():
     """Before its first phase the last value holds; the body relaxes to and fro between the two."""
     run = caloris.run(parse_case(PERIODIC))

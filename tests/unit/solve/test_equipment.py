@@ -178,6 +178,7 @@ def state_of(thermal: Thermal, random: np.random.Generator) -> jax.Array:
     return jnp.concatenate([jnp.asarray(temperature), jnp.array([60e3 * 0.995, 0.45, 1.17e6])])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("many", [False, True])
 def test_the_matrix_is_exact(equipped, monkeypatch, many):
     """K v and K^T v against derivatives of the rate, as one matrix and in pieces."""
@@ -214,6 +215,7 @@ def test_pieces_and_whole_are_one_matrix(equipped, monkeypatch):
     np.testing.assert_allclose(matrix_diagonal(pieces), jnp.diagonal(whole), atol=1e-13 * scale)
 
 
+@pytest.mark.slow
 def test_energy_is_conserved_with_everything_at_work(equipped):
     """Melting, fluid in a tank, stream from a boundary, heater and pump on the bus: the audit closes."""
     times = jnp.linspace(0.0, 2000.0, 21)
@@ -232,6 +234,7 @@ def test_energy_is_conserved_with_everything_at_work(equipped):
     np.testing.assert_allclose(solution.auxiliary[:, 0], 0.5, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_without_equipment_nothing_changes(plain, equipped):
     """Equipment of no strength gives the plain model's temperatures."""
     idle = eqx.tree_at(
