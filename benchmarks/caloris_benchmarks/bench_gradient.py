@@ -12,10 +12,10 @@ import numpy as np
 from caloris_benchmarks.bench_periodic import CYCLE_TOLERANCE, TOLERANCE, steady_guess
 from caloris_benchmarks.network_scene import EDGES, NETWORK, Links, Network, Plate, assemble, plate
 from caloris_benchmarks.network_solvers import START, best_of
-from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.grid import Grid, Record
 from caloris_kernels.stepping.periodic import Periodic, solve_periodic
 from caloris_kernels.stepping.replay import replay
+from caloris_kernels.stepping.run_derivative import integrate_with_derivative
 
 # A run with its gradient over the run, and a cyclic gradient alone over one orbit on known steps: at most.
 RUNS, REPLAYS = 3.0, 8.0
@@ -41,11 +41,11 @@ def _orbit(
     links: Links, grid: Grid | None, numbers: Plate, start: jax.Array, tolerance: jax.Array
 ) -> tuple[Record, Grid]:
     """One orbit, on the grid given or on steps of its own choice."""
-    p, edges, known = assemble(links, numbers), jnp.asarray(EDGES), None
-    if grid is None:
-        run = integrate(NETWORK, p, start, edges, tolerance, max_steps=_STEPS)
-        grid, known = run.grid, run.record
-    return replay(NETWORK, p, start, edges, grid, tolerance, known=known), grid
+    p, edges = assemble(links, numbers), jnp.asarray(EDGES)
+    if grid is not None:
+        return replay(NETWORK, p, start, edges, grid, tolerance), grid
+    run = integrate_with_derivative(NETWORK, p, start, edges, tolerance, max_steps=_STEPS)
+    return run.record, run.grid
 
 
 def _cyclic_peak(links: Links, node: int, grid: Grid | None, closing: float, *arguments: Any) -> jax.Array:

@@ -540,19 +540,20 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
         (P, Y, EDGES, Y),
     ),
     "stepping.periodic_derivative.attach_derivative": lambda kernel: Wrapped(
-        lambda p, y, edges, grid, bound, mean, picard: kernel(
+        lambda p, y, edges, grid, bound, record, mean, picard: kernel(
             ENCLOSURE,
             p,
             y,
             edges,
             grid,
             bound,
+            record,
             mean=mean,
             picard=picard,
             periodic_state=~picard,
             mean_linearize=lambda p, y: ENCLOSURE.linearize(edges[0], y, p, jnp.asarray(0)),
         ),
-        (P, Y, EDGES, GRID, Y, Y, b(4)),
+        (P, Y, EDGES, GRID, Y, RECORD, Y, b(4)),
     ),
     "stepping.preconditioner.cycle_preconditioner": lambda kernel: Wrapped(
         lambda linear, mass, period, picard, v: kernel(ENCLOSURE, linear, mass, period, picard, v)(v),

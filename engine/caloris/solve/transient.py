@@ -16,7 +16,7 @@ from caloris.solve.state import State, physical_over_time, start_auxiliary, step
 from caloris.solve.systems import transient_system
 from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.dense_output import states_at
-from caloris_kernels.stepping.replay import replay
+from caloris_kernels.stepping.run_derivative import integrate_with_derivative
 from caloris_kernels.stepping.states import replay_states
 
 # Error of the stored energy of a battery that counts as much as the temperature tolerance: a part of its
@@ -79,7 +79,8 @@ def solve_transient(
     Differentiable in every leaf, in the start and in the times, forward and reverse, on the steps chosen.
 
     checkpoint_every bounds the memory. Without it all steps are recorded, 5 numbers a state and step, for derivatives
-    and for what is integrated along the run afterwards (the energy audit). With it only the states at `times` are
+    and for what is integrated along the run afterwards (the energy audit), and 8 more under differentiation as long as
+    these take less than 1 GiB. With it only the states at `times` are
     kept: the memory of a run does not grow with its number of steps, and a reverse sweep adds the states before every
     `checkpoint_every`-th step and those of the steps between two of them, which are taken again. The square root of
     the number of steps needs least. The solution's `record` is then None; temperatures and derivatives are the same.
@@ -111,9 +112,8 @@ def _solve(
     problem, settings = (system, network, start, network.edges), {"max_steps": steps, "mode": mode}
     settings["maximum_step"] = table_spacing(network)
     if every is None:
-        run = integrate(*problem, bound, **settings)
-        # The sweeps take each step once more: as fast as with its stages kept, and without their memory.
-        record = replay(*problem, run.grid, bound, known=run.record, stages=False)
+        run = integrate_with_derivative(*problem, bound, **settings)
+        record = run.record
         states = states_at(run.grid, record, network.edges, times)
     else:
         run, record = integrate(*problem, bound, times=times, keep_record=False, **settings), None

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int
 from caloris_kernels.stepping.events import check_switches
 from caloris_kernels.stepping.grid import Grid, Record, empty_grid, empty_record, pad_record
 from caloris_kernels.stepping.march import march
+from caloris_kernels.stepping.rodas import STAGES
 from caloris_kernels.stepping.system import TOO_MANY_SWITCHINGS, Parameters, System
 
 
@@ -16,7 +17,7 @@ class Trajectory(NamedTuple):
     """What `integrate` returns. failed_state is the state that stopped the run, -1 where none did.
 
     Of a system with switches, mode is that at the end, and failed_switch the one that changed too often, -1 for none.
-    states are those at the times asked for, if any were.
+    states are those at the times asked for, if any were, and stages those of the steps, where they were kept.
     """
 
     grid: Grid
@@ -29,6 +30,7 @@ class Trajectory(NamedTuple):
     mode: Float[Array, " switch"] | None = None
     failed_switch: Int[Array, ""] | None = None
     states: Float[Array, "time state"] | None = None
+    stages: Float[Array, "step stage state"] | None = None
 
 
 def integrate(
@@ -46,6 +48,7 @@ def integrate(
     maximum_step: Float[Array, ""] | float = jnp.inf,
     times: Float[Array, " time"] | None = None,
     keep_record: bool = True,
+    keep_stages: bool = False,
 ) -> Trajectory:
     """Integrate C(p) y' = F(t, y, p, segment) from edges[0] to edges[-1] by Rodas5P with step control.
 
@@ -66,7 +69,8 @@ def integrate(
 
     times (s, within the edges) asks for the states there: `states`, as `states_at` gives them from the record. With
     keep_record False the record has no rows, and the memory does not grow with max_steps: `replay_states` then
-    differentiates the states. States behind the failure of a run repeat its last one.
+    differentiates the states. States behind the failure of a run repeat its last one. keep_stages keeps the eight
+    stages of every step too, which `integrate_with_derivative` starts its sweeps from.
 
     A failure is a code in `result` (system.RESULT_MESSAGES) with the last accepted state; nothing raises
     and nothing is NaN. Not differentiable as it stands (the choice of steps is not smooth): `replay` on
@@ -86,14 +90,17 @@ def integrate(
         mode = lax.stop_gradient(jnp.asarray(mode, dtype))
     grid = empty_grid(max_steps, dtype, None if mode is None else mode.shape[0])
     empty = empty_record(max_steps if keep_record else 0, y0.shape[0], dtype, switching=mode is not None)
+    if keep_stages:
+        empty = empty._replace(stages=jnp.zeros((max_steps, STAGES, y0.shape[0]), dtype))
     allowed = max_steps // 2 if max_switchings is None else max_switchings
     steps = (first, smallest, grid, jnp.array(False), empty)
     order = None if times is None else jnp.argsort(lax.stop_gradient(times))
     asked = None if times is None or order is None else lax.stop_gradient(jnp.asarray(times, dtype))[order]
     switching = (mode, allowed)
     end = march(system, p, y0, edges, tolerance, *steps, *switching, maximum_step=longest, times=asked)
-    record = pad_record(end.record, end.grid.steps, end.y)
+    record = pad_record(end.record._replace(stages=None), end.grid.steps, end.y)
     run = Trajectory(end.grid, record, end.y, end.rejected, end.linear_iterations, end.result, end.failed_state)
+    run = run._replace(stages=end.record.stages)
     if end.search is not None:
         endless = end.result == TOO_MANY_SWITCHINGS
         run = run._replace(mode=end.search.mode, failed_switch=jnp.where(endless, end.search.latest, -1))

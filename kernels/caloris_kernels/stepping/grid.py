@@ -28,12 +28,14 @@ class Record(NamedTuple):
     An algebraic state jumps at an edge: `end` of a step and `start` of the next are its one-sided values.
     Entries beyond the last step repeat the final state. Of a system with switches, shift holds by how much (s) start
     and end of each step lie later than the grid says: always zero, with the derivative of the times of switching.
+    stages are those of each step, where a run that will be differentiated keeps them.
     """
 
     start: Float[Array, "step state"]
     end: Float[Array, "step state"]
     dense: Float[Array, "step 3 state"]
     shift: Float[Array, "step 2"] | None = None
+    stages: Float[Array, "step stage state"] | None = None
 
 
 def empty_grid(max_steps: int, dtype, switches: int | None = None) -> Grid:

@@ -11,15 +11,28 @@ from caloris_kernels.stepping.grid import Grid, Record, begins_anew, is_switched
 from caloris_kernels.stepping.rodas import Step, rodas_step, tableau
 from caloris_kernels.stepping.system import Parameters, System, in_mode
 
+# Where the linear solves of derivatives stop, of the size of their solution: a derivative has no tolerance of its own.
+# Through switchings, each of which multiplies what is left by the ratio of two rates, more digits are needed.
+_STOP, _STOP_SWITCHED = 1e-9, 1e-10
+
 
 class Track(NamedTuple):
-    """A system on a recorded grid: what all steps share. For derivatives p holds floating leaves only."""
+    """A system on a recorded grid: what all steps share. For derivatives p holds floating leaves only.
+
+    loose, 1 or more, is by how much earlier than usual the linear solves of derivatives may stop.
+    """
 
     system: System
     p: Parameters
     edges: Float[Array, " edge"]
     grid: Grid
     tolerance: Float[Array, " state"]
+    loose: Float[Array, ""] | float = 1.0
+
+    @property
+    def stop(self) -> Float[Array, ""] | float:
+        """Where the linear solves of derivatives stop, of the size of their solution."""
+        return (_STOP if self.grid.mode is None else _STOP_SWITCHED) * self.loose
 
     def own(self, index: Array) -> System:
         """The system in the mode of step `index`."""

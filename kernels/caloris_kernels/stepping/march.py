@@ -176,6 +176,7 @@ def _store(carry: March, trial: _Trial, max_steps: int, dense_weights: Array) ->
         start=put(record.start, trial.y),
         end=put(record.end, trial.step.end),
         dense=put(record.dense, dense_weights @ trial.step.stages),
+        stages=None if record.stages is None else put(record.stages, trial.step.stages),
     )
     return new_grid, new_record
 

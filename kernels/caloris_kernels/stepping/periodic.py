@@ -10,7 +10,6 @@ from caloris_kernels.stepping.grid import Grid, Record, empty_grid, empty_record
 from caloris_kernels.stepping.march import March, march
 from caloris_kernels.stepping.periodic_derivative import attach_derivative
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
-from caloris_kernels.stepping.replay import replay
 from caloris_kernels.stepping.system import (
     NOT_CONVERGED,
     SUCCESS,
@@ -219,7 +218,7 @@ def solve_periodic(
     grid, where given, is used frozen from the first orbit (max_steps is then its length): neighboring
     problems on one grid differ smoothly, as differences and line searches want.
 
-    y0 and record are differentiable in p and edges, both modes (`attach_derivative`, `replay`); the rest of the
+    y0 and record are differentiable in p and edges, both modes (`attach_derivative`); the rest of the
     result is not. Where no orbit was found, record holds the last orbit computed.
 
     A system with switches raises ValueError: a map of an orbit with switchings jumps where one more of them fits into
@@ -262,20 +261,20 @@ def solve_periodic(
     )
     done = cycle.delta[jnp.maximum(cycle.orbits - 1, 0)] <= 1.0
     result = jnp.where((cycle.result == SUCCESS) & ~done, NOT_CONVERGED, cycle.result).astype(jnp.int32)
-    y0 = attach_derivative(
+    # What was found, with its derivative: nothing is computed twice.
+    y0, record = attach_derivative(
         system,
         p,
         cycle.y,
         edges,
         cycle.grid,
         tolerance,
+        cycle.record,
         mean=cycle.mean,
         picard=picard,
         periodic_state=~held,
         mean_linearize=linearize,
     )
-    # The record of what was found, with the derivative of the path from y0: nothing is computed twice.
-    record = replay(system, p, y0, edges, cycle.grid, tolerance, known=cycle.record)
     return Periodic(
         y0,
         cycle.grid,

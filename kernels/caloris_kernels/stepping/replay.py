@@ -41,32 +41,26 @@ def run_grid(
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _path(
-    static: Any, p: list, others: list, y0: Array, edges: Array, grid: Grid, tolerance: Array, known: Path | None
-) -> Path:
-    if known is not None:
-        return known
+def _path(static: Any, p: list, others: list, y0: Array, edges: Array, grid: Grid, tolerance: Array) -> Path:
     system, join, _ = static
     return run_grid(of_floats(system, others, join), p, y0, edges, grid, tolerance, stages=False)[0]
 
 
 @_path.defjvp
 def _path_derivative(static: Any, primals: tuple, tangents: tuple) -> tuple[Path, Path]:
-    p, others, y0, edges, grid, tolerance, known = primals
+    p, others, y0, edges, grid, tolerance = primals
     p, y0, edges = undifferentiated("a run over time", (p, y0, edges))
     system, join, stages = static
-    floating = of_floats(system, others, join)
-    if known is None or stages:
-        path, tape = run_grid(floating, p, y0, edges, grid, tolerance, stages=stages)
-    else:
-        path, tape = known, Tape(known.record.start, None)
-    tangent = linear_map(
-        lambda x: tangent_sweep(floating, p, edges, grid, tolerance, tape, x),
-        lambda x: adjoint_sweep(floating, p, edges, grid, tolerance, tape, x),
-        (tangents[0], tangents[2], tangents[3]),
-        jax.tree.map(jnp.zeros_like, path),
-    )
-    return path, tangent
+    track = Track(of_floats(system, others, join), p, edges, grid, tolerance)
+    path, tape = run_grid(track.system, p, y0, edges, grid, tolerance, stages=stages)
+    return path, path_tangent(track, tape, path, (tangents[0], tangents[2], tangents[3]))
+
+
+def path_tangent(track: Track, tape: Tape, path: Path, tangents: tuple) -> Path:
+    """The change of the path with tangents = (of p, of y0, of the edges), by sweeps in both modes."""
+    given = (track.system, track.p, track.edges, track.grid, track.tolerance, tape)
+    zeros = jax.tree.map(jnp.zeros_like, path)
+    return linear_map(lambda x: tangent_sweep(*given, x), lambda x: adjoint_sweep(*given, x), tangents, zeros)
 
 
 def replay(
@@ -76,20 +70,17 @@ def replay(
     edges: Float[Array, " edge"],
     grid: Grid,
     tolerance: Float[Array, " state"],
-    known: Record | None = None,
     *,
     stages: bool = True,
 ) -> Record:
     """The states on the recorded grid, for any p, y0 and edges: `integrate` without its choices.
 
     Returns the Record (start, end and weights of the output within each step); the final state is
-    `end[-1]`. tolerance sets where the linear solves stop (1e-3 of it), as in `integrate`. known, where given,
-    is the Record that `integrate` or `solve_periodic` made on this grid from just these p, y0 and edges: it is
-    returned with its derivative, and the steps are taken again under differentiation only.
+    `end[-1]`. tolerance sets where the linear solves stop (1e-3 of it), as in `integrate`.
 
     stages says what the sweeps keep of each step: its eight stages, or nothing beyond the record, whose states they
-    then start from to take each step once more. Where `known` is given this costs no time, since the steps are not
-    taken before the sweep; else about one replay more. `replay_states` does without a record.
+    then start from to take each step once more, which costs about one replay. `replay_states` does without a record,
+    and `integrate_with_derivative` is the derivative of a run that chooses its steps.
 
     Differentiable in the floating leaves of p, in y0 and in edges, forward and reverse, and under vmap: the
     derivative is that of the discrete scheme on the frozen grid, exact to the linear solves (1e-9); a second one
@@ -103,12 +94,11 @@ def replay(
     edges = jnp.asarray(edges, y0.dtype)
     grid = lax.stop_gradient(grid)
     tolerance = lax.stop_gradient(jnp.broadcast_to(jnp.asarray(tolerance, y0.dtype), y0.shape))
-    found = None if known is None else lax.stop_gradient(_recorded(known, grid.steps, y0))
-    path = _path((system, join, stages), floats, others, y0, edges, grid, tolerance, found)
+    path = _path((system, join, stages), floats, others, y0, edges, grid, tolerance)
     return pad_record(path.record, grid.steps, path.final)
 
 
-def _recorded(record: Record, steps: Array, y0: Array) -> Path:
+def recorded(record: Record, steps: Array, y0: Array) -> Path:
     """A record and its final state, which is the first one where no step was taken."""
     last = jnp.maximum(steps - 1, 0)
     return Path(record, jnp.where(steps > 0, record.end[last], y0))

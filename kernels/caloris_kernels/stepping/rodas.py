@@ -195,11 +195,19 @@ def rodas_step(
 
 
 def stage_residual(
-    system: System, p: Parameters, t: Array, h: Array, segment: Array, y: Array, stages: Float[Array, "stage state"]
+    system: System,
+    p: Parameters,
+    t: Array,
+    h: Array,
+    segment: Array,
+    y: Array,
+    stages: Float[Array, "stage state"],
+    at: Float[Array, " state"] | None = None,
 ) -> Float[Array, "stage state"]:
     """What the stages of `rodas_step` make zero: right side minus A U_i, as a smooth function of all inputs.
 
-    Differentiating it, with the stages held, gives every derivative of a step but the linear solves.
+    Differentiating it, with the stages held, gives every derivative of a step but the linear solves. `at`, equal to y,
+    takes its place in the states Y_i of the rates: the derivative by y is then without that of the rates.
     """
     table = tableau(y.dtype)
     p = system.localize(p, segment)
@@ -207,7 +215,7 @@ def stage_residual(
     linearization = system.linearize(t, y, p, segment)
     slope = jax.jvp(lambda time: system.rate(time, y, p, segment), (t,), (jnp.ones_like(t),))[1]
     rate = jax.vmap(lambda time, state: system.rate(time, state, p, segment))
-    rates = rate(t + table.time * h, y + table.stage @ stages)
+    rates = rate(t + table.time * h, (y if at is None else at) + table.stage @ stages)
     products = jax.vmap(lambda v: system.apply(linearization, v))(stages)
     capacity = mass / h * (table.mass @ stages - stages / GAMMA)
     return rates + capacity + table.time_derivative[:, None] * h * slope - products

@@ -34,9 +34,6 @@ from caloris_kernels.stepping.linear import LinearSolver, Matrix, solve_with
 from caloris_kernels.stepping.rodas import GAMMA, STAGES, stage_residual, tableau
 from caloris_kernels.stepping.system import Parameters
 
-# Where the linear solves stop, of the size of their solution: a derivative has no tolerance of its own.
-RELATIVE = 1e-10
-
 
 def _stage_tangents(track: Track, step: Taken, forcing: Array) -> Array:
     """Changes of the stages, first stage first: A dU_i = forcing_i and what earlier stages give."""
@@ -57,7 +54,7 @@ def _stage_tangents(track: Track, step: Taken, forcing: Array) -> Array:
 
             moved = jax.jvp(rate, (state,), (change,))[1]
             right_side = force + moved + mass / step.h * (mass_weights @ changes)
-            stop = solver.stop(right_side, track.tolerance, RELATIVE)
+            stop = solver.stop(right_side, track.tolerance, track.stop)
             solution, earlier = solver.beside(right_side, stop, earlier, changes, number)
             return (changes.at[number].set(solution.x), solved & solution.converged, earlier), None
 
@@ -67,8 +64,11 @@ def _stage_tangents(track: Track, step: Taken, forcing: Array) -> Array:
     return solve_with(system, Matrix(linearization, mass / (GAMMA * step.h)), solve_stages)
 
 
-def _stage_multipliers(track: Track, step: Taken, cotangent: Array) -> Array:
-    """Multipliers of the stage equations, last stage first: A^T lambda_i = what U_i receives."""
+def _stage_multipliers(track: Track, step: Taken, cotangent: Array) -> tuple[Array, Array]:
+    """Multipliers of the stage equations, last stage first: A^T lambda_i = what U_i receives.
+
+    And what the state at the start of the step receives through the rates, the sum of J_F(Y_i)^T lambda_i.
+    """
     table, system = tableau(step.y.dtype), track.own(step.number)
     p = system.localize(track.p, step.segment)
     mass = system.mass(p)
@@ -76,12 +76,12 @@ def _stage_multipliers(track: Track, step: Taken, cotangent: Array) -> Array:
     unit = jnp.ones_like(step.y)  # multipliers share one unit, that of the rows of F
     rows = (jnp.arange(STAGES), cotangent, table.stage, table.time, table.stage.T, table.mass.T)
 
-    def solve_stages(solver: LinearSolver) -> tuple[Array, Array]:
+    def solve_stages(solver: LinearSolver) -> tuple[tuple[Array, Array], Array]:
         def stage(carry: tuple, row: tuple) -> tuple[tuple, None]:
             multipliers, pulls, solved, earlier = carry
             number, received, weights, time, later_weights, later_mass_weights = row
             right_side = received + later_weights @ pulls + mass / step.h * (later_mass_weights @ multipliers)
-            stop = solver.stop(right_side, unit, RELATIVE)
+            stop = solver.stop(right_side, unit, track.stop)
             solution, earlier = solver.beside(right_side, stop, earlier, multipliers, number)
 
             def rate(s: Array) -> Array:
@@ -93,16 +93,16 @@ def _stage_multipliers(track: Track, step: Taken, cotangent: Array) -> Array:
 
         zeros = jnp.zeros_like(step.stages)
         start = (zeros, zeros, jnp.array(True), solver.start(STAGES, unit))
-        found = lax.scan(stage, start, rows, reverse=True)[0]
-        return found[0], found[2]
+        multipliers, pulls, solved, _ = lax.scan(stage, start, rows, reverse=True)[0]
+        return (multipliers, jnp.sum(pulls, axis=0)), solved
 
     return solve_with(system, Matrix(linearization, mass / (GAMMA * step.h), transpose=True), solve_stages)
 
 
-def _residual(track: Track, step: Taken) -> Callable[[Array, Array, Array, Parameters], Array]:
-    """What the stages make zero, as a function of (t, h, y, p)."""
+def _residual(track: Track, step: Taken, at: Array | None = None) -> Callable[[Array, Array, Array, Parameters], Array]:
+    """What the stages make zero, as a function of (t, h, y, p); with rates at states that do not move from `at`."""
     system = track.own(step.number)
-    return lambda t, h, y, p: stage_residual(system, p, t, h, step.segment, y, step.stages)
+    return lambda t, h, y, p: stage_residual(system, p, t, h, step.segment, y, step.stages, at)
 
 
 def _per_length(track: Track, step: Taken) -> Array:
@@ -224,8 +224,9 @@ def adjoint_step(
     if row.shift is not None:
         moved, end_time, part = _switching_adjoint(track, step, (end, dense, shift + row.shift[1]))
         end, parts = end + moved, [part]
-    multipliers = _stage_multipliers(track, step, table.step[:, None] * end + table.dense.T @ dense)
-    residual, inputs = _residual(track, step), (step.t, step.h, step.y)
+    multipliers, pulled = _stage_multipliers(track, step, table.step[:, None] * end + table.dense.T @ dense)
+    # The solves have pulled the multipliers back through the rates: what is left depends on y by the matrix.
+    residual, inputs = _residual(track, step, step.y), (step.t, step.h, step.y)
     if parameters:
         time, length, state, part = jax.vjp(residual, *inputs, track.p)[1](multipliers)
         parts.append(part)
@@ -238,7 +239,7 @@ def adjoint_step(
     def keep(v: Array) -> tuple:
         return jnp.zeros_like(shift), v, jax.tree.map(jnp.zeros_like, track.p)
 
-    jump, cotangent, part = lax.cond(begins_anew(track.grid, index), project, keep, end + state + row.start)
+    jump, cotangent, part = lax.cond(begins_anew(track.grid, index), project, keep, end + state + pulled + row.start)
     time, length = time + jump + end_time, length + end_time
     shift = shift if row.shift is None else time - length + row.shift[0]
     if not parameters:

@@ -52,11 +52,16 @@ def tangent_sweep(
     tolerance: Array,
     tape: Tape,
     tangents: tuple[Parameters, Array, Array],
+    *,
+    loose: Array | float = 1.0,
 ) -> Path:
-    """Derivative of the Path along tangents = (of p, of y0, of edges). p holds floating leaves only."""
+    """Derivative of the Path along tangents = (of p, of y0, of edges). p holds floating leaves only.
+
+    loose: by how much earlier than usual its linear solves may stop.
+    """
     p_tangent, y0_tangent, edges_tangent = tangents
     states, dtype = y0_tangent.shape[0], y0_tangent.dtype
-    track = Track(system, p, edges, grid, tolerance)
+    track = Track(system, p, edges, grid, tolerance, loose)
 
     def advance(index: Array, carry: tuple) -> tuple:
         tangent, shift, record = carry
@@ -80,9 +85,10 @@ def adjoint_sweep(
     cotangents: Path,
     *,
     parameters: bool = True,
+    loose: Array | float = 1.0,
 ) -> tuple[Parameters, Array, Array]:
     """Transpose of `tangent_sweep`: the cotangents of (p, y0, edges); zeros for p and edges if not asked for."""
-    track = Track(system, p, edges, grid, tolerance)
+    track = Track(system, p, edges, grid, tolerance, loose)
 
     def retreat(count: Array, carry: tuple) -> tuple:
         sums, cotangent, shift = carry
