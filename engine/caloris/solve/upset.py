@@ -8,16 +8,13 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-from caloris.model.device import (
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.particles import (
     ION_COUNT,
-    Device,
     GalacticCosmicRays,
-    HeavyIonResponse,
     LetSpectrum,
     ParticleEnvironment,
     ParticleSpectrum,
-    ProtonResponse,
-    ShieldLayer,
 )
 from caloris.precision import require_float64
 from caloris.programs import kept
