@@ -11,18 +11,17 @@ import numpy as np
 
 from caloris.case.build_devices import build_devices
 from caloris.case.build_geometry import build_geometry
-from caloris.case.build_particles import build_particles
+from caloris.case.build_orbit import build_orbit
+from caloris.case.build_particles import build_orbit_environment, build_particles
 from caloris.case.build_structure import build_structure, schedule
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
-from caloris.case.schema_orbit import Orbit as OrbitTable
 from caloris.case.view_factor_file import ViewFactorFileError, read_view_factors
 from caloris.geometry.assembly import Geometry
 from caloris.model.attitude import Attitude
 from caloris.model.device import Device
-from caloris.model.orbit import Orbit
+from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.model.particles import ParticleEnvironment
-from caloris.model.planet import Planet
 from caloris.model.power import Batteries, SolarArrays
 from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
@@ -55,6 +54,8 @@ class Model(eqx.Module):
     thermal: Thermal | None
     devices: tuple[Device, ...]
     particles: ParticleEnvironment | None
+    # Orbit and models that `particles` comes from, where it has trapped particles or a cutoff.
+    orbit_environment: OrbitEnvironment | None = None
 
     @property
     def device(self) -> Device:
@@ -78,14 +79,15 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     """
     require_float64("build")
     devices, particles = build_devices(case), build_particles(case)
+    along = build_orbit_environment(case)
     if case.is_device_only:
-        return Model(None, None, None, None, devices, particles)
+        return Model(None, None, None, None, devices, particles, along)
     geometry, visibility, context = build_traced(case, progress)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
     # share one program.
     thermal = with_rows(couple(geometry, replace(visibility, shadowed=True), context))
-    return Model(geometry, visibility, context, thermal, devices, particles)
+    return Model(geometry, visibility, context, thermal, devices, particles, along)
 
 
 def build_traced(
@@ -166,49 +168,15 @@ def build_visibility(
 
 def build_surroundings(case: Case) -> Surroundings | None:
     """Orbit, planet, attitude and joints of a case; None without an orbit."""
-    table = case.orbit
-    if table is None:
+    if case.orbit is None:
         return None
-    planet_table = case.planet
-    flux = 1361.0 if planet_table.is_seasonal else planet_table.solar_flux
-    planet = Planet(
-        radius=planet_table.radius,
-        gravitational_parameter=planet_table.gravitational_parameter,
-        j2=planet_table.j2,
-        solar_flux=flux,
-        albedo=planet_table.albedo,
-        infrared_flux=planet_table.infrared_flux,
-        space_temperature=planet_table.space_temperature,
-        seasonal=planet_table.is_seasonal,
-    )
     attitude = case.attitude
     try:
-        orbit = _orbit(table, case, planet)
+        orbit = build_orbit(case)
         pointing = Attitude(attitude.point, attitude.toward, attitude.align, attitude.to)
     except ValueError as error:
         raise CaseError([CaseProblem("orbit", str(error))], case.source) from None
     return Surroundings(orbit, pointing, _joints(case))
-
-
-def _orbit(table: OrbitTable, case: Case, planet: Planet) -> Orbit:
-    if table.form == "beta":
-        assert table.altitude is not None and table.beta is not None
-        return Orbit.from_beta(planet, table.altitude, table.beta)
-    if table.form == "sun_synchronous":
-        assert table.altitude is not None and table.ltan is not None
-        return Orbit.sun_synchronous(planet, table.altitude, table.ltan, table.epoch_days)
-    axis, eccentricity = table.size(case.planet)
-    assert table.inclination is not None and table.raan is not None
-    return Orbit.from_elements(
-        planet,
-        axis,
-        eccentricity,
-        table.inclination,
-        table.raan,
-        table.argument_of_perigee,
-        table.true_anomaly,
-        table.epoch_days,
-    )
 
 
 def _joints(case: Case) -> tuple[Joint, ...]:

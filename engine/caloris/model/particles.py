@@ -1,23 +1,30 @@
-"""The particles around a spacecraft, as models or as given spectra: data and units, no algorithms."""
+"""The particles around a spacecraft: components, their sum, and what it is called. See the constructors from_..."""
 
 from collections.abc import Sequence
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Int
+from jaxtyping import Array, ArrayLike, Float
 
+from caloris.model.particle_sources import ION_COUNT as ION_COUNT
+from caloris.model.particle_sources import GalacticCosmicRays as GalacticCosmicRays
+from caloris.model.particle_sources import LetSpectrum as LetSpectrum
+from caloris.model.particle_sources import ParticleSource as ParticleSource
+from caloris.model.particle_sources import ParticleSpectrum as ParticleSpectrum
+from caloris.model.particle_sources import SolarFluence, SummedSources, TrappedElectrons
 from caloris_kernels.constants import EARTH_RADIUS
-from caloris_kernels.particle.galactic import galactic_flux, visible_sky_fraction
-from caloris_kernels.particle.let_spectrum import interpolate_flux
 
-ION_COUNT = 28  # hydrogen to nickel: row Z - 1 of every flux array
+# 50 energies a decade, 0.1 MeV/u to 100 GeV/u, on which spectra are written and shields are passed.
+SPECTRUM_ENERGY = np.geomspace(1e-1, 1e5, 301)  # MeV/u
 
+GALACTIC = "galactic cosmic rays"
 _FREE_SPACE = "free space: no geomagnetic cutoff, no trapped particles"
 _FREE_SPACE_SHADOW = "free space with the planet's shadow: no geomagnetic cutoff, no trapped particles"
 _GIVEN_SPECTRUM = "spectrum as given in front of the shields"
 _GIVEN_LET = "LET spectrum as given at the device, shields not applied to it"
+
+Component = tuple[str, ParticleSource]
 
 
 def _leaf(value: ArrayLike | Sequence[float]) -> Array:
@@ -25,55 +32,52 @@ def _leaf(value: ArrayLike | Sequence[float]) -> Array:
     return jnp.asarray(value, dtype=float)
 
 
-class GalacticCosmicRays(eqx.Module):
-    """Galactic cosmic rays (Matthia and others 2013), with the shadow of a planet where an altitude is given."""
-
-    solar_modulation: Float[Array, ""] = eqx.field(
-        converter=_leaf
-    )  # W of the model (-): 0-15 solar minimum, 100-150 maximum
-    altitude: Float[Array, ""] | None = None  # m
-    planet_radius: Float[Array, ""] | None = None  # m
-
-    def flux(self, energy: Float[Array, "ion energy"]) -> Float[Array, "ion energy"]:
-        """Differential flux of Z = 1 to 28 (m-2 s-1 sr-1 (MeV/u)-1), mean over the sphere, at energy (MeV/u)."""
-        flux = galactic_flux(energy, self.solar_modulation)
-        if self.altitude is None or self.planet_radius is None:
-            return flux
-        return flux * visible_sky_fraction(self.altitude, self.planet_radius)
-
-
-class ParticleSpectrum(eqx.Module):
-    """Differential spectra given as a table, the mean over the sphere in front of the shield."""
-
-    atomic_number: Int[Array, " ion"]  # 1 to 28, each once
-    energy: Float[Array, " energy"]  # MeV/u, increasing
-    given_flux: Float[Array, "ion energy"]  # m-2 s-1 sr-1 (MeV/u)-1
-
-    def flux(self, energy: Float[Array, "ion energy"]) -> Float[Array, "ion energy"]:
-        """Differential flux of Z = 1 to 28 (m-2 s-1 sr-1 (MeV/u)-1) at energy (MeV/u): power laws between points."""
-        rows = jax.vmap(interpolate_flux, in_axes=(0, None, 0))(
-            energy[self.atomic_number - 1], self.energy, self.given_flux
-        )
-        return jnp.zeros_like(energy).at[self.atomic_number - 1].add(rows)
-
-
-class LetSpectrum(eqx.Module):
-    """Integral LET spectrum in silicon of ions of Z >= 2, at the device."""
-
-    let: Float[Array, " point"]  # MeV cm2 mg-1, increasing
-    integral_flux: Float[Array, " point"]  # m-2 s-1 sr-1, not increasing
-
-    def flux_above(self, let: Float[Array, " let"]) -> Float[Array, " let"]:
-        """Integral flux at other LETs: power laws between points, constant below the first, zero above the last."""
-        return interpolate_flux(jnp.maximum(let, self.let[0]), self.let, self.integral_flux)
-
-
 class ParticleEnvironment(eqx.Module):
-    """What reaches the shields, and its name in words; see the constructors from_..."""
+    """What reaches the shields, by component, and its name in words.
 
-    source: GalacticCosmicRays | ParticleSpectrum | None
+    An environment along an orbit is made by `caloris.orbit_particles`.
+    """
+
+    sources: tuple[ParticleSource, ...]
     let_spectrum: LetSpectrum | None
     name: str = eqx.field(static=True)
+    electrons: TrappedElectrons | None = None
+    fluence: SolarFluence | None = None
+    source_names: tuple[str, ...] = eqx.field(static=True, default=())
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """Each source of ions (`.flux`) with its name in words; electrons and fluences of events are apart."""
+        return tuple(zip(self.source_names, self.sources, strict=True))
+
+    @property
+    def source(self) -> ParticleSource | None:
+        """All sources of ions as one; None without any."""
+        return SummedSources(self.sources) if self.sources else None
+
+    def flux(self, energy: Float[Array, "ion energy"]) -> Float[Array, "ion energy"]:
+        """Differential flux of Z = 1 to 28 at energy (MeV/u), all components (m-2 s-1 sr-1 (MeV/u)-1)."""
+        return SummedSources(self.sources).flux(energy)
+
+    def electron_flux(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
+        """Differential flux of electrons at energy (MeV) (m-2 s-1 sr-1 MeV-1); zero without trapped electrons."""
+        return jnp.zeros_like(energy) if self.electrons is None else self.electrons.electron_flux(energy)
+
+    def event_fluence(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"] | None:
+        """Fluence of solar protons over the mission at energy (MeV) (m-2 sr-1 MeV-1); None without such a model."""
+        return None if self.fluence is None else self.fluence.event_fluence(energy)
+
+    @classmethod
+    def of(
+        cls,
+        components: Sequence[Component],
+        name: str,
+        electrons: TrappedElectrons | None = None,
+        fluence: SolarFluence | None = None,
+    ) -> "ParticleEnvironment":
+        """Any components together, under a name that says what is in them and what is not."""
+        names, sources = tuple(name for name, _ in components), tuple(source for _, source in components)
+        return cls(sources, None, name, electrons, fluence, names)
 
     @classmethod
     def from_galactic(
@@ -84,16 +88,16 @@ class ParticleEnvironment(eqx.Module):
     ) -> "ParticleEnvironment":
         """Galactic cosmic rays; with an altitude (m), less the share that the planet (radius in m) hides."""
         if altitude is None:
-            return cls(GalacticCosmicRays(solar_modulation), None, _FREE_SPACE)
+            return cls.of([(GALACTIC, GalacticCosmicRays(solar_modulation))], _FREE_SPACE)
         source = GalacticCosmicRays(solar_modulation, _leaf(altitude), _leaf(planet_radius))
-        return cls(source, None, _FREE_SPACE_SHADOW)
+        return cls.of([(GALACTIC, source)], _FREE_SPACE_SHADOW)
 
     @classmethod
     def from_spectrum(
         cls, atomic_number: Sequence[int] | np.ndarray, energy: ArrayLike, flux: ArrayLike
     ) -> "ParticleEnvironment":
         """Given spectra: atomic_number [ion], energy [energy] (MeV/u), flux [ion, energy] (m-2 s-1 sr-1 (MeV/u)-1)."""
-        return cls(_particle_spectrum(atomic_number, energy, flux), None, _GIVEN_SPECTRUM)
+        return cls.of([("given spectrum", _particle_spectrum(atomic_number, energy, flux))], _GIVEN_SPECTRUM)
 
     @classmethod
     def from_let_spectrum(
@@ -111,8 +115,10 @@ class ParticleEnvironment(eqx.Module):
             raise ValueError(
                 f"let {let.shape} and integral_flux {integral_flux.shape} must be two columns of one length, at least 2"
             )
-        source = None if spectrum is None else _particle_spectrum(*spectrum)
-        return cls(source, LetSpectrum(let, integral_flux), _GIVEN_LET)
+        sources = () if spectrum is None else (_particle_spectrum(*spectrum),)
+        return cls(
+            sources, LetSpectrum(let, integral_flux), _GIVEN_LET, source_names=("given spectrum",) * len(sources)
+        )
 
 
 def _particle_spectrum(
