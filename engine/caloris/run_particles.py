@@ -115,6 +115,7 @@ def _attributes(along: OrbitEnvironment) -> dict[str, object]:
         "epoch": epoch.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "mean_altitude": float(orbit.semi_major_axis) - float(orbit.planet.radius),
         "inclination": float(orbit.inclination),
+        "period": float(orbit.period),
     }
     for name, year in (("proton", along.proton_year), ("electron", along.electron_year)):
         if year is not None:

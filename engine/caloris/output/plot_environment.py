@@ -13,10 +13,13 @@ from caloris.output.plot_style import COLORS, legend_outside, line_style, mark_d
 from caloris.output.read import RunFile
 
 _SQUARE_METER = 1e4  # cm2
-_DECADES = 9  # of spectra
+# Of the spectra: below the least of the components' highest values, and below the highest of all.
+_DECADES_OF_EACH, _MOST_DECADES = 4, 18
 _MAP_DECADES = 4
 # Proton and electron energies (MeV) that the map shows, where they are among the thresholds.
 _MAP_ENERGY = {"proton": 30.0, "electron": 1.0}
+# So many that the lines of a day can still be told apart (MeV).
+_TRACK_ENERGY = {"proton": (1.0, 10.0, 30.0, 100.0), "electron": (0.1, 1.0)}
 _GAP = 32767  # between coastlines
 
 
@@ -32,12 +35,11 @@ def plot_components(run: RunFile, folder: Path) -> list[Path]:
         if heavier.max() > 0:
             _loglog(axes, energy, heavier, label="heavier ions, per MeV/u", color=color, linestyle=(0, (4, 2)))
     electrons = run.get("particle/electron_flux")
-    highest = float(flux.max(initial=0.0))
+    drawn = [flux[:, 0], flux[:, 1:].sum(axis=1)]
     if electrons is not None:
         _loglog(axes, run["particle/electron_energy"], electrons, label="trapped electrons", color="#000000")
-        highest = max(highest, float(electrons.max()))
-    if highest > 0:
-        axes.set_ylim(highest * 10.0**-_DECADES, highest * 3)
+        drawn.append(electrons[None])
+    spectrum_limits(axes, np.concatenate([part.max(axis=1) for part in drawn]))
     mark_decades(axes.xaxis, axes.yaxis)
     axes.set(xlabel="Kinetic energy (MeV, per nucleon)", ylabel="Flux (m⁻² s⁻¹ sr⁻¹ MeV⁻¹)")
     axes.set_title("Particles outside, mean of the orbit")
@@ -48,6 +50,14 @@ def plot_components(run: RunFile, folder: Path) -> list[Path]:
 def _loglog(axes: Axes, x: np.ndarray, y: np.ndarray, **look) -> None:
     positive = y > 0
     axes.loglog(x[positive], y[positive], **look)
+
+
+def spectrum_limits(axes: Axes, highest: np.ndarray) -> None:
+    """Cut the flux axis some decades below the weakest of the spectra with these highest values."""
+    highest = highest[highest > 0]
+    if len(highest):
+        low = max(highest.min() * 10.0**-_DECADES_OF_EACH, highest.max() * 10.0**-_MOST_DECADES)
+        axes.set_ylim(low, highest.max() * 3)
 
 
 def _legend_below(axes: Axes) -> None:
@@ -91,7 +101,7 @@ def _draw_track(axes: Axes, run: RunFile) -> None:
     breaks = np.flatnonzero(abs(np.diff(longitude)) > 180.0) + 1
     broken_latitude, broken_longitude = np.insert(latitude, breaks, np.nan), np.insert(longitude, breaks, np.nan)
     axes.plot(broken_longitude, broken_latitude, color=COLORS[0], linewidth=0.5, alpha=0.8)
-    period = run.attribute("orbit", "period")
+    period = run.attribute("particle", "period")
     if not period:
         return
     first = np.insert(time, breaks, np.nan) <= period
@@ -120,6 +130,8 @@ def plot_track(run: RunFile, folder: Path) -> list[Path]:
     for axes, kind in zip(grid[:, 0], kinds, strict=False):
         flux = run[f"particle/track_{kind}_flux"] / _SQUARE_METER
         for index, energy in enumerate(run[f"particle/{kind}_threshold"]):
+            if energy not in _TRACK_ENERGY[kind]:
+                continue
             # Below one particle per cm2 and second the maps are empty: the line ends there.
             axes.semilogy(hours, np.where(flux[:, index] >= 1.0, flux[:, index], np.nan), label=f"> {energy:g} MeV",
                           linewidth=1.0, color=line_style(index)["color"])  # fmt: skip

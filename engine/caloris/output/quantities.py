@@ -392,6 +392,7 @@ ATTRIBUTES: dict[str, Attribute] = {
     "particle/proton_field_epoch": Attribute("year", "epoch of the field in which the proton map is read"),
     "particle/electron_field_epoch": Attribute("year", "epoch of the field in which the electron map is read"),
     "particle/mean_altitude": Attribute("m", "semi-major axis less the planet's radius: that of the world map"),
+    "particle/period": Attribute("s", "orbital period"),
     "particle/inclination": Attribute("rad", "inclination of the orbit"),
     "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
     "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),

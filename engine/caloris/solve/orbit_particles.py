@@ -56,8 +56,8 @@ def orbit_particles(environment: OrbitEnvironment) -> ParticleEnvironment:
     own uncertainty is a factor of 2. Directions count alike on the mean: the maps' pancake distributions and the
     east-west effect are not in it.
 
-    Differentiable, forward and reverse, in every leaf; the derivative leaves out that the maps end in a small step
-    (1 cm-2 s-1). Raises RuntimeError without float64 and ValueError for epochs outside 1900 to 2030 in an eager call.
+    Differentiable, forward and reverse, in every leaf; the maps are piecewise smooth, so that differences over steps
+    that carry places across the corners of their cells scatter by 1e-3. Raises RuntimeError without float64 and ValueError for epochs outside 1900 to 2030 in an eager call.
     """
     require_float64("orbit_particles")
     spectra = orbit_spectra(environment)
