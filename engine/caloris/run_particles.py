@@ -9,11 +9,10 @@ from jaxtyping import Array
 
 from caloris.case.build import Model
 from caloris.model.orbit_environment import OrbitEnvironment
-from caloris.model.particle_sources import RIGIDITY, TrappedProtons
+from caloris.model.particle_sources import RIGIDITY, Transmission, TrappedProtons
 from caloris.model.particles import ION_COUNT, SPECTRUM_ENERGY, ParticleEnvironment
 from caloris.output.run_data import RunData
 from caloris.programs import kept
-from caloris.solve.orbit_particles import orbit_spectra
 from caloris.solve.particle_track import (
     ELECTRON_THRESHOLDS,
     MAP_LATITUDE,
@@ -75,7 +74,11 @@ def _along(
 ) -> dict[str, object]:
     """Transmission, means, the series at the output times, one day of the track, and the world map."""
     day = np.arange(0.0, 86400.0 + 0.5 * _TRACK_STEP, _TRACK_STEP)
-    found: dict[str, object] = {"rigidity": RIGIDITY, "transmission": orbit_spectra(along).transmission.transmission}
+    found: dict[str, object] = {}
+    sources = (*environment.sources, environment.fluence)
+    through = [getattr(source, "transmission", None) for source in sources]
+    for transmission in (one for one in through if isinstance(one, Transmission)):
+        found |= {"rigidity": RIGIDITY, "transmission": transmission.transmission}
     thresholds = {"proton": PROTON_THRESHOLDS, "electron": ELECTRON_THRESHOLDS}
     protons = [source for source in environment.sources if isinstance(source, TrappedProtons)]
     trapped = {"proton": protons[0] if protons else None, "electron": environment.electrons}

@@ -49,7 +49,9 @@ def particle_panel(run: RunFile) -> Panel:
     if cutoff is not None:
         epoch = run.attribute("particle", "epoch")
         lines.append(f"cutoff, field of {epoch}: {cutoff.min():.2g} to {cutoff.max():.3g} GV\n")
-    rigidity, passed = run["particle/rigidity"], run["particle/transmission"]
-    parts = [f"{float(np.interp(value, rigidity, passed)):.2f} at {value:g}" for value in (0.3, 1.0, 3.0, 10.0)]
-    lines.append(f"part of all directions and times that is open: {', '.join(parts)} GV")
-    return Panel(lines, title="Particles", title_align="left", expand=False, subtitle=None)
+    rigidity, passed = run.get("particle/rigidity"), run.get("particle/transmission")
+    if rigidity is not None and passed is not None:
+        parts = [f"{float(np.interp(value, rigidity, passed)):.2f} at {value:g}" for value in (0.3, 1.0, 3.0, 10.0)]
+        lines.append(f"part of all directions and times that is open: {', '.join(parts)} GV")
+    lines.rstrip()
+    return Panel(lines, title="Particles", title_align="left", expand=False)
