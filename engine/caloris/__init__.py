@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from caloris.case.load import parse_case as parse_case
     from caloris.case.schema import Case as Case
     from caloris.devices import enable_compilation_cache as enable_compilation_cache
+    from caloris.model.orbit_environment import OrbitEnvironment as OrbitEnvironment
+    from caloris.model.particles import ParticleEnvironment as ParticleEnvironment
     from caloris.precision import enable_float64 as enable_float64
     from caloris.simulation import Run as Run
     from caloris.simulation import run as run
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
-    from caloris.model.orbit_environment import OrbitEnvironment as OrbitEnvironment
-    from caloris.model.particles import ParticleEnvironment as ParticleEnvironment
     from caloris.solve.orbit_particles import orbit_particles as orbit_particles
     from caloris.solve.particle_track import particle_track as particle_track
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError

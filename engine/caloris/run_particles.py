@@ -61,7 +61,9 @@ def _nameless(environment: ParticleEnvironment) -> ParticleEnvironment:
 
 
 @kept
-def _spectra(environment: ParticleEnvironment, energy: Array, electron_energy: Array) -> tuple[Array, Array, Array | None]:
+def _spectra(
+    environment: ParticleEnvironment, energy: Array, electron_energy: Array
+) -> tuple[Array, Array, Array | None]:
     """Fluxes of each component [component, ion, energy], of electrons, and the mission's fluence."""
     points = jnp.broadcast_to(energy, (ION_COUNT, energy.shape[0]))
     none = jnp.zeros((0, *points.shape))

@@ -205,6 +205,10 @@ TUBE_CELL, GAS_LOADED = TubeCell(*[f()] * 9), GasLoadedPipe(*[f()] * 5)
 CONTROLLER = Controller(f(), f(), f())
 
 
+def _leveled(kernel: Callable, energy: Any, above: Any) -> Any:
+    return kernel(energy, LEVELS, above)
+
+
 # Kernels that make no program: they run on the host, or only rearrange what a program is made of.
 HOST = {
     "conduction.couplings.row_layout": "numpy, once a network",
@@ -396,8 +400,10 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "orbit.sun.precession_matrix": (f(2),),
     "particle.galactic.galactic_flux": (f(28, 5), f()),
     "particle.galactic.visible_sky_fraction": (f(), f()),
-    "particle.integral_spectrum.differential_flux": lambda g: Wrapped(lambda e, above: g(e, LEVELS, above), (f(3), f(6))),
-    "particle.integral_spectrum.integral_flux": lambda g: Wrapped(lambda e, above: g(e, LEVELS, above), (f(3), f(6))),
+    "particle.integral_spectrum.differential_flux": lambda g: Wrapped(
+        lambda e, above: g(e, LEVELS, above), (f(3), f(6))
+    ),
+    "particle.integral_spectrum.integral_flux": lambda g: Wrapped(partial(_leveled, g), (f(3), f(6))),
     "particle.let_spectrum.flux_per_bin": (f(5), f(2, 5)),
     "particle.let_spectrum.integral_let_flux": (f(2, 4), f(2, 5), f(3)),
     "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),

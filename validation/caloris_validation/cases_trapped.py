@@ -128,7 +128,9 @@ def _fluence(years: float, confidence: float) -> dict[float, float]:
 
 def _cutoff_over_the_gulf_of_guinea() -> float:
     """Vertical cutoff 20 km over latitude 0, longitude 0, in the field of 2020, from the track of an orbit there."""
-    orbit = Orbit.from_elements(Planet(), EARTH_RADIUS + 20e3, 0.0, 0.0, 0.0, 0.0, 0.0, float(days_of_year(jnp.array(2020.0))))
+    orbit = Orbit.from_elements(
+        Planet(), EARTH_RADIUS + 20e3, 0.0, 0.0, 0.0, 0.0, 0.0, float(days_of_year(jnp.array(2020.0)))
+    )
     track = caloris.particle_track(OrbitEnvironment(orbit, storm=0.0), jnp.linspace(0.0, 5400.0, 512))
     assert track.cutoff is not None
     return float(np.interp(0.0, *_ascending(np.asarray(track.longitude), np.asarray(track.cutoff))))
@@ -240,7 +242,7 @@ CASES: tuple[ReferenceCase, ...] = (
         "s-1",
         creme96.HEAVY_ION_RATE,
         0.10,
-        "W = 5 to 20 and K = 14.5 to 16.5 GV span 0.91 to 1.08; the two models of galactic spectra differ by 15 to 25 %",
+        "W = 5 to 20 and K = 14.5 to 16.5 GV span 0.91 to 1.08; the models' spectra differ by 15 to 25 %",
         _CREME96 + ", report HUP",
         lambda: _whole_chain()[0],
     ),

@@ -9,6 +9,8 @@ from caloris_kernels.constants import EARTH_RADIUS
 
 Problems = Iterator[CaseProblem]
 
+_PLACED = "inclination, raan and epoch, or sun_synchronous, ltan and epoch"
+
 
 def problems(draft: Draft) -> Problems:
     """All problems of the table [particles] that other tables decide."""
@@ -33,17 +35,19 @@ def _needs_place(draft: Draft, key: str) -> Problems:
     path, orbit = f"particles/{key}", draft.case.orbit
     if orbit is None:
         if not draft.has("orbit"):
-            yield CaseProblem(path, "needs an [orbit] with inclination, raan and epoch, or sun_synchronous, ltan and epoch")
+            yield CaseProblem(path, f"needs an [orbit] with {_PLACED}")
         return
     if orbit.form == "beta":
         yield CaseProblem(
             path,
-            "needs to know where the orbit lies over the Earth, which orbit/beta alone does not say; allowed: "
-            "inclination, raan and epoch, or sun_synchronous, ltan and epoch",
+            "needs to know where the orbit lies over the Earth, which orbit/beta alone does not say; "
+            f"allowed: {_PLACED}",
         )
         return
     if abs(draft.case.planet.radius / EARTH_RADIUS - 1.0) > 0.01:
         yield CaseProblem(path, f"is known for the Earth alone; planet/radius is {draft.case.planet.radius / 1e3:g} km")
     if key == "cutoff" and orbit.epoch is not None and not FIRST_YEAR <= orbit.epoch.year < LAST_YEAR:
         years = f"{FIRST_YEAR:.0f} to {LAST_YEAR:.0f}"
-        yield CaseProblem(path, f"the magnetic field (IGRF-14) is known from {years}; orbit/epoch is {orbit.epoch.year}")
+        yield CaseProblem(
+            path, f"the magnetic field (IGRF-14) is known from {years}; orbit/epoch is {orbit.epoch.year}"
+        )

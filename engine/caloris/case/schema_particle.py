@@ -134,7 +134,9 @@ class MissionEvent(Table):
             raise ValueError(f"{' and '.join(missing)} missing; write {_ESP}")
         extra = [key for key, value in keys.items() if value is not None and key not in allowed]
         if extra:
-            raise ValueError(f"{' and '.join(extra)} given, which {self.model} does not know; allowed: {_ESP} or {_KING}")
+            raise ValueError(
+                f"{' and '.join(extra)} given, which {self.model} does not know; allowed: {_ESP} or {_KING}"
+            )
         return self
 
 
@@ -149,7 +151,8 @@ class Particles(Table):
         Literal["none", "worst-5-minutes", "worst-day", "worst-week"] | MissionEvent, BeforeValidator(_solar_event)
     ] = Field(default="none", description="Solar particle event: a worst period as a flux, ESP or King as a fluence")
     cutoff: Cutoff | None = Field(
-        default=None, description="Geomagnetic cutoff K/L^2 and Earth's shadow; needs an orbit with inclination and epoch"
+        default=None,
+        description="Geomagnetic cutoff and Earth's shadow; needs an orbit with inclination and epoch",
     )
     spectrum: Annotated[Path, ExistingFile((".csv", ".h5", ".hdf5"))] | None = Field(
         default=None,

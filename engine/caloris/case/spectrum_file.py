@@ -44,9 +44,10 @@ class _Row(NamedTuple):
 def read_particle_spectrum(path: str | Path) -> ParticleSpectrumTable:
     """Read differential spectra: columns z, energy (MeV/u) and flux (m-2 s-1 sr-1 (MeV/u)-1), any order of columns.
 
-    A file .h5 or .hdf5 has datasets of these names, see `rows_of_hdf5`. The rows of one z stand together or apart, in increasing energy; each z has at least two rows. Where ions
-    have different energies they are put on the union of all by the power law between points that the
-    solver uses too; outside its own energies an ion's flux is zero. z is 1 to 28.
+    A file .h5 or .hdf5 has datasets of these names, see `rows_of_hdf5`. The rows of one z stand together or apart, in
+    increasing energy; each z has at least two rows. Where ions have different energies they are put on the union of all
+    by the power law between points that the solver uses too; outside its own energies an ion's flux is zero. z is 1 to
+    28.
     """
     path = Path(path)
     spectra: dict[int, list[tuple[float, float]]] = {}

@@ -25,7 +25,7 @@ def _optional(value) -> Array | None:
 
 
 class EspFluence(eqx.Module):
-    """Solar protons of a mission by the model ESP: what is not exceeded with this confidence; `solar_proton_fluence`."""
+    """Solar protons of a mission by the model ESP, not exceeded with this confidence; `solar_proton_fluence`."""
 
     years: Float[Array, ""] = eqx.field(converter=leaf)  # of active Sun
     confidence: Float[Array, ""] = eqx.field(converter=leaf)  # -, 0 to 1
@@ -48,8 +48,8 @@ class KingFluence(eqx.Module):
 class OrbitEnvironment(eqx.Module):
     """The orbit and what is around it; `caloris.orbit_particles` makes spectra of it. A part that is None is absent.
 
-    Numbers are leaves, so that spectra and rates have derivatives in them: those of the orbit, the solar modulation, the
-    strength of the storm, the epochs of the field.
+    Numbers are leaves, so that spectra and rates have derivatives in them: those of the orbit, the solar modulation,
+    the strength of the storm, the epochs of the field.
     """
 
     orbit: KeplerOrbit

@@ -1,7 +1,7 @@
 """What kinds of particles there are around a spacecraft, each as a source with a spectrum: data and units.
 
-Ions are rows Z - 1 of arrays [ion, energy]; energies in MeV per nucleon, fluxes in m-2 s-1 sr-1 (MeV/u)-1, the mean over
-the whole sphere of directions.
+Ions are rows Z - 1 of arrays [ion, energy]; energies in MeV per nucleon, fluxes in m-2 s-1 sr-1 (MeV/u)-1, the mean
+over the whole sphere of directions.
 """
 
 from abc import abstractmethod

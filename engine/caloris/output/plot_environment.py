@@ -97,7 +97,11 @@ def plot_world_map(run: RunFile, folder: Path) -> list[Path]:
 
 def _draw_track(axes: Axes, run: RunFile) -> None:
     """A day of the ground track, the first revolution on it thicker; broken where it leaves the map."""
-    latitude, longitude, time = run["particle/track_latitude"], run["particle/track_longitude"], run["particle/track_time"]
+    latitude, longitude, time = (
+        run["particle/track_latitude"],
+        run["particle/track_longitude"],
+        run["particle/track_time"],
+    )
     breaks = np.flatnonzero(abs(np.diff(longitude)) > 180.0) + 1
     broken_latitude, broken_longitude = np.insert(latitude, breaks, np.nan), np.insert(longitude, breaks, np.nan)
     axes.plot(broken_longitude, broken_latitude, color=COLORS[0], linewidth=0.5, alpha=0.8)

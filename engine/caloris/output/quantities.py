@@ -213,8 +213,8 @@ _PARTICLE = {
     "transmission": Quantity("1", ("rigidity",), "part that cutoff and Earth's shadow let through, mean of the orbit"),
     "proton_threshold": Quantity("MeV", ("proton_threshold",), "energy of protons above which flux is counted"),
     "electron_threshold": Quantity("MeV", ("electron_threshold",), "energy of electrons above which flux is counted"),
-    "trapped_proton_mean": Quantity("m-2 s-1", ("proton_threshold",), "trapped protons, all directions, orbit mean"),
-    "trapped_electron_mean": Quantity("m-2 s-1", ("electron_threshold",), "trapped electrons, all directions, orbit mean"),
+    "trapped_proton_mean": Quantity("m-2 s-1", ("proton_threshold",), "trapped protons, all directions, mean"),
+    "trapped_electron_mean": Quantity("m-2 s-1", ("electron_threshold",), "trapped electrons, all directions, mean"),
     "mcilwain": Quantity("1", ("time",), "McIlwain's L in the field in which the map is read"),
     "strength_ratio": Quantity("1", ("time",), "B/B0: field over its least along the field line"),
     "cutoff": Quantity("GV", ("time",), "vertical cutoff rigidity"),
@@ -226,9 +226,9 @@ _PARTICLE = {
     "track_mcilwain": Quantity("1", ("track",), "McIlwain's L along one day of the track"),
     "track_strength_ratio": Quantity("1", ("track",), "B/B0 along one day of the track"),
     "track_cutoff": Quantity("GV", ("track",), "vertical cutoff rigidity along one day of the track"),
-    "track_proton_flux": Quantity("m-2 s-1", ("track", "proton_threshold"), "trapped protons along one day of the track"),
+    "track_proton_flux": Quantity("m-2 s-1", ("track", "proton_threshold"), "trapped protons along a day of the track"),
     "track_electron_flux": Quantity(
-        "m-2 s-1", ("track", "electron_threshold"), "trapped electrons along one day of the track"
+        "m-2 s-1", ("track", "electron_threshold"), "trapped electrons along a day of the track"
     ),
     "map_latitude": Quantity("degree", ("map_latitude",), "geocentric latitude of the world map"),
     "map_longitude": Quantity("degree", ("map_longitude",), "longitude of the world map, east"),

@@ -74,7 +74,11 @@ def trapped_world_map(environment: OrbitEnvironment) -> Float[Array, "latitude l
     if name is None or year is None:
         return None
     latitude, longitude = np.radians(MAP_LATITUDE)[:, None], np.radians(MAP_LONGITUDE)[None]
-    parts = (np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude) + 0 * longitude)
+    parts = (
+        np.cos(latitude) * np.cos(longitude),
+        np.cos(latitude) * np.sin(longitude),
+        np.sin(latitude) + 0 * longitude,
+    )
     position = jnp.asarray(environment.orbit.semi_major_axis) * np.stack(parts, axis=-1).reshape(-1, 3)
     flux = _flux_above(trapped_map(name), jnp.asarray(thresholds), shells_at(days_at_year(year), position))
     return flux.reshape(MAP_LATITUDE.size, MAP_LONGITUDE.size, -1)

@@ -31,12 +31,12 @@ def integral_flux(
 def differential_flux(
     energy: Float[Array, "*points"], level: Float[np.ndarray, " level"], above: Float[Array, " level"]
 ) -> Float[Array, "*points"]:
-    """Differential spectrum j = -dJ/dE of the curve of `integral_flux`: never negative, continuous above the first level.
+    """Differential spectrum j = -dJ/dE of the curve of `integral_flux`: never negative, continuous above the first.
 
     Its integral between two levels is the difference of their fluxes exactly. Between levels, for power laws,
-    exponentials of 80 MeV and their sums and products at the levels of AP-8, it is within 1.5 % from 0.2 to 250 MeV, 3 %
-    to 300 MeV, 8 % to 400 MeV and 13 % below 0.2 MeV. Units of `above` per unit of energy. Differentiable in energy (its
-    slope jumps at levels where a slope is held) and in the fluxes.
+    exponentials of 80 MeV and their sums and products at the levels of AP-8, it is within 1.5 % from 0.2 to 250 MeV,
+    3 % to 300 MeV, 8 % to 400 MeV and 13 % below 0.2 MeV. Units of `above` per unit of energy. Differentiable in energy
+    (its slope jumps at levels where a slope is held) and in the fluxes.
     """
     return _curve(energy, level, above)[1]
 
@@ -77,7 +77,7 @@ def _slopes(place: np.ndarray, value: Array) -> Array:
 
 
 def _spline_matrix(place: np.ndarray) -> np.ndarray:
-    """The matrix that makes slopes at the knots out of values: cubic spline, third derivative continuous at both ends."""
+    """The matrix that makes slopes at the knots out of values: a cubic spline, not-a-knot at both ends."""
     size, width = len(place), np.diff(place)
     system, given = np.zeros((size, size)), np.zeros((size, size))
     secant = (np.eye(size)[1:] - np.eye(size)[:-1]) / width[:, None]

@@ -41,7 +41,7 @@ def monthly_modulation(year: int, month: int) -> float:
     if (year, month) not in counts:
         (first_year, first_month), (last_year, last_month) = known_months()
         raise ValueError(
-            f"the neutron monitor's counts are known from {first_year}-{first_month:02d} to {last_year}-{last_month:02d}, "
-            f"not for {year}-{month:02d}"
+            f"the neutron monitor's counts are known from {first_year}-{first_month:02d} to "
+            f"{last_year}-{last_month:02d}, not for {year}-{month:02d}"
         )
     return float(modulation_of_count_rate(np.float64(counts[year, month])))  # pyright: ignore[reportArgumentType]
