@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from caloris.case.load import parse_case as parse_case
     from caloris.case.schema import Case as Case
     from caloris.devices import enable_compilation_cache as enable_compilation_cache
+    from caloris.model.orbit_environment import OrbitEnvironment as OrbitEnvironment
+    from caloris.model.particles import ParticleEnvironment as ParticleEnvironment
     from caloris.precision import enable_float64 as enable_float64
     from caloris.simulation import Run as Run
     from caloris.simulation import run as run
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
+    from caloris.solve.orbit_particles import orbit_particles as orbit_particles
+    from caloris.solve.particle_track import particle_track as particle_track
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
     from caloris.solve.solution import SolveError as SolveError
     from caloris.solve.steady import solve_steady as solve_steady
@@ -41,10 +45,14 @@ _PUBLIC = {
     "case.load": ("load_case", "parse_case"),
     "case.schema": ("Case",),
     "devices": ("enable_compilation_cache",),
+    "model.orbit_environment": ("OrbitEnvironment",),
+    "model.particles": ("ParticleEnvironment",),
     "precision": ("enable_float64",),
     "simulation": ("Run", "run"),
     "solve.couple": ("couple",),
     "solve.cyclic": ("solve_cyclic",),
+    "solve.orbit_particles": ("orbit_particles",),
+    "solve.particle_track": ("particle_track",),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),

@@ -200,7 +200,8 @@ def _unused(sketch: Sketch) -> Iterator[str]:
         names = [table.name for table in tables if table.name not in known]
         if names:
             yield f"{kind} {listed(names)}: not used"
-    if case.particles is not None and not case.devices:
+    along = case.particles is not None and (case.particles.trapped or case.particles.cutoff)
+    if case.particles is not None and not case.devices and not along:
         yield "particles: not used, there is no [[device]]"
     if case.particles is None and case.devices:
         yield f"device {listed([device.name for device in case.devices])}: no [particles], so no upset rates"

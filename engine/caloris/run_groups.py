@@ -165,4 +165,4 @@ def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: Ru
     }
     data.arrays.update({f"particle/{name}": np.asarray(value) for name, value in particle.items()})
     data.arrays.update({f"upset/{name}": value for name, value in upset.items()})
-    data.attributes["particle"] = {"environment": first.environment}
+    data.attributes.setdefault("particle", {})["environment"] = first.environment

@@ -31,6 +31,7 @@ from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
 from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
 from caloris.run_limits import limit_arrays, margin_arrays
 from caloris.run_loops import fluid_arrays
+from caloris.run_particles import environment_arrays
 from caloris.solve.cyclic import solve_cyclic
 from caloris.solve.solution import Solution, SolveError, SteadySolution
 from caloris.solve.state import physical
@@ -148,6 +149,8 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
             failure = failure or found
             assert model.geometry is not None
             limit_arrays(case, data, variant, NodeLayout(model.geometry, case).find)
+        if case.devices or model.orbit_environment is not None:
+            environment_arrays(model, data)
         if case.devices and model.particles is not None:
             progress("upset rates")
             try:

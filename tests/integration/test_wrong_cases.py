@@ -60,7 +60,6 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "joint_along_its_axis": ("load", "body/wing/joint/point", "lies along the joint's axis"),
     "joint_range_reversed": ("load", "body/wing/joint/range", "the lowest angle must be below the highest"),
     "later_orbit": ("load", "orbit/tle", 'not supported yet: the key "tle"'),
-    "later_particles": ("load", "particles/solar_event", '"worst-week" is not supported yet'),
     "later_table": ("load", "dose_point", "not supported yet: the table [dose_point]"),
     "later_throttle": ("load", "compute/0/throttle", 'not supported yet: the key "throttle"'),
     "left_handed_box": ("build", "surface/box/edge_w", "left-handed"),
@@ -141,6 +140,16 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "wall_over_phase_without_orbit": ("load", "node/wall/temperature", "a table over phase needs an [orbit]"),
     "wall_over_time_in_steady_run": ("load", "node/wall/temperature", "a table over time needs a transient run"),
     "wall_with_two_starts": ("load", "node/wall/start_temperature", "has no meaning where temperature is fixed"),
+    "cutoff_without_orbit": ("load", "particles/cutoff", "needs an [orbit] with inclination, raan and epoch"),
+    "magnetosphere_unknown": ("load", "particles/cutoff/magnetosphere", 'allowed: "quiet" or "storm"'),
+    "solar_event_misspelled": ("load", "particles/solar_event", 'the nearest known name is "worst-week"'),
+    "solar_event_without_confidence": ("load", "particles/solar_event", "confidence missing"),
+    "solar_modulation_of_the_future": ("load", "particles/galactic/solar_modulation", "known from 1964-04 to 2021-01, not for 2027-03"),
+    "spectrum_beside_trapped": ("load", "particles/spectrum", "leave out trapped, or the file"),
+    "trapped_field_of_the_future": ("load", "particles/trapped/field_epoch", "a year from 1900 to 2030"),
+    "trapped_of_nothing": ("load", "particles/trapped", 'needs proton = "AP8MIN" or "AP8MAX"'),
+    "trapped_of_unknown_map": ("load", "particles/trapped/proton", 'allowed: "AP8MIN" or "AP8MAX"'),
+    "trapped_with_beta": ("load", "particles/trapped", "which orbit/beta alone does not say"),
 }  # fmt: skip
 
 

@@ -22,12 +22,14 @@ import pytest
 import caloris
 import caloris.geometry
 import caloris_kernels
-from caloris import check_sketch
+from caloris import check_sketch, run_particles
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
+from caloris.model.orbit import KeplerOrbit
+from caloris.model.planet import Planet
 from caloris.model.surroundings import motion_along
-from caloris.solve import drift_shells
+from caloris.solve import drift_shells, orbit_particles, particle_track
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
@@ -139,6 +141,8 @@ TILE = Tile(f(1, 3, 3, 8), f(1, 3, 8), f(1, 8), f(1, 8), f(1, 8))
 TILES = ExchangeTiles(i(2, 64), i(3), i(3), f(3, 64, 64))
 FIELD = FieldCoefficients(f(14, 14), f(14, 14))
 SHELLS = DriftShellTable(f32(63 * 63 * 21, 8), FIELD, f())
+LEVELS = np.geomspace(0.1, 100.0, 6)
+EARTH_ORBIT = KeplerOrbit(Planet(), 7e6, 0.0, 1.7, 0.0, 0.0, 0.0, 9800.0)
 FLUX_MAP = FluxMap(f(5), f(5, 6), f(5, 6, 9, 4), f(2))
 CAP = CapPoints(f(2, 5, 3), f(2, 5), f(2, 5, 3))
 RAYS = (f(8, 12), f(5, 3), f(5, 3), f(5))
@@ -201,6 +205,10 @@ TUBE_CELL, GAS_LOADED = TubeCell(*[f()] * 9), GasLoadedPipe(*[f()] * 5)
 CONTROLLER = Controller(f(), f(), f())
 
 
+def _leveled(kernel: Callable, energy: Any, above: Any) -> Any:
+    return kernel(energy, LEVELS, above)
+
+
 # Kernels that make no program: they run on the host, or only rearrange what a program is made of.
 HOST = {
     "conduction.couplings.row_layout": "numpy, once a network",
@@ -217,6 +225,9 @@ HOST = {
     "numerics.sobol.sobol_points": "numpy, once a table of points",
     "magnetic.shell_table.table_positions": "numpy, once a table",
     "trapped.flux_map.trapped_map": "numpy, once a map",
+    "trapped.flux_map.map_energies": "numpy, once a map",
+    "particle.solar_modulation.known_months": "a table of Python",
+    "particle.solar_modulation.monthly_modulation": "a table of Python",
     "radiative.radiosity.is_direct": "a choice of Python",
     "radiative.visibility.interpolation_radius": "a number of Python",
     "stepping.events.check_switches": "a check of Python",
@@ -331,7 +342,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "magnetic.cutoff.cosine_squared_latitude": (f(3),),
     "magnetic.cutoff.directional_cutoff": (f(3), f(3), f(3), f()),
     "magnetic.cutoff.disturbed_cutoff": (f(3), f()),
-    "magnetic.cutoff.geomagnetic_transmission": (f(4), f(3), f()),
+    "magnetic.cutoff.geomagnetic_transmission": (f(4), f(3), f(), f(3)),
     "magnetic.cutoff.ion_rigidity": (f(3), f(), f()),
     "magnetic.cutoff.vertical_cutoff": (f(3), f()),
     "magnetic.drift_shell.drift_shell": (FIELD, f(600, 3), f()),
@@ -389,9 +400,14 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "orbit.sun.precession_matrix": (f(2),),
     "particle.galactic.galactic_flux": (f(28, 5), f()),
     "particle.galactic.visible_sky_fraction": (f(), f()),
+    "particle.integral_spectrum.differential_flux": lambda g: Wrapped(
+        lambda e, above: g(e, LEVELS, above), (f(3), f(6))
+    ),
+    "particle.integral_spectrum.integral_flux": lambda g: Wrapped(partial(_leveled, g), (f(3), f(6))),
     "particle.let_spectrum.flux_per_bin": (f(5), f(2, 5)),
     "particle.let_spectrum.integral_let_flux": (f(2, 4), f(2, 5), f(3)),
     "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),
+    "particle.solar_modulation.modulation_of_count_rate": (f(3),),
     "particle.solar.august_1972_fluence": (f(3),),
     "particle.solar.october_1989_peak_flux": (f(3), 22),
     "particle.solar.solar_proton_fluence": (f(), f()),
@@ -768,6 +784,21 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
     "solve.cyclic.cyclic_from": lambda model: (caloris.solve_cyclic, model.thermal),
     "solve.drift_shells._tabulate": lambda model: (drift_shells._tabulate, FIELD, f()),
+    "run_particles._spectra": lambda model: (run_particles._spectra, model.particles, f(5), f(4)),
+    "solve.orbit_particles._traced_shells": lambda model: (orbit_particles._traced_shells, f(), f(4, 3)),
+    "solve.orbit_particles.days_at_year": lambda model: (orbit_particles.days_at_year, f()),
+    "solve.orbit_particles._positions": lambda model: (orbit_particles._positions, EARTH_ORBIT, f(3), f(3)),
+    "solve.orbit_particles._mean_flux": lambda model: (orbit_particles._mean_flux, FLUX_MAP, DriftShell(f(4), f(4))),
+    "solve.orbit_particles._transmission": lambda model: (orbit_particles._transmission, f(4), f(4, 3), f(), f()),
+    "solve.orbit_particles._shadow": lambda model: (orbit_particles._shadow, f(4, 3), f()),
+    "solve.particle_track._track": lambda model: (particle_track._track, EARTH_ORBIT, f(3), False),
+    "solve.particle_track._flux_above": lambda model: (
+        particle_track._flux_above,
+        FLUX_MAP,
+        f(3),
+        DriftShell(f(4), f(4)),
+    ),
+    "solve.particle_track._cutoff": lambda model: (particle_track._cutoff, f(4), f()),
     "solve.steady.steady_from": lambda model: (caloris.solve_steady, model.thermal),
     "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (

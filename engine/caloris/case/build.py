@@ -9,19 +9,19 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from caloris.case.build_devices import build_devices
 from caloris.case.build_geometry import build_geometry
+from caloris.case.build_orbit import build_orbit
+from caloris.case.build_particles import build_orbit_environment, build_particles
 from caloris.case.build_structure import build_structure, schedule
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
-from caloris.case.schema_orbit import Orbit as OrbitTable
-from caloris.case.schema_particle import Device as DeviceTable
-from caloris.case.spectrum_file import SpectrumFileError, read_let_spectrum, read_particle_spectrum
 from caloris.case.view_factor_file import ViewFactorFileError, read_view_factors
 from caloris.geometry.assembly import Geometry
 from caloris.model.attitude import Attitude
-from caloris.model.device import Device, HeavyIonResponse, ParticleEnvironment, ProtonResponse, ShieldLayer
-from caloris.model.orbit import Orbit
-from caloris.model.planet import Planet
+from caloris.model.device import Device
+from caloris.model.orbit_environment import OrbitEnvironment
+from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import Batteries, SolarArrays
 from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
@@ -54,6 +54,8 @@ class Model(eqx.Module):
     thermal: Thermal | None
     devices: tuple[Device, ...]
     particles: ParticleEnvironment | None
+    # Orbit and models that `particles` comes from, where it has trapped particles or a cutoff.
+    orbit_environment: OrbitEnvironment | None = None
 
     @property
     def device(self) -> Device:
@@ -76,15 +78,16 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     (degenerate shapes, unreadable meshes and spectra, edges that do not touch), RuntimeError without float64.
     """
     require_float64("build")
-    devices, particles = _devices(case), _particles(case)
+    devices, particles = build_devices(case), build_particles(case)
+    along = build_orbit_environment(case)
     if case.is_device_only:
-        return Model(None, None, None, None, devices, particles)
+        return Model(None, None, None, None, devices, particles, along)
     geometry, visibility, context = build_traced(case, progress)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
     # share one program.
     thermal = with_rows(couple(geometry, replace(visibility, shadowed=True), context))
-    return Model(geometry, visibility, context, thermal, devices, particles)
+    return Model(geometry, visibility, context, thermal, devices, particles, along)
 
 
 def build_traced(
@@ -112,8 +115,8 @@ def check_buildable(case: Case) -> None:
             problems.extend(error.errors)
             return None
 
-    attempt(lambda: _devices(case))
-    attempt(lambda: _particles(case))
+    attempt(lambda: build_devices(case))
+    attempt(lambda: build_particles(case))
     if not case.is_device_only:
         geometry = attempt(lambda: build_geometry(case))
         if geometry is not None:
@@ -165,49 +168,15 @@ def build_visibility(
 
 def build_surroundings(case: Case) -> Surroundings | None:
     """Orbit, planet, attitude and joints of a case; None without an orbit."""
-    table = case.orbit
-    if table is None:
+    if case.orbit is None:
         return None
-    planet_table = case.planet
-    flux = 1361.0 if planet_table.is_seasonal else planet_table.solar_flux
-    planet = Planet(
-        radius=planet_table.radius,
-        gravitational_parameter=planet_table.gravitational_parameter,
-        j2=planet_table.j2,
-        solar_flux=flux,
-        albedo=planet_table.albedo,
-        infrared_flux=planet_table.infrared_flux,
-        space_temperature=planet_table.space_temperature,
-        seasonal=planet_table.is_seasonal,
-    )
     attitude = case.attitude
     try:
-        orbit = _orbit(table, case, planet)
+        orbit = build_orbit(case)
         pointing = Attitude(attitude.point, attitude.toward, attitude.align, attitude.to)
     except ValueError as error:
         raise CaseError([CaseProblem("orbit", str(error))], case.source) from None
     return Surroundings(orbit, pointing, _joints(case))
-
-
-def _orbit(table: OrbitTable, case: Case, planet: Planet) -> Orbit:
-    if table.form == "beta":
-        assert table.altitude is not None and table.beta is not None
-        return Orbit.from_beta(planet, table.altitude, table.beta)
-    if table.form == "sun_synchronous":
-        assert table.altitude is not None and table.ltan is not None
-        return Orbit.sun_synchronous(planet, table.altitude, table.ltan, table.epoch_days)
-    axis, eccentricity = table.size(case.planet)
-    assert table.inclination is not None and table.raan is not None
-    return Orbit.from_elements(
-        planet,
-        axis,
-        eccentricity,
-        table.inclination,
-        table.raan,
-        table.argument_of_perigee,
-        table.true_anomaly,
-        table.epoch_days,
-    )
 
 
 def _joints(case: Case) -> tuple[Joint, ...]:
@@ -229,61 +198,3 @@ def _joints(case: Case) -> tuple[Joint, ...]:
             )
         )
     return tuple(joints)
-
-
-def _devices(case: Case) -> tuple[Device, ...]:
-    compositions = {material.name: material.composition for material in case.materials}
-    devices, problems = [], []
-    for table in case.devices:
-        try:
-            devices.append(_device(table, compositions))
-        except ValueError as error:
-            problems.append(CaseProblem(f"device/{table.name}/shield", str(error)))
-    if problems:
-        raise CaseError(problems, case.source)
-    return tuple(devices)
-
-
-def _device(table: DeviceTable, compositions: dict) -> Device:
-    ions, protons = table.heavy_ion, table.proton
-    return Device(
-        heavy_ion=None
-        if ions is None
-        else HeavyIonResponse(ions.onset, ions.width, ions.exponent, ions.plateau, ions.sensitive_volume, ions.funnel),
-        proton=None
-        if protons is None
-        else ProtonResponse(protons.onset, protons.width, protons.exponent, protons.plateau),
-        bits=table.bits,
-        count=table.count,
-        shield=tuple(
-            ShieldLayer.of(layer.material, compositions[layer.material] or {}, layer.areal_density)
-            for layer in table.shield
-        ),
-        name=table.name,
-    )
-
-
-def _particles(case: Case) -> ParticleEnvironment | None:
-    table = case.particles
-    if table is None:
-        return None
-    try:
-        spectrum = None if table.spectrum is None else read_particle_spectrum(table.spectrum)
-        let = None if table.let_spectrum is None else read_let_spectrum(table.let_spectrum)
-    except SpectrumFileError as error:
-        key = "spectrum" if table.spectrum is not None else "let_spectrum"
-        raise CaseError(
-            [CaseProblem(f"particles/{key}", str(error))], case.path.name if case.path else "case"
-        ) from None
-    if let is not None:
-        given = None if spectrum is None else (spectrum.atomic_number, spectrum.energy, spectrum.flux)
-        return ParticleEnvironment.from_let_spectrum(let.let, let.integral_flux, given)
-    if spectrum is not None:
-        return ParticleEnvironment.from_spectrum(spectrum.atomic_number, spectrum.energy, spectrum.flux)
-    if table.galactic is None:
-        return None
-    altitude = None
-    if case.orbit is not None:
-        # Earth's shadow at the mean altitude of the orbit.
-        altitude = case.orbit.size(case.planet)[0] - case.planet.radius
-    return ParticleEnvironment.from_galactic(table.galactic.solar_modulation, altitude, case.planet.radius)

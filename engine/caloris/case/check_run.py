@@ -62,6 +62,8 @@ def _particles(draft: Draft) -> Problems:
         sources = [key for key in ("galactic", "spectrum", "let_spectrum") if getattr(particles, key) is not None]
         if "galactic" in sources and len(sources) > 1:
             yield CaseProblem(f"particles/{sources[1]}", "replaces the environment; remove galactic, or this key")
+        sources += [] if particles.trapped is None else ["trapped"]
+        sources += [] if particles.solar_event == "none" else ["solar_event"]
         if not sources and draft.has("device"):
             yield CaseProblem("particles", "has no environment; devices need galactic, spectrum or let_spectrum")
     elif draft.has("device") and not draft.has("particles"):

@@ -4,7 +4,15 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from caloris.case import check_coating, check_conduction, check_equipment, check_loops, check_run, check_sense
+from caloris.case import (
+    check_coating,
+    check_conduction,
+    check_equipment,
+    check_loops,
+    check_particles,
+    check_run,
+    check_sense,
+)
 from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
@@ -29,6 +37,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *check_coating.problems(draft),
         *check_conduction.problems(draft),
         *check_run.problems(draft),
+        *check_particles.problems(draft),
     ]
     return problems, [*check_run.warnings(draft), *check_loops.warnings(draft)]
 

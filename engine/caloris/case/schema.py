@@ -8,13 +8,14 @@ from caloris.case.lumped import LumpedNetwork
 from caloris.case.schema_chip import Chip
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
+from caloris.case.schema_device import Device
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
 from caloris.case.schema_heat_pipe import HeatPipe, LoopHeatPipe
 from caloris.case.schema_loop import Loop
 from caloris.case.schema_material import Material
 from caloris.case.schema_network import Network
 from caloris.case.schema_orbit import Attitude, Orbit, Planet
-from caloris.case.schema_particle import Device, Particles
+from caloris.case.schema_particle import Particles
 from caloris.case.schema_power import Battery, Compute, Load, PowerBus, SolarArray
 from caloris.case.schema_run import Limit, Margins, Run, Variant
 from caloris.case.schema_solid import SOLID_SHAPES, Solid, SolidTable

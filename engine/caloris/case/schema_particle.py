@@ -1,35 +1,74 @@
-"""The tables of radiation effects: the particle environment, devices, their responses and shields.
+"""The table of the particle environment. Field units are kept here; a bare number is SI all the same."""
 
-Field units are kept here: MeV, MeV cm^2/mg, cm^2 per bit, g/cm^2, um. A bare number is SI all the same.
-"""
-
-import math
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
-from caloris.case.errors import shown
-from caloris.case.schema_types import ExistingFile, Measure, Name, Table, Whole
+from caloris.case.errors import nearest, shown
+from caloris.case.schema_types import ExistingFile, Measure, Table
+from caloris_kernels.particle.solar_modulation import known_months, monthly_modulation
 
-# Upper limits catch bare numbers, which are SI: 0.5 would be 3e10 MeV cm^2/mg.
-_LinearEnergyTransfer = Annotated[float, Measure(q.LINEAR_ENERGY_TRANSFER, least=0, most=1e3)]
-_Energy = Annotated[float, Measure(q.PARTICLE_ENERGY, least=0, most=1e6)]
-_CrossSection = Annotated[float, Measure(q.CROSS_SECTION, above=0, most=100)]
-_ChipLength = Annotated[float, Measure(q.CHIP_LENGTH, above=0, most=1e5)]
-_Exponent = Annotated[float, Measure(q.RATIO, above=0, most=100)]
+WORST_PERIODS = {"worst-5-minutes": "5 minutes", "worst-day": "day", "worst-week": "week"}
+FIRST_YEAR, LAST_YEAR = 1900.0, 2030.0
+_ESP, _KING = '{ model = "ESP", years = 5, confidence = 0.95 }', '{ model = "King", events = 1 }'
 
 
-def _no_solar_event(value: object) -> object:
-    if value in ("worst-week", "worst-day", "worst-5-minutes") or isinstance(value, dict):
-        raise ValueError(f'{shown(value)} is not supported yet; allowed: "none"')
-    return value
+def _date(value: object) -> date | None:
+    """The date that a value names: a date of TOML, or its text; None for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
 
 
-def _no_sectors(value: object) -> object:
-    if value == "geometry":
-        raise ValueError('"geometry" is not supported yet; allowed: a list of layers')
+def _modulation(value: object, info: ValidationInfo) -> float:
+    """W of the galactic model: a number, or the month of a date from the counts of the Oulu monitor."""
+    day = _date(value)
+    if day is not None:
+        return monthly_modulation(day.year, day.month)
+    try:
+        return Measure(q.RATIO, least=0, most=200).parse(value, info)
+    except ValueError as error:
+        first, last = (f"{year}-{month:02d}" for year, month in known_months())
+        raise ValueError(f"{error}; or a date, as in 2009-12-01, from {first} to {last}") from None
+
+
+def _field_epoch(value: object) -> object:
+    """None for the map's own epoch, else a decimal year."""
+    if value == "model":
+        return None
+    day = _date(value)
+    if day is not None:
+        first = date(day.year, 1, 1)
+        value = day.year + (day - first).days / ((date(day.year + 1, 1, 1) - first).days)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not FIRST_YEAR <= value <= LAST_YEAR:
+        allowed = f"a year from {FIRST_YEAR:.0f} to {LAST_YEAR:.0f} (IGRF-14), or a date in them"
+        raise ValueError(f'{shown(value)} is no epoch of the field; allowed: "model" (the epoch of the map), {allowed}')
+    return float(value)
+
+
+def _solar_event(value: object) -> object:
+    """A name, or a table that says its model."""
+    names = ("none", *WORST_PERIODS)
+    if isinstance(value, dict):
+        model = value.get("model")
+        if model not in ("ESP", "King"):
+            raise ValueError(f"model = {shown(model)} is not known; allowed: {_ESP} or {_KING}")
+        return value
+    if value not in names:
+        hint = nearest(value, names) if isinstance(value, str) else ""
+        listed = ", ".join(f'"{name}"' for name in names)
+        raise ValueError(f"{shown(value)} is not known; allowed: {listed}, {_ESP} or {_KING}{hint}")
     return value
 
 
@@ -37,97 +76,89 @@ class Galactic(Table):
     """Galactic cosmic rays."""
 
     model: Literal["matthia-2013"] = Field(description="Matthia et al. 2013, doi 10.1016/j.asr.2012.09.022")
-    solar_modulation: Annotated[float, Measure(q.RATIO, least=0, most=200)] = Field(
-        description="Modulation parameter W of the model, 0 to 200"
+    solar_modulation: Annotated[float, BeforeValidator(_modulation)] = Field(
+        description="Modulation parameter W of the model, 0 to 200; or a date: W of its month from the counts of the "
+        "Oulu neutron monitor, 1964-04 to 2021-01",
+        json_schema_extra={"unit": "1"},
     )
+
+
+class Trapped(Table):
+    """Protons and electrons of the belts."""
+
+    proton: Literal["AP8MIN", "AP8MAX"] | None = Field(default=None, description="Map of protons, by solar activity")
+    electron: Literal["AE8MIN", "AE8MAX"] | None = Field(
+        default=None, description="Map of electrons, by solar activity"
+    )
+    field_epoch: Annotated[float | None, BeforeValidator(_field_epoch)] = Field(
+        default=None,
+        description='Year or date of the magnetic field in which the maps are read; "model": each map\'s own epoch',
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> "Trapped":
+        if self.proton is None and self.electron is None:
+            raise ValueError('needs proton = "AP8MIN" or "AP8MAX", or electron = "AE8MIN" or "AE8MAX" (or both)')
+        return self
+
+
+class Cutoff(Table):
+    """What the Earth's field keeps away."""
+
+    magnetosphere: Literal["quiet", "storm"] = Field(
+        default="quiet", description="Field; storm lowers cutoffs P by 0.54 exp(-P / 2.9 GV)"
+    )
+
+
+class MissionEvent(Table):
+    """Solar protons of a mission, as a fluence."""
+
+    model: Literal["ESP", "King"] = Field(description="ESP (Xapsos) or King's event of August 1972")
+    years: Annotated[float, Measure(q.RATIO, least=1, most=100)] | None = Field(
+        default=None, description="Years of active Sun (seven of eleven), with ESP", json_schema_extra={"unit": "year"}
+    )
+    confidence: Annotated[float, Measure(q.RATIO, least=0.5, most=0.999)] | None = Field(
+        default=None, description="Confidence that the fluence is not exceeded, with ESP"
+    )
+    events: Annotated[float, Measure(q.RATIO, above=0, most=100)] | None = Field(
+        default=None, description="Number of events like that of August 1972, with King; 1 unless given"
+    )
+
+    @model_validator(mode="after")
+    def _keys_of_the_model(self) -> "MissionEvent":
+        keys: dict[str, Any] = {"years": self.years, "confidence": self.confidence, "events": self.events}
+        needed = ("years", "confidence") if self.model == "ESP" else ()
+        allowed = needed or ("events",)
+        missing = [key for key in needed if keys[key] is None]
+        if missing:
+            raise ValueError(f"{' and '.join(missing)} missing; write {_ESP}")
+        extra = [key for key, value in keys.items() if value is not None and key not in allowed]
+        if extra:
+            raise ValueError(
+                f"{' and '.join(extra)} given, which {self.model} does not know; allowed: {_ESP} or {_KING}"
+            )
+        return self
 
 
 class Particles(Table):
     """The particle environment; a component without a key is absent (no cutoff: free space)."""
 
-    later: ClassVar[dict[str, str]] = {
-        "trapped": "trapped protons and electrons",
-        "cutoff": "the geomagnetic cutoff",
-    }
-
     galactic: Galactic | None = Field(default=None, description="Galactic cosmic rays")
-    spectrum: Annotated[Path, ExistingFile((".csv",))] | None = Field(
+    trapped: Trapped | None = Field(
+        default=None, description="Trapped protons and electrons; needs an orbit with inclination and epoch"
+    )
+    solar_event: Annotated[
+        Literal["none", "worst-5-minutes", "worst-day", "worst-week"] | MissionEvent, BeforeValidator(_solar_event)
+    ] = Field(default="none", description="Solar particle event: a worst period as a flux, ESP or King as a fluence")
+    cutoff: Cutoff | None = Field(
+        default=None,
+        description="Geomagnetic cutoff and Earth's shadow; needs an orbit with inclination and epoch",
+    )
+    spectrum: Annotated[Path, ExistingFile((".csv", ".h5", ".hdf5"))] | None = Field(
         default=None,
         description="File that replaces the environment: z, energy (MeV/u), flux (m-2 s-1 sr-1 (MeV/u)-1)",
     )
     let_spectrum: Annotated[Path, ExistingFile((".csv",))] | None = Field(
         default=None,
         description="File that gives the spectrum behind the shield: let (MeV cm^2/mg), flux (integral, m-2 s-1 sr-1)",
-    )
-    solar_event: Annotated[Literal["none"], BeforeValidator(_no_solar_event)] = Field(
-        default="none", description='Solar particle event; "none" only'
-    )
-
-
-class HeavyIonResponse(Table):
-    """Weibull cross-section over LET and the sensitive volume (a right parallelepiped)."""
-
-    onset: _LinearEnergyTransfer = Field(description="Threshold LET")
-    width: Annotated[float, Measure(q.LINEAR_ENERGY_TRANSFER, above=0, most=1e4)] = Field(description="Weibull width")
-    exponent: _Exponent = Field(description="Weibull exponent", json_schema_extra={"unit": "1"})
-    plateau: _CrossSection = Field(description="Cross-section per bit at high LET")
-    sensitive_volume: tuple[_ChipLength, _ChipLength, _ChipLength] = Field(
-        description="Sides a, b and the depth; a b equals the plateau within 1 %"
-    )
-    funnel: Annotated[float, Measure(q.CHIP_LENGTH, least=0, most=1e5)] = Field(
-        default=0.0, description="Length added to every chord"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _square_of_depth(cls, value: Any, info: Any) -> Any:
-        """`depth` alone makes a square volume whose area is the plateau."""
-        if not isinstance(value, dict) or "depth" not in value:
-            return value
-        if "sensitive_volume" in value:
-            raise ValueError("depth and sensitive_volume exclude each other; give one")
-        value = dict(value)
-        depth = value.pop("depth")
-        try:
-            side = math.sqrt(Measure(q.CROSS_SECTION, above=0, most=100).parse(value.get("plateau"), info)) * 1e4
-        except ValueError:
-            side = 1.0  # the wrong plateau is reported by its own field
-        return value | {"sensitive_volume": [f"{side!r} um", f"{side!r} um", depth]}
-
-
-class ProtonResponse(Table):
-    """Weibull cross-section over proton energy."""
-
-    onset: _Energy = Field(description="Threshold energy")
-    width: Annotated[float, Measure(q.PARTICLE_ENERGY, above=0, most=1e6)] = Field(description="Weibull width")
-    exponent: _Exponent = Field(description="Weibull exponent", json_schema_extra={"unit": "1"})
-    plateau: _CrossSection = Field(description="Cross-section per bit at high energy")
-
-
-class ShieldLayer(Table):
-    """One layer of a spherical shield, the outermost first."""
-
-    material: str = Field(description="A material with a composition")
-    areal_density: Annotated[float, Measure(q.AREAL_DENSITY, above=0, most=1000)] = Field(description="Areal density")
-
-
-class Device(Table):
-    """A part whose bits upset."""
-
-    later: ClassVar[dict[str, str]] = {
-        "point": "a device at a point",
-        "memory": "memory words, correction and scrubbing",
-    }
-
-    name: Name = Field(description="Name among the devices")
-    at: str | None = Field(default=None, description="Node or surface that carries it")
-    count: Annotated[int, Whole(least=1)] = Field(default=1, description="Number of equal devices")
-    bits: Annotated[int, Whole(least=1)] = Field(default=1, description="Bits of one device")
-    heavy_ion: HeavyIonResponse | None = Field(default=None, description="Response to heavy ions (Z of 2 and above)")
-    proton: ProtonResponse | None = Field(default=None, description="Response to protons")
-    shield: Annotated[tuple[ShieldLayer, ...], BeforeValidator(_no_sectors)] = Field(
-        default=(), description="Layers of a spherical shield, outermost first"
-    )
-    die_area: Annotated[float, Measure(q.CROSS_SECTION, above=0)] = Field(
-        default=10.0, description="Area that bits times plateau should not exceed (a warning)"
     )

@@ -1,7 +1,8 @@
-"""Spectra that a case names as CSV files: differential spectra of ions, integral LET spectra.
+"""Spectra that a case names as CSV or HDF5 files: differential spectra of ions, integral LET spectra.
 
-A file starts with a line of column names; lines that are empty or start with # are left out; numbers are plain
+A CSV file starts with a line of column names; lines that are empty or start with # are left out; numbers are plain
 (1.5e-3), separated by commas. Wrong content raises SpectrumFileError naming file, line, column and what is allowed.
+HDF5 files are read by `spectrum_hdf5`.
 """
 
 import csv
@@ -43,13 +44,16 @@ class _Row(NamedTuple):
 def read_particle_spectrum(path: str | Path) -> ParticleSpectrumTable:
     """Read differential spectra: columns z, energy (MeV/u) and flux (m-2 s-1 sr-1 (MeV/u)-1), any order of columns.
 
-    The rows of one z stand together or apart, in increasing energy; each z has at least two rows. Where ions
-    have different energies they are put on the union of all by the power law between points that the
-    solver uses too; outside its own energies an ion's flux is zero. z is 1 to 28.
+    A file .h5 or .hdf5 has datasets of these names, see `rows_of_hdf5`. The rows of one z stand together or apart, in
+    increasing energy; each z has at least two rows. Where ions have different energies they are put on the union of all
+    by the power law between points that the solver uses too; outside its own energies an ion's flux is zero. z is 1 to
+    28.
     """
     path = Path(path)
     spectra: dict[int, list[tuple[float, float]]] = {}
-    for line, (z, energy, flux) in _rows(path, ("z", "energy", "flux")):
+    columns = ("z", "energy", "flux")
+    rows = _rows_of_datasets(path) if path.suffix.lower() in (".h5", ".hdf5") else _rows(path, columns)
+    for line, (z, energy, flux) in rows:
         if z != int(z) or not 1 <= z <= LARGEST_ATOMIC_NUMBER:
             raise _error(path, line, "z", z, f"a whole number from 1 to {LARGEST_ATOMIC_NUMBER}")
         points = spectra.setdefault(int(z), [])
@@ -89,6 +93,16 @@ def read_let_spectrum(path: str | Path) -> LetSpectrumTable:
         raise SpectrumFileError(f"{path}: {len(points)} row(s) of numbers; at least two are needed")
     let, flux = np.array(points).T
     return LetSpectrumTable(let, flux)
+
+
+def _rows_of_datasets(path: Path) -> list[_Row]:
+    """The rows of an HDF5 file, counted from 1."""
+    from caloris.case.spectrum_hdf5 import rows_of_hdf5  # here, because most cases name no HDF5 file
+
+    try:
+        return [_Row(k, row) for k, row in enumerate(rows_of_hdf5(path), 1)]
+    except ValueError as error:
+        raise SpectrumFileError(f"{path}: {error}") from None
 
 
 def _error(path: Path, line: int, column: str, value: object, allowed: str) -> SpectrumFileError:

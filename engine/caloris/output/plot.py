@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from caloris.output.plot_environment import plot_components, plot_track, plot_transmission, plot_world_map
 from caloris.output.plot_margins import plot_margins
 from caloris.output.plot_particle import plot_flux, plot_let_spectrum, plot_upsets
 from caloris.output.plot_satellite import plot_satellite
@@ -16,6 +17,10 @@ _PICTURES = (
     (plot_heat_flows, ("thermal/temperature",)),
     (plot_power, ("thermal/time", "power/load_power")),
     (plot_satellite, ("thermal/temperature", "mesh/facets")),
+    (plot_components, ("particle/component_flux",)),
+    (plot_world_map, ("particle/track_latitude", "particle/map_latitude")),
+    (plot_track, ("particle/track_mcilwain",)),
+    (plot_transmission, ("particle/transmission",)),
     (plot_flux, ("particle/flux_outside", "particle/flux_behind")),
     (plot_let_spectrum, ("particle/integral_let_flux",)),
     (plot_upsets, ("upset/heavy_ion_rate_per_device", "upset/proton_rate_per_device")),

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from caloris.output.plot_environment import spectrum_limits
 from caloris.output.plot_style import legend_outside, line_style, mark_decades, panels, save
 from caloris.output.read import RunFile
 
@@ -47,7 +48,8 @@ def plot_flux(run: RunFile, folder: Path) -> list[Path]:
         axes.set_xlabel("Kinetic energy (MeV/u)")
         mark_decades(axes.xaxis)
         axes.set_title(_short(names), fontsize=9)
-    _log_limits(grid[0, 0], outside[[row for row, _ in shown]])
+    mark_decades(grid[0, 0].yaxis)
+    spectrum_limits(grid[0, 0], outside[[row for row, _ in shown]].max(axis=1))
     grid[0, 0].set_ylabel("Flux (m⁻² s⁻¹ sr⁻¹ (MeV/u)⁻¹)")
     handles = [Line2D([], [], color=line_style(i)["color"], label=name) for i, (_, name) in enumerate(shown)]
     handles += [Line2D([], [], color="#666666", linestyle=(0, (3, 2)), label="outside")]

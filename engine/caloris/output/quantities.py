@@ -75,6 +75,14 @@ DIMENSIONS: dict[str, Dimension] = {
     "ion": Dimension("atomic number of the ion", "particle/ion"),
     "energy": Dimension("kinetic energy per nucleon", "particle/energy"),
     "let": Dimension("linear energy transfer in silicon", "particle/let"),
+    "component": Dimension("component of the particle environment", "particle/component"),
+    "electron_energy": Dimension("kinetic energy of electrons", "particle/electron_energy"),
+    "rigidity": Dimension("rigidity", "particle/rigidity"),
+    "proton_threshold": Dimension("energy of protons above which flux is counted", "particle/proton_threshold"),
+    "electron_threshold": Dimension("energy of electrons above which flux is counted", "particle/electron_threshold"),
+    "track": Dimension("time along one day of the ground track", "particle/track_time"),
+    "map_latitude": Dimension("geocentric latitude of the world map", "particle/map_latitude"),
+    "map_longitude": Dimension("longitude of the world map, east", "particle/map_longitude"),
     "limit": Dimension("row of the table of limits"),
     "margin": Dimension("row of the table of margins"),
     "pose": Dimension("pose of the moving bodies"),
@@ -194,6 +202,42 @@ _PARTICLE = {
     "let": Quantity("MeV cm2 mg-1", ("let",), "linear energy transfer in silicon"),
     "integral_let_flux": Quantity("m-2 s-1 sr-1", ("device", "let"), "flux above the linear energy transfer"),
     "shield": Quantity("g cm-2", ("device",), "areal density of the shield around the device"),
+    "component": Quantity("1", ("component",), "component of the environment: ions of one origin", "text"),
+    "component_flux": Quantity(
+        _FLUX, ("component", "ion", "energy"), "differential flux outside the spacecraft by component, per MeV/u"
+    ),
+    "electron_energy": Quantity("MeV", ("electron_energy",), "kinetic energy of electrons"),
+    "electron_flux": Quantity(_FLUX, ("electron_energy",), "differential flux of electrons outside, mean of the orbit"),
+    "event_fluence": Quantity("m-2 sr-1 MeV-1", ("energy",), "fluence of solar protons over the mission, outside"),
+    "rigidity": Quantity("GV", ("rigidity",), "rigidity"),
+    "transmission": Quantity("1", ("rigidity",), "part that cutoff and Earth's shadow let through, mean of the orbit"),
+    "proton_threshold": Quantity("MeV", ("proton_threshold",), "energy of protons above which flux is counted"),
+    "electron_threshold": Quantity("MeV", ("electron_threshold",), "energy of electrons above which flux is counted"),
+    "trapped_proton_mean": Quantity("m-2 s-1", ("proton_threshold",), "trapped protons, all directions, mean"),
+    "trapped_electron_mean": Quantity("m-2 s-1", ("electron_threshold",), "trapped electrons, all directions, mean"),
+    "mcilwain": Quantity("1", ("time",), "McIlwain's L in the field in which the map is read"),
+    "strength_ratio": Quantity("1", ("time",), "B/B0: field over its least along the field line"),
+    "cutoff": Quantity("GV", ("time",), "vertical cutoff rigidity"),
+    "proton_flux": Quantity("m-2 s-1", ("time", "proton_threshold"), "trapped protons above the threshold"),
+    "electron_flux_above": Quantity("m-2 s-1", ("time", "electron_threshold"), "trapped electrons above the threshold"),
+    "track_time": Quantity("s", ("track",), "time since the epoch, one day"),
+    "track_latitude": Quantity("degree", ("track",), "geocentric latitude"),
+    "track_longitude": Quantity("degree", ("track",), "longitude, east"),
+    "track_mcilwain": Quantity("1", ("track",), "McIlwain's L along one day of the track"),
+    "track_strength_ratio": Quantity("1", ("track",), "B/B0 along one day of the track"),
+    "track_cutoff": Quantity("GV", ("track",), "vertical cutoff rigidity along one day of the track"),
+    "track_proton_flux": Quantity("m-2 s-1", ("track", "proton_threshold"), "trapped protons along a day of the track"),
+    "track_electron_flux": Quantity(
+        "m-2 s-1", ("track", "electron_threshold"), "trapped electrons along a day of the track"
+    ),
+    "map_latitude": Quantity("degree", ("map_latitude",), "geocentric latitude of the world map"),
+    "map_longitude": Quantity("degree", ("map_longitude",), "longitude of the world map, east"),
+    "map_proton_flux": Quantity(
+        "m-2 s-1", ("map_latitude", "map_longitude", "proton_threshold"), "trapped protons at the orbit's mean altitude"
+    ),
+    "map_electron_flux": Quantity(
+        "m-2 s-1", ("map_latitude", "map_longitude", "electron_threshold"), "trapped electrons at the mean altitude"
+    ),
 }
 
 _UPSET = {
@@ -344,6 +388,12 @@ ATTRIBUTES: dict[str, Attribute] = {
     "power/sustained": Attribute("", "whether the loads are served all along and the batteries recover"),
     "power/margin": Attribute("W", "orbit-mean electrical power left over (negative: missing)"),
     "particle/environment": Attribute("", "what the environment contains and lacks, in words"),
+    "particle/epoch": Attribute("", "date of the orbit's elements, of the cutoff's field and of t = 0"),
+    "particle/proton_field_epoch": Attribute("year", "epoch of the field in which the proton map is read"),
+    "particle/electron_field_epoch": Attribute("year", "epoch of the field in which the electron map is read"),
+    "particle/mean_altitude": Attribute("m", "semi-major axis less the planet's radius: that of the world map"),
+    "particle/period": Attribute("s", "orbital period"),
+    "particle/inclination": Attribute("rad", "inclination of the orbit"),
     "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
     "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),
     "status/result": Attribute("", "success, or the name of what failed"),

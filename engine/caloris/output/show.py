@@ -13,6 +13,7 @@ from caloris.output.items import group_items, item_mean, node_areas, time_mean
 from caloris.output.read import RunFile, open_run
 from caloris.output.show_limits import margin_table
 from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
+from caloris.output.show_particles import environment_words, particle_panel
 from caloris.output.show_variants import variant_table
 from caloris.output.show_view_factors import view_factor_table
 from caloris.output.tables import open_table
@@ -60,6 +61,8 @@ def show(path: str | Path, console: Console, variant: str | None = None) -> None
             parts.append(heat_pipe_table(run))
         if "power/load_power" in run:
             parts.append(_power(run))
+        if "particle/track_time" in run:
+            parts.append(particle_panel(run))
         if "upset/device" in run:
             parts.append(_upsets(run))
         if "view_factors/exchange_area" in run:
@@ -208,7 +211,7 @@ def _mean_power(run: RunFile, name: str, power: np.ndarray, time: np.ndarray) ->
 
 def _upsets(run: RunFile) -> Table:
     """Return upset rates per bit, per device and for all devices, a day."""
-    table = open_table("Upsets per day", _environment(run))
+    table = open_table("Upsets per day", environment_words(run))
     table.add_column("device", overflow="fold")
     for heading in (
         "count",
@@ -240,19 +243,6 @@ def _upsets(run: RunFile) -> Table:
             between,
         )
     return table
-
-
-def _environment(run: RunFile) -> str | None:
-    """Return what the environment is and which way its gaps push the rates."""
-    environment = run.attribute("particle", "environment")
-    if not environment:
-        return None
-    words = [f"Environment: {environment}."]
-    if "no geomagnetic cutoff" in environment:
-        words.append("Without the cutoff, rates in a low orbit are too high.")
-    if "no trapped particles" in environment:
-        words.append("Without trapped protons, rates across the belts are too low.")
-    return " ".join(words)
 
 
 def _closing(run: RunFile) -> Text:

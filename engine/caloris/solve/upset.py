@@ -8,17 +8,8 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-from caloris.model.device import (
-    ION_COUNT,
-    Device,
-    GalacticCosmicRays,
-    HeavyIonResponse,
-    LetSpectrum,
-    ParticleEnvironment,
-    ParticleSpectrum,
-    ProtonResponse,
-    ShieldLayer,
-)
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.particles import ION_COUNT, LetSpectrum, ParticleEnvironment, ParticleSource
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris_kernels.particle.elements import ELEMENT_NAMES, SILICON
@@ -102,9 +93,7 @@ def _same_structure(device: Device, layers: int) -> Device:
 
 
 @kept
-def _rate_of_one(
-    device: Device, source: GalacticCosmicRays | ParticleSpectrum | None, let_spectrum: LetSpectrum | None
-) -> UpsetRate:
+def _rate_of_one(device: Device, source: ParticleSource | None, let_spectrum: LetSpectrum | None) -> UpsetRate:
     """UpsetRate without the environment's name."""
     assert device.heavy_ion is not None and device.proton is not None
     energy, let = jnp.asarray(_ENERGY), jnp.asarray(_LET)
@@ -132,9 +121,7 @@ def _rate_of_one(
     return UpsetRate(*rates, energy, outside, behind, let, integral_flux, "", result)
 
 
-def _spectra(
-    shield: tuple[ShieldLayer, ...], source: GalacticCosmicRays | ParticleSpectrum | None
-) -> tuple[Array, Array]:
+def _spectra(shield: tuple[ShieldLayer, ...], source: ParticleSource | None) -> tuple[Array, Array]:
     """Differential flux in front of and behind the shield [ion, energy]; zeros without a source."""
     energy = jnp.broadcast_to(jnp.asarray(_ENERGY), (ION_COUNT, _ENERGY.size))
     if source is None:

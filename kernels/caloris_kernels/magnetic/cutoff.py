@@ -74,16 +74,20 @@ def disturbed_cutoff(cutoff: Float[Array, "..."], storm: Float[Array, ""] | floa
 
 
 def geomagnetic_transmission(
-    rigidity: Float[Array, " rigidity"], cutoff: Float[Array, " time"], width: Float[Array, ""] | float = 0.07
+    rigidity: Float[Array, " rigidity"],
+    cutoff: Float[Array, " time"],
+    width: Float[Array, ""] | float = 0.07,
+    visible: Float[Array, " time"] | float = 1.0,
 ) -> Float[Array, " rigidity"]:
-    """Share of the times at which a rigidity passes (0 to 1): mean of 1/[1 + (P/R)^(1/w)], w the width in ln R.
+    """Share of the times at which a rigidity passes (0 to 1): mean of v/[1 + (P/R)^(1/w)], w the width in ln R.
 
     A logistic step in ln R in place of R > P: smooth, and as wide as the penumbra, in which some directions pass and
-    others do not (w = 0.05 to 0.1). Times are equally long. The Earth's shadow is apart (`visible_sky_fraction`).
+    others do not (w = 0.05 to 0.1). Times are equally long. visible is v, the part of the sky that the Earth leaves
+    free (`visible_sky_fraction`), 1 without its shadow.
     """
 
     def at(one: Array) -> Array:
-        return jnp.mean(jax.nn.sigmoid(jnp.log(one / cutoff) / width))
+        return jnp.mean(visible * jax.nn.sigmoid(jnp.log(one / cutoff) / width))
 
     return jax.vmap(at)(rigidity)
 

@@ -15,6 +15,8 @@ _LAST_SHELL = 15.6
 _PER_SQUARE_METER = 1e4  # cm2/m2
 # Beyond every x of a map: the filling of its tables.
 _END = 1e7
+# Where F passes zero the original's flux jumps from nothing to one particle; the continuous form rises up to here.
+_RISE = 0.3
 
 
 class OrbitFlux(NamedTuple):
@@ -39,7 +41,8 @@ def trapped_flux(
 
     quantized: L and B/B0 - 1 are cut off to the original's integers, as NASA's TRMFUN does, to reproduce it digit by
     digit (its derivatives are those of the curve through the stairs). Otherwise they are read half a step lower, where
-    the stairs are on average: continuous (except where F passes zero) and piecewise smooth.
+    the stairs are on average, and from F = 0 to 0.3 (1 to 2 cm-2 s-1) the flux rises smoothly from nothing instead of
+    jumping: continuous and piecewise smooth, so that derivatives of means over many places are those of the means.
     Sources: see `flux_map`. Valid from 0.1 to 300 MeV (protons) and 0.04 to 7 MeV (electrons); beyond, the last line
     goes on. The models' own uncertainty is a factor of 2, more at low altitude. Differentiable in energy, L and B/B0.
     """
@@ -47,7 +50,7 @@ def trapped_flux(
     lower = _lower_level(flux_map, energy)
     levels = jnp.stack([jnp.maximum(lower - 1, 0), lower, lower + 1])
     below, low, high = _log_flux(flux_map, levels, *jnp.broadcast_arrays(shell[None], x[None], levels)[:2])
-    return _flux_between(flux_map, energy, lower, (below, low, high))
+    return _flux_between(flux_map, energy, lower, (below, low, high), quantized)
 
 
 def trapped_spectrum(
@@ -60,7 +63,7 @@ def trapped_spectrum(
     log_flux = _log_flux(flux_map, levels, *jnp.broadcast_arrays(mcilwain[None], x[None], levels)[:2])
     lower = _lower_level(flux_map, energy)
     three = (log_flux[jnp.maximum(lower - 1, 0)], log_flux[lower], log_flux[lower + 1])
-    return _flux_between(flux_map, energy[:, None], lower[:, None], three).T
+    return _flux_between(flux_map, energy[:, None], lower[:, None], three, quantized).T
 
 
 def orbit_flux(flux_map: FluxMap, energy: Float[Array, " energy"], shell: DriftShell) -> OrbitFlux:
@@ -112,7 +115,9 @@ def _lower_level(flux_map: FluxMap, energy: Array) -> Int[Array, "..."]:
     return jnp.clip(jnp.searchsorted(flux_map.energy, energy, side="left") - 1, 0, count - 2)
 
 
-def _flux_between(flux_map: FluxMap, energy: Array, lower: Array, log_flux: tuple[Array, Array, Array]) -> Array:
+def _flux_between(
+    flux_map: FluxMap, energy: Array, lower: Array, log_flux: tuple[Array, Array, Array], quantized: bool
+) -> Array:
     """Flux at an energy from F at the level below `lower`, at it and above it."""
     levels = flux_map.energy
     first, second, third = levels[jnp.maximum(lower - 1, 0)], levels[lower], levels[lower + 1]
@@ -122,7 +127,11 @@ def _flux_between(flux_map: FluxMap, energy: Array, lower: Array, log_flux: tupl
     onward = below + (low - below) * (energy - first) / jnp.where(inner, second - first, 1.0)
     value = jnp.where(inner & (high <= 0.0), jnp.minimum(between, onward), between)
     present = value > 0.0
-    return jnp.where(present, _PER_SQUARE_METER * 10.0 ** jnp.where(present, value, 0.0), 0.0)
+    flux = jnp.where(present, _PER_SQUARE_METER * 10.0 ** jnp.where(present, value, 0.0), 0.0)
+    if quantized:
+        return flux
+    risen = jnp.clip(value / _RISE, 0.0, 1.0)
+    return flux * risen * risen * (3.0 - 2.0 * risen)
 
 
 def _log_flux(flux_map: FluxMap, level: Array, shell: Array, x: Array) -> Array:

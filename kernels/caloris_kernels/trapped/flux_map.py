@@ -51,6 +51,11 @@ def trapped_map(name: MapName) -> FluxMap:
     return FluxMap(*(jnp.asarray(part) for part in _prepared(name)))
 
 
+def map_energies(name: MapName) -> np.ndarray:
+    """Energies (MeV) at which a map is given, ascending: numbers, not to be differentiated."""
+    return _prepared(name)[0]
+
+
 @lru_cache
 def _prepared(name: str) -> tuple[np.ndarray, ...]:
     """The parts of a FluxMap, in numpy."""

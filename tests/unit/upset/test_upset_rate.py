@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from caloris.model.device import Device, HeavyIonResponse, ParticleEnvironment, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.particles import ParticleEnvironment
 from caloris.solve import upset
 from caloris.solve.upset import upset_rate, upset_rates
 from caloris_validation import creme96_figures
