@@ -6,8 +6,9 @@ from scipy.integrate import quad
 
 from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
+from caloris_kernels.particle.nuclear import attenuation
 from caloris_kernels.particle.stopping_power import ion_stopping_power
-from caloris_kernels.particle.transport import attenuation, csda_range, through_layers
+from caloris_kernels.particle.transport import csda_range, through_layers
 
 ALUMINUM = jnp.array([1.0 if name == "Al" else 0.0 for name in ELEMENT_NAMES])
 GRID = jnp.asarray(np.geomspace(1e-3, 10.0**5.3, 416))
