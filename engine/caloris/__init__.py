@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from caloris.case.load import parse_case as parse_case
     from caloris.case.schema import Case as Case
     from caloris.devices import enable_compilation_cache as enable_compilation_cache
+    from caloris.model.shield_transport import ShieldTransport as ShieldTransport
     from caloris.precision import enable_float64 as enable_float64
     from caloris.simulation import Run as Run
     from caloris.simulation import run as run
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
+    from caloris.solve.ranges import ion_range as ion_range
+    from caloris.solve.ranges import stopping_power as stopping_power
+    from caloris.solve.response import upset_response as upset_response
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
     from caloris.solve.solution import SolveError as SolveError
     from caloris.solve.steady import solve_steady as solve_steady
@@ -41,10 +45,13 @@ _PUBLIC = {
     "case.load": ("load_case", "parse_case"),
     "case.schema": ("Case",),
     "devices": ("enable_compilation_cache",),
+    "model.shield_transport": ("ShieldTransport",),
     "precision": ("enable_float64",),
     "simulation": ("Run", "run"),
     "solve.couple": ("couple",),
     "solve.cyclic": ("solve_cyclic",),
+    "solve.ranges": ("ion_range", "stopping_power"),
+    "solve.response": ("upset_response",),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),
