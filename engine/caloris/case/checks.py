@@ -4,7 +4,15 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from caloris.case import check_coating, check_conduction, check_equipment, check_loops, check_run, check_sense
+from caloris.case import (
+    check_coating,
+    check_conduction,
+    check_equipment,
+    check_loops,
+    check_run,
+    check_sense,
+    check_shields,
+)
 from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
@@ -30,7 +38,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *check_conduction.problems(draft),
         *check_run.problems(draft),
     ]
-    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft)]
+    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft), *check_shields.warnings(draft)]
 
 
 def _duplicates(draft: Draft) -> Problems:
