@@ -31,6 +31,8 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "network-size": ("caloris_benchmarks.bench_network_size", "bench_network_size"),
     "gradient": ("caloris_benchmarks.bench_gradient", "bench_gradient"),
     "trapped-flux": ("caloris_benchmarks.bench_trapped_flux", "bench_trapped_flux"),
+    "particle-chain": ("caloris_benchmarks.bench_particles", "bench_particle_chain"),
+    "particle-response": ("caloris_benchmarks.bench_particles", "bench_particle_response"),
     "main-case": ("caloris_benchmarks.bench_main_case", "bench_main_case"),
     "main-case-cycle": ("caloris_benchmarks.bench_main_case", "bench_main_cycle"),
 }

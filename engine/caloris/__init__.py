@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from caloris.devices import enable_compilation_cache as enable_compilation_cache
     from caloris.model.orbit_environment import OrbitEnvironment as OrbitEnvironment
     from caloris.model.particles import ParticleEnvironment as ParticleEnvironment
+    from caloris.model.shield_transport import ShieldTransport as ShieldTransport
     from caloris.precision import enable_float64 as enable_float64
     from caloris.simulation import Run as Run
     from caloris.simulation import run as run
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
     from caloris.solve.orbit_particles import orbit_particles as orbit_particles
     from caloris.solve.particle_track import particle_track as particle_track
+    from caloris.solve.ranges import ion_range as ion_range
+    from caloris.solve.ranges import stopping_power as stopping_power
+    from caloris.solve.response import upset_response as upset_response
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
     from caloris.solve.solution import SolveError as SolveError
     from caloris.solve.steady import solve_steady as solve_steady
@@ -47,12 +51,15 @@ _PUBLIC = {
     "devices": ("enable_compilation_cache",),
     "model.orbit_environment": ("OrbitEnvironment",),
     "model.particles": ("ParticleEnvironment",),
+    "model.shield_transport": ("ShieldTransport",),
     "precision": ("enable_float64",),
     "simulation": ("Run", "run"),
     "solve.couple": ("couple",),
     "solve.cyclic": ("solve_cyclic",),
     "solve.orbit_particles": ("orbit_particles",),
     "solve.particle_track": ("particle_track",),
+    "solve.ranges": ("ion_range", "stopping_power"),
+    "solve.response": ("upset_response",),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),

@@ -48,6 +48,9 @@ from caloris_kernels.magnetic.field import FieldCoefficients
 from caloris_kernels.magnetic.shell_table import DriftShellTable
 from caloris_kernels.numerics.inverse import Start
 from caloris_kernels.numerics.link_rows import LinkRows, RowValues
+from caloris_kernels.particle.elements import ELEMENT_NAMES
+from caloris_kernels.particle.let_spectrum import LetCoverage
+from caloris_kernels.particle.transport import ShieldTable
 from caloris_kernels.parts.heat_pump import HeatPump
 from caloris_kernels.parts.heater import ProportionalHeater, ThermostatHeater
 from caloris_kernels.parts.louver import Louver
@@ -132,6 +135,7 @@ def lower(function: Callable, *arguments: Any, platforms: tuple[str, ...] = PLAT
 
 
 # Triangles, tiles, orbit: shapes of the arguments below.
+ELEMENTS = len(ELEMENT_NAMES)
 SHELL = (f(4, 3), i(2, 3))
 ROWS, ROW = LinkRows(i(2, 4), i(2, 4), i(1), i(1), i(1)), RowValues(f(2, 4), f(1))
 LAYOUT = RowLayout(KindLayout(ROWS, i(5), i(3)), KindLayout(ROWS, i(5), i(2)))
@@ -224,6 +228,7 @@ HOST = {
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
     "numerics.sobol.sobol_points": "numpy, once a table of points",
     "magnetic.shell_table.table_positions": "numpy, once a table",
+    "particle.materials.mass_fractions": "numpy, where a material is named",
     "trapped.flux_map.trapped_map": "numpy, once a map",
     "trapped.flux_map.map_energies": "numpy, once a map",
     "particle.solar_modulation.known_months": "a table of Python",
@@ -406,18 +411,28 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.integral_spectrum.integral_flux": lambda g: Wrapped(partial(_leveled, g), (f(3), f(6))),
     "particle.let_spectrum.flux_per_bin": (f(5), f(2, 5)),
     "particle.let_spectrum.integral_let_flux": (f(2, 4), f(2, 5), f(3)),
+    "particle.let_spectrum.let_coverage": (f(2, 5), f(3)),
+    "particle.let_spectrum.covered_let_flux": (f(2, 4), LetCoverage(i(2, 4, 4), f(2, 4, 4)), 3),
     "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),
     "particle.solar_modulation.modulation_of_count_rate": (f(3),),
+    "particle.nuclear.letaw_cross_section": (f(3), f(3)),
+    "particle.nuclear.sihver_cross_section": (f(3), f(3)),
+    "particle.nuclear.tripathi_cross_section": (f(3), f(3), f(3), f(3), f(3)),
+    "particle.nuclear.attenuation_table": (f(5), f(2), f(2), f(ELEMENTS), "tripathi"),
+    "particle.nuclear.attenuation": (f(2, 5), f(2), f(2), f(ELEMENTS)),
     "particle.solar.august_1972_fluence": (f(3),),
     "particle.solar.october_1989_peak_flux": (f(3), 22),
     "particle.solar.solar_proton_fluence": (f(), f()),
     "particle.solar.worst_solar_flux": (f(3), "week"),
-    "particle.stopping_power.proton_stopping_power": (f(3), f(2)),
-    "particle.stopping_power.ion_stopping_power": (f(2, 3), f(2), f(2)),
+    "particle.stopping_power.element_stopping_power": (f(3),),
+    "particle.stopping_power.proton_stopping_power": (f(3), f(ELEMENTS)),
+    "particle.stopping_power.ion_stopping_power": (f(2, 3), f(2), f(ELEMENTS)),
+    "particle.stopping_power.ion_stopping_table": (f(5), f(2), f(ELEMENTS)),
     "particle.transport.csda_range": (f(5), f(2, 5), f(2)),
-    "particle.transport.attenuation": (f(2, 5), f(2), f(2), f(2)),
-    "particle.transport.through_layer": (f(2, 5), f(6), f(2), f(2), f(2), f()),
-    "particle.transport.through_layers": (f(2, 5), f(6), f(2), f(2), f(1, 2), f(1)),
+    "particle.transport.range_at": (f(2, 5), f(2), f(2), f(ELEMENTS)),
+    "particle.transport.shield_table": (f(6), f(2), f(2), f(ELEMENTS)),
+    "particle.transport.through_layer": (f(2, 5), ShieldTable(f(6), *[f(2, 6)] * 6), f()),
+    "particle.transport.through_layers": (f(2, 5), f(6), f(2), f(2), f(1, ELEMENTS), f(1)),
     "parts.heat_pump.cooling_performance": (f(), f(), PUMP),
     "parts.heat_pump.heat_pump": (f(3), PUMP, f()),
     "numerics.link_rows.spread": (ROWS, f(5)),
@@ -807,7 +822,10 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         f(3),
         model.thermal.nodes.start_temperature,
     ),
-    "solve.upset._rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
+    "solve.ranges._range": lambda model: (caloris.ion_range, model.device.shield[0], [1, 26], f(3)),
+    "solve.ranges._stopping": lambda model: (caloris.stopping_power, model.device.shield[0], [1, 26], f(3)),
+    "solve.response._response": lambda model: (caloris.upset_response, model.device),
+    "solve.upset.rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
 }
 
 

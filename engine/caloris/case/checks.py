@@ -12,6 +12,7 @@ from caloris.case import (
     check_particles,
     check_run,
     check_sense,
+    check_shields,
 )
 from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
@@ -39,7 +40,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *check_run.problems(draft),
         *check_particles.problems(draft),
     ]
-    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft)]
+    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft), *check_shields.warnings(draft)]
 
 
 def _duplicates(draft: Draft) -> Problems:

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from caloris_kernels.particle.elements import ELEMENT_NAMES
+from caloris_kernels.particle.materials import mass_fractions
 from caloris_kernels.particle.stopping_power import ion_stopping_power
 from caloris_kernels.particle.transport import csda_range
 from caloris_kernels.upset.chord_length import longer_chord_fraction
@@ -26,25 +25,18 @@ class ShieldLayer(eqx.Module):
     material: str = eqx.field(static=True, default="")
 
     @classmethod
-    def of(cls, material: str, composition: Mapping[str, float], areal_density: ArrayLike) -> "ShieldLayer":
+    def of(cls, material: str, composition: Mapping[str, float] | None, areal_density: ArrayLike) -> "ShieldLayer":
         """Layer of a material by its mass fractions, {"Al": 1.0}; they are scaled to the sum one.
 
-        Raises ValueError for an element without stopping-power constants, for a negative fraction, and
-        where the sum is more than 2 % from one.
+        Without a composition, material is an element or a name of caloris_kernels.particle.materials. Raises
+        ValueError for an element without stopping-power constants, for a negative fraction, and where the sum is
+        more than 2 % from one.
         """
-        unknown = [element for element in composition if element not in ELEMENT_NAMES]
-        if unknown:
-            raise ValueError(
-                f"material {material!r}: no stopping power for {', '.join(unknown)} in this version; "
-                f"elements allowed in a shield: {', '.join(ELEMENT_NAMES)}"
-            )
-        fraction = np.array([float(composition.get(name, 0.0)) for name in ELEMENT_NAMES])
-        if (fraction < 0.0).any() or abs(fraction.sum() - 1.0) > 0.02:
-            raise ValueError(
-                f"material {material!r}: mass fractions {dict(composition)} must be at least 0 and sum to 1 "
-                "(within 2 %)"
-            )
-        return cls(_leaf(fraction / fraction.sum()), areal_density, material)
+        try:
+            fraction = mass_fractions(material if composition is None else composition)
+        except ValueError as problem:
+            raise ValueError(f"material {material!r}: {problem}") from None
+        return cls(_leaf(fraction), areal_density, material)
 
     def stopping_power(
         self, atomic_number: Float[Array, " ion"], energy: Float[Array, "ion energy"]

@@ -9,25 +9,16 @@ from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
-from caloris.model.particles import ION_COUNT, LetSpectrum, ParticleEnvironment, ParticleSource
+from caloris.model.particles import LetSpectrum, ParticleEnvironment, ParticleSource
+from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
-from caloris_kernels.particle.elements import ELEMENT_NAMES, SILICON
-from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
-from caloris_kernels.particle.let_spectrum import flux_per_bin, integral_let_flux
-from caloris_kernels.particle.stopping_power import ion_stopping_power
-from caloris_kernels.particle.transport import through_layers
+from caloris.solve.particle_chain import ENERGY, LET, heavy_ion_let_flux, spectra
+from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.upset.rate import heavy_ion_upset_rate, proton_upset_rate
 
 SUCCESS, NOT_FINITE = 0, 1
 _SECONDS_PER_DAY = 86400.0
-
-# 50 energies a decade, 0.1 MeV/u to 100 GeV/u: doubling them moves the rates by less than 1e-3. Ranges are
-# tabulated on the same step from 1 keV/u to 200 GeV/u, so that the grid's energies are nodes of that table.
-_ENERGY = np.geomspace(1e-1, 1e5, 301)  # MeV/u
-_RANGE_GRID = np.geomspace(1e-3, 10.0**5.3, 416)  # MeV/u
-# 80 LETs a decade; ions up to nickel reach 32 MeV cm2/mg in silicon, a given spectrum may reach further.
-_LET = np.geomspace(1e-3, 1.2e2, 400)  # MeV cm2 mg-1
 
 
 class UpsetRate(NamedTuple):
@@ -46,18 +37,20 @@ class UpsetRate(NamedTuple):
     result: Int[Array, ""]  # SUCCESS or NOT_FINITE
 
 
-def upset_rate(device: Device, particles: ParticleEnvironment) -> UpsetRate:
+def upset_rate(device: Device, particles: ParticleEnvironment, transport: ShieldTransport | None = None) -> UpsetRate:
     """Upset rate of one kind of device among the given particles; see upset_rates."""
-    return upset_rates([device], particles)[0]
+    return upset_rates([device], particles, transport)[0]
 
 
-def upset_rates(devices: Sequence[Device], particles: ParticleEnvironment) -> list[UpsetRate]:
+def upset_rates(
+    devices: Sequence[Device], particles: ParticleEnvironment, transport: ShieldTransport | None = None
+) -> list[UpsetRate]:
     """Upset rates of several kinds of device among the same particles.
 
     Spectrum in front of the shield -> straight-ahead slowing down and nuclear losses in each spherical layer ->
     integral LET spectrum in silicon of Z >= 2 -> heavy-ion rate (box and Weibull thresholds); proton
     spectrum behind the shield -> proton rate. A response that is None gives the rate zero. A given LET
-    spectrum is that at the device: shields act on the proton spectrum only.
+    spectrum is that at the device: shields act on the proton spectrum only. transport chooses the models of the shield.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of device and particles.
     Compiled once for all devices and all later calls with as many shield layers. Raises RuntimeError in float32, and
@@ -67,7 +60,8 @@ def upset_rates(devices: Sequence[Device], particles: ParticleEnvironment) -> li
     layers = max([1, *(len(device.shield) for device in devices)])
     rates = []
     for device in devices:
-        rate = _rate_of_one(_same_structure(device, layers), particles.source, particles.let_spectrum)
+        padded = same_structure(device, layers)
+        rate = rate_of_one(padded, particles.source, particles.let_spectrum, transport or ShieldTransport())
         rate = rate._replace(environment=particles.name)
         if not isinstance(rate.result, Tracer) and int(rate.result) != SUCCESS:
             raise FloatingPointError(
@@ -78,7 +72,7 @@ def upset_rates(devices: Sequence[Device], particles: ParticleEnvironment) -> li
     return rates
 
 
-def _same_structure(device: Device, layers: int) -> Device:
+def same_structure(device: Device, layers: int) -> Device:
     """The device with one pytree structure for all: no name, empty responses of zero plateau, empty layers added."""
     shield = [ShieldLayer(layer.mass_fraction, layer.areal_density) for layer in device.shield]
     nothing = jnp.zeros(len(ELEMENT_NAMES)).at[0].set(1.0)
@@ -93,13 +87,15 @@ def _same_structure(device: Device, layers: int) -> Device:
 
 
 @kept
-def _rate_of_one(device: Device, source: ParticleSource | None, let_spectrum: LetSpectrum | None) -> UpsetRate:
+def rate_of_one(
+    device: Device, source: ParticleSource | None, let_spectrum: LetSpectrum | None, transport: ShieldTransport
+) -> UpsetRate:
     """UpsetRate without the environment's name."""
     assert device.heavy_ion is not None and device.proton is not None
-    energy, let = jnp.asarray(_ENERGY), jnp.asarray(_LET)
-    outside, behind = _spectra(device.shield, source)
+    energy, let = jnp.asarray(ENERGY), jnp.asarray(LET)
+    outside, behind = spectra(device.shield, source, transport)
     if let_spectrum is None:
-        integral_flux = _let_flux(behind)
+        integral_flux = heavy_ion_let_flux(behind)
     else:
         integral_flux = let_spectrum.flux_above(let)
     heavy, proton = device.heavy_ion, device.proton
@@ -119,28 +115,3 @@ def _rate_of_one(device: Device, source: ParticleSource | None, let_spectrum: Le
     result = jnp.where(jnp.isfinite(per_day), SUCCESS, NOT_FINITE)
     rates = (heavy_ion_rate, proton_rate, per_device, per_day)
     return UpsetRate(*rates, energy, outside, behind, let, integral_flux, "", result)
-
-
-def _spectra(shield: tuple[ShieldLayer, ...], source: ParticleSource | None) -> tuple[Array, Array]:
-    """Differential flux in front of and behind the shield [ion, energy]; zeros without a source."""
-    energy = jnp.broadcast_to(jnp.asarray(_ENERGY), (ION_COUNT, _ENERGY.size))
-    if source is None:
-        return jnp.zeros_like(energy), jnp.zeros_like(energy)
-    incident, ratio = through_layers(
-        energy,
-        jnp.asarray(_RANGE_GRID),
-        jnp.asarray(ATOMIC_NUMBER, dtype=float),
-        jnp.asarray(MASS_NUMBER),
-        jnp.stack([layer.mass_fraction for layer in shield]),
-        jnp.stack([layer.areal_density for layer in shield]),
-    )
-    return source.flux(energy), ratio * source.flux(incident)
-
-
-def _let_flux(flux: Array) -> Array:
-    """Integral LET flux of Z >= 2 in silicon on the LET grid."""
-    energy = jnp.asarray(_ENERGY)
-    ions = jnp.asarray(ATOMIC_NUMBER[1:], dtype=float)
-    points = jnp.broadcast_to(energy, (ION_COUNT - 1, energy.shape[0]))
-    stopping = ion_stopping_power(points, ions, jnp.asarray(SILICON)) * 1e-3  # MeV cm2/g to MeV cm2/mg
-    return integral_let_flux(flux_per_bin(energy, flux[1:]), stopping, jnp.asarray(_LET))

@@ -1,8 +1,10 @@
 """From energy spectra to integral spectra, of energy and of linear energy transfer (LET)."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 
 def flux_per_bin(energy: Float[Array, " energy"], flux: Float[Array, "ion energy"]) -> Float[Array, "ion bin"]:
@@ -51,3 +53,38 @@ def interpolate_flux(
     value = jnp.where(both, safe_left ** (1.0 - u) * safe_right**u, (1.0 - u) * left + u * right)
     inside = (energy >= table_energy[0]) & (energy <= table_energy[-1])
     return jnp.where(inside, value, 0.0)
+
+
+class LetCoverage(NamedTuple):
+    """Which steps of a LET grid each bin of energy covers, and by which shares: what integral_let_flux is linear in."""
+
+    step: Int[Array, "ion bin reach"]  # index of the step between neighboring LETs; the last stands for all above
+    share: Float[Array, "ion bin reach"]  # of the bin's flux, between the ends of that step
+
+
+def let_coverage(stopping_power: Float[Array, "ion energy"], let: Float[Array, " let"], reach: int = 4) -> LetCoverage:
+    """Shares of each bin's flux between neighboring LETs of a grid that is even in ln L; see covered_let_flux.
+
+    The bin between two energies covers [S_min, S_max] evenly (S linear within the bin, as in integral_let_flux): at
+    most `reach` steps of the grid, those from S_min upward; what would lie beyond them is put into the last one, so
+    that no particle is lost. stopping_power and let in one unit. Differentiable in both.
+    """
+    low = jnp.minimum(stopping_power[:, 1:], stopping_power[:, :-1])[..., None]
+    high = jnp.maximum(stopping_power[:, 1:], stopping_power[:, :-1])[..., None]
+    inverse_width = 1.0 / jnp.maximum(high - low, 1e-9 * high)
+    count = let.shape[0]
+    place = jnp.log(low / let[0]) / jnp.log(let[1] / let[0])
+    # Step k lies between let[k - 1] and let[k]: 0 is all below the grid, `count` all above.
+    first = jnp.clip(jnp.floor(jax.lax.stop_gradient(place)) + 1.0, 0, count).astype(jnp.int32)
+    step = jnp.minimum(first + jnp.arange(reach), count)
+    above = jnp.clip((high - let[jnp.minimum(step, count - 1)]) * inverse_width, 0.0, 1.0)
+    # The share above the upper end of each step; nothing is left above the last.
+    above = jnp.where((jnp.arange(reach) == reach - 1) | (step == count), 0.0, above)
+    return LetCoverage(step, -jnp.diff(above, axis=-1, prepend=jnp.ones_like(low)))
+
+
+def covered_let_flux(bin_flux: Float[Array, "ion bin"], coverage: LetCoverage, let_count: int) -> Float[Array, " let"]:
+    """integral_let_flux by a sum over the few steps that each bin covers; coverage depends on no flux or shield."""
+    contribution = (bin_flux[..., None] * coverage.share).ravel()
+    steps = jnp.zeros(let_count + 1, bin_flux.dtype).at[coverage.step.ravel()].add(contribution)
+    return jnp.cumsum(steps[::-1])[::-1][1:]

@@ -212,6 +212,13 @@ def test_warning_of_an_unused_duration():
     assert case.warnings == ("run/duration: not used by a cyclic run",)
 
 
+def test_warning_of_a_thick_shield():
+    case = parse(('areal_density = "0.6858 g/cm^2"', 'areal_density = "5.5 g/cm^2"'))
+    assert len(case.warnings) == 1 and case.warnings[0].startswith("device/LM7912/shield: 5.5 g/cm^2 is more than 5")
+    assert "fragments" in case.warnings[0] and "too low" in case.warnings[0]
+    assert parse(('areal_density = "0.6858 g/cm^2"', 'areal_density = "4.9 g/cm^2"')).warnings == ()
+
+
 def test_let_spectrum_has_no_protons(tmp_path):
     (tmp_path / "let.csv").write_text("let,flux\n1,1\n")
     text = TEXT.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')

@@ -1,0 +1,94 @@
+"""Gradients through shields, forward and reverse, against central differences; edges without NaN."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import caloris
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.particles import ParticleEnvironment, ParticleSpectrum
+from caloris_kernels.particle.materials import mass_fractions
+
+ALUMINUM, POLYETHYLENE = (jnp.asarray(mass_fractions(name)) for name in ("Al", "polyethylene"))
+
+
+def device(p):
+    """A part behind a mixture of aluminum and polyethylene, with the share of the first."""
+    fraction = p["share"] * ALUMINUM + (1.0 - p["share"]) * POLYETHYLENE
+    shield = (ShieldLayer(fraction, p["thickness"]),)
+    heavy_ion = HeavyIonResponse(0.5, 30.0, 1.3, 2e-5, [44.7, 44.8, 1.0])
+    return Device(heavy_ion, ProtonResponse(30.0, 10.0, 1.2, 1e-10), shield=shield)
+
+
+ENERGY = np.geomspace(10.0, 1e5, 40)
+FLUX = np.outer([100.0, 10.0, 0.1, 0.02], ENERGY**-1.7)
+
+
+def rate(p, flux_scale=1.0):
+    spectrum = ParticleSpectrum(jnp.array([1, 2, 8, 26]), jnp.asarray(ENERGY), flux_scale * jnp.asarray(FLUX))
+    return caloris.upset_rate(device(p), ParticleEnvironment(spectrum, None, "")).rate_per_day
+
+
+def response_rate(p):
+    """The same by the device's response: the flux that it is asked for does not depend on the shield."""
+    response = caloris.upset_response(device(p))
+    row = jnp.where(response.energy >= 10.0, response.energy**-1.7, 0.0)
+    flux = jnp.zeros_like(response.heavy_ion).at[jnp.array([0, 1, 7, 25])].set(jnp.outer(jnp.asarray(FLUX[:, 0]), row))
+    return response.rate_per_day(flux)
+
+
+POINT = {"thickness": jnp.asarray(3.0), "share": jnp.asarray(0.4)}
+
+
+@pytest.mark.parametrize("function", [rate, response_rate])
+def test_gradients_by_thickness_and_composition(function):
+    value, both = eqx.filter_jit(function), eqx.filter_jit(lambda p: (jax.grad(function)(p), jax.jacfwd(function)(p)))
+    reverse, forward = both(POINT)
+    for name in POINT:
+        # The rate has kinks where an energy passes a knot of a table: a step wide against rounding (1e-13 / 1e-5),
+        # small against the knots' distance (5 %).
+        step = 1e-5 * float(POINT[name])
+        ends = [float(value(POINT | {name: POINT[name] + sign * step})) for sign in (1.0, -1.0)]
+        difference = (ends[0] - ends[1]) / (2.0 * step)
+        assert difference != 0.0
+        # Central differences of a piecewise smooth function: 1e-5 where its second derivative jumps.
+        assert float(reverse[name]) == pytest.approx(difference, rel=1e-4)
+        assert float(forward[name]) == pytest.approx(float(reverse[name]), rel=1e-9)
+    # Hydrogen is the better shield per gram, and more of anything shields better.
+    assert float(reverse["thickness"]) < 0.0 < float(reverse["share"])
+
+
+def test_edges():
+    both = eqx.filter_jit(jax.value_and_grad(lambda x: rate({"thickness": x[0], "share": x[1]}, x[2])))
+    for thickness, share, flux in ((0.0, 1.0, 1.0), (0.0, 0.0, 0.0), (3.0, 0.4, 0.0), (500.0, 1.0, 1.0)):
+        value, slope = both(jnp.array([thickness, share, flux]))
+        assert np.isfinite(float(value)) and np.isfinite(np.asarray(slope)).all()
+        # No particles: no upsets, and a derivative by the flux that is the rate itself.
+        assert (float(value) == 0.0) == (flux == 0.0) and float(slope[2]) > 0.0
+        if thickness == 0.0 and flux:
+            assert float(slope[0]) < 0.0
+
+
+def test_range_and_stopping_power():
+    energy = jnp.array([0.02, 0.5, 30.0, 2000.0])
+    layer = ShieldLayer(0.5 * ALUMINUM + 0.5 * POLYETHYLENE, 1.0)
+
+    def ranges(energy, share):
+        mixed = ShieldLayer(share * ALUMINUM + (1.0 - share) * POLYETHYLENE, 1.0)
+        return caloris.ion_range(mixed, 26, energy)
+
+    stopping = caloris.stopping_power(layer, 26, energy)
+    tangents = jax.jit(lambda e: jax.jvp(lambda x: ranges(x, 0.5), (e,), (jnp.ones_like(e),))[1])(energy)
+    # dR/dE = A / S; the table between its points keeps the slope of its ends, to (ln 10 / 60)^3 / 24 = 2e-6 times
+    # logarithmic derivatives, more beside the kinks of S.
+    assert np.asarray(tangents * stopping) == pytest.approx(56.0, rel=2e-4)
+    both = jax.jit(lambda w: (jax.jacrev(ranges, 1)(energy, w), jax.jacfwd(ranges, 1)(energy, w)))
+    reverse, forward = both(jnp.asarray(0.5))
+    ends = [
+        np.asarray(caloris.ion_range(ShieldLayer(w * ALUMINUM + (1 - w) * POLYETHYLENE, 1.0), 26, energy))
+        for w in (0.5001, 0.4999)
+    ]
+    assert np.asarray(reverse) == pytest.approx((ends[0] - ends[1]) / 2e-4, rel=1e-6)
+    assert np.asarray(forward) == pytest.approx(np.asarray(reverse), rel=1e-12)
