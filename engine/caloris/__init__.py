@@ -25,14 +25,18 @@ if TYPE_CHECKING:
     from caloris.simulation import run as run
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
+    from caloris.solve.job import job_goodput as job_goodput
+    from caloris.solve.memory import memory_failure_rate as memory_failure_rate
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
     from caloris.solve.solution import SolveError as SolveError
     from caloris.solve.steady import solve_steady as solve_steady
     from caloris.solve.sweep import sweep_cyclic as sweep_cyclic
     from caloris.solve.sweep import sweep_steady as sweep_steady
     from caloris.solve.transient import solve_transient as solve_transient
+    from caloris.solve.upset import effect_rates as effect_rates
     from caloris.solve.upset import upset_rate as upset_rate
     from caloris.solve.upset import upset_rates as upset_rates
+    from caloris.solve.upset_uncertainty import rate_uncertainty as rate_uncertainty
 
 # The same names for the interpreter, by the module that each is from.
 _PUBLIC = {
@@ -50,7 +54,10 @@ _PUBLIC = {
     "solve.steady": ("solve_steady",),
     "solve.sweep": ("sweep_cyclic", "sweep_steady"),
     "solve.transient": ("solve_transient",),
-    "solve.upset": ("upset_rate", "upset_rates"),
+    "solve.job": ("job_goodput",),
+    "solve.memory": ("memory_failure_rate",),
+    "solve.upset": ("effect_rates", "upset_rate", "upset_rates"),
+    "solve.upset_uncertainty": ("rate_uncertainty",),
 }
 _MODULE_OF = {name: f"{__name__}.{module}" for module, names in _PUBLIC.items() for name in names}
 
