@@ -26,6 +26,7 @@ from caloris import check_sketch
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
+from caloris.model.job import Job
 from caloris.model.surroundings import motion_along
 from caloris.solve import drift_shells
 from caloris.solve.balance import audit, balance, mean_terms
@@ -605,6 +606,13 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "upset.bendel.bendel_one": (f(5), f()),
     "upset.bendel.bendel_two": (f(5), f(), f()),
     "upset.bendel.bendel_plateau": (f(5), f(), f()),
+    "upset.direct_ionization.direct_proton_upset_rate": (f(5), f(5), *WEIBULL, f(), f(3), f()),
+    "upset.direct_ionization.path_of_loss": (f(), f(5)),
+    "upset.multiplicity.multiplicity": (f(5), f(5), *WEIBULL, f(3), f()),
+    "upset.multiplicity.upset_cells": (f(5), f(3), f(), 4),
+    "upset.rate.box_and_scale": (f(), f(3)),
+    "upset.rate.effective_flux_upset_rate": (f(5), f(5), *WEIBULL, f(), f()),
+    "upset.rate.folded_proton_rate": lambda kernel: Wrapped(partial(kernel, _double), (f(5), f(5))),
     "upset.rate.heavy_ion_upset_rate": (f(5), f(5), *WEIBULL, f(), f(3), f()),
     "upset.rate.integral_flux_above": (f(), f(5), f(5)),
     "upset.rate.proton_upset_rate": (f(5), f(5), *WEIBULL, f()),
@@ -774,6 +782,12 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         model.thermal,
         f(3),
         model.thermal.nodes.start_temperature,
+    ),
+    "solve.job._job": lambda model: (caloris.job_goodput, Job(60.0, 300.0, None, f(8), f()), f()),
+    "solve.upset_uncertainty._sensitivity": lambda model: (
+        caloris.rate_uncertainty,
+        model.device,
+        eqx.filter_eval_shape(caloris.upset_rate, model.device, model.particles),
     ),
     "solve.upset._rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
 }

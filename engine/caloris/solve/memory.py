@@ -28,8 +28,8 @@ def memory_failure_rate(
 ) -> MemoryRate:
     """Failure rates of a memory of `bits` (all copies and check bits counted) whose bits upset at upset_rate (s-1).
 
-    Accumulation: words with more than `corrects` wrong symbols at a scrub (`accumulated_failure_rate`), times the number
-    bits / (word copies) of words. Strikes: single events that put more than `corrects` wrong symbols into a word
+    Accumulation: words with more than `corrects` wrong symbols at a scrub (`accumulated_failure_rate`), times their
+    number bits / (word copies). Strikes: single events that put more than `corrects` wrong symbols into a word
     (`strike_failure_rate`); shares [cells] says how many events upset 1, 2, ... neighbors, `memory.shares` where it is
     not given, single cells where neither is. Events number bits upset_rate / (mean cells an event), so that each upset
     bit is counted once. With three copies every bit is voted at the scrub (`voted_failure_rate`), before correction:
