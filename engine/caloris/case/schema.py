@@ -90,9 +90,10 @@ class Case:
 
     The tables that each [[chip]] stands for (`caloris.case.chips`) come after those of the file, its nodes before
     them, like the nodes of loops and heat pipes (`caloris.case.fluid_nodes`). `orbit`, `power`, `particles`, `job`,
-    `network`, `margins` and `run` are None when the file has no such table; `planet`, `attitude` and `bands` have defaults. `text`
-    is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it, `imported` what the files of
-    [network] hold (its nodes are the last of `nodes`), `variant_cases` the checked case of each variant by its name.
+    `network`, `margins` and `run` are None when the file has no such table; `planet`, `attitude` and `bands` have
+    defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it, `imported` what
+    the files of [network] hold (its nodes are the last of `nodes`), `variant_cases` the checked case of each variant by
+    its name.
     """
 
     title: str = ""
