@@ -25,7 +25,8 @@ def _part(name: str) -> Device:
 def _creme96() -> ParticleEnvironment:
     """The run's own spectra at the device: LETs of Z >= 2, and protons."""
     energy, flux = np.array(creme96.PROTONS_BEHIND).T
-    return ParticleEnvironment.from_let_spectrum(*np.array(creme96.LET_SPECTRUM).T, ([1], energy, flux[None]))
+    let, above = np.array(creme96.LET_SPECTRUM).T
+    return ParticleEnvironment.from_let_spectrum(let, above, ([1], energy, flux[None]))
 
 
 @cache

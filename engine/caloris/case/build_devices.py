@@ -50,11 +50,7 @@ def build_job(case: Case) -> Job | None:
     if table.rate_over_orbit is not None and not table.rate_over_orbit.is_constant:
         assert case.orbit_period is not None
         profile, period = _at_phases(table.rate_over_orbit), case.orbit_period
-    return Job(table.checkpoint_time, table.restart_time, _optional(table.interval), profile, _optional(period))
-
-
-def _optional(value: float | None):
-    return None if value is None else np.asarray(value, float)
+    return Job(table.checkpoint_time, table.restart_time, table.interval, profile, period)
 
 
 def _at_phases(table: Schedule) -> np.ndarray:
@@ -118,10 +114,8 @@ def _effect(table: EffectTable) -> Effect:
 def _memory(table: MemoryTable | None) -> Memory | None:
     if table is None:
         return None
-    shares = np.asarray(table.multiplicity, float) if table.multiplicity else None
-    pitch = _optional(table.pitch)
     numbers = (table.word, table.corrects, table.symbol, table.interleave, table.copies)
-    return Memory(table.scrub, shares, pitch, *numbers)
+    return Memory(table.scrub, table.multiplicity or None, table.pitch, *numbers)
 
 
 def _uncertainty(table: UncertaintyTable) -> Uncertainty:

@@ -18,6 +18,11 @@ def _leaf(value: ArrayLike | Sequence[float]) -> Array:
     return jnp.asarray(value, dtype=float)
 
 
+def _optional(value: ArrayLike | Sequence[float] | None) -> Array | None:
+    """The same, or None."""
+    return None if value is None else _leaf(value)
+
+
 class ShieldLayer(eqx.Module):
     """One spherical layer of a device's shield."""
 
@@ -125,8 +130,12 @@ class Memory(eqx.Module):
     """Words behind error correction: how they are coded, scrubbed, interleaved and copied."""
 
     scrub_interval: Float[Array, ""] = eqx.field(converter=_leaf)  # s
-    shares: Float[Array, " cells"] | None = None  # -, events by upset cells; None: from `pitch`, else of one cell
-    pitch: Float[Array, ""] | None = None  # um, between cells along a row, for shares by geometry
+    shares: Float[Array, " cells"] | None = eqx.field(
+        converter=_optional, default=None
+    )  # -, events by upset cells; None: from `pitch`, else of one cell
+    pitch: Float[Array, ""] | None = eqx.field(
+        converter=_optional, default=None
+    )  # um, between cells along a row, for shares by geometry
     word: int = eqx.field(static=True, default=72)  # bits of a word, check bits included
     corrects: int = eqx.field(static=True, default=1)  # symbols of a word that are corrected
     symbol: int = eqx.field(static=True, default=1)  # bits of a symbol

@@ -35,6 +35,7 @@ def rate_uncertainty(device: Device, rate: UpsetRate) -> RateUncertainty:
     """
     require_float64("rate_uncertainty")
     bare = with_all_responses(device)
+    assert bare.heavy_ion is not None and bare.proton is not None
     sensitivity = _sensitivity(
         bare.heavy_ion, bare.proton, rate.energy, rate.flux_behind[0], rate.let, rate.integral_let_flux
     )

@@ -64,8 +64,8 @@ def direct_proton_upset_rate(
     A cell whose threshold at normal incidence is the LET L_q upsets where at least the energy Q_q is left along chord
     and funnel. A proton of energy E < Q_q never does, however long its chord; one of E = Q_q + E' does where its path
     is at least s(Q, E') = R(E) - R(E'), R its range (`path_of_loss`). Constant LET along the chord, as for heavy ions,
-    would let slow protons on long chords give more than they have: for LM7912 at 800 km twenty times the heavy ions'
-    rate. Integrated over E', so that the edge E = Q_q moves with every parameter.
+    lets slow protons on long chords give more than they have. Integrated over E', so that the edge E = Q_q moves with
+    every parameter.
 
     energy in MeV, flux j in m-2 s-1 sr-1 MeV-1 at the device; the heavy-ion response's parameters in the units of
     `heavy_ion_upset_rate`. Below the grid's first energy the flux is held. Straggling, in energy and sideways, is not

@@ -1,4 +1,6 @@
 """Protons that slow down and stop in the volume, and cells struck in a row, against sampling and closed forms."""
+# Curves are unpacked from arrays and maps, whose lengths pyright does not know.
+# pyright: reportCallIssue=false, reportArgumentType=false
 
 import jax
 import jax.numpy as jnp

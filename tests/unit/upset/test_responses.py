@@ -1,4 +1,6 @@
 """Other responses than IRPP and Weibull, bands of rates, effects, and the library of parts."""
+# Curves are unpacked from arrays and maps, whose lengths pyright does not know.
+# pyright: reportCallIssue=false, reportArgumentType=false
 
 import equinox as eqx
 import jax
