@@ -153,13 +153,12 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
             progress("upset rates")
             try:
                 rates = upset_rates(model.devices, model.particles)
+                device_arrays(case, model, rates, data)
+                reliability_arrays(case, model, rates, data)
             except FloatingPointError as error:
                 if not variant:
                     raise
                 failure = failure or error
-            else:
-                device_arrays(case, model, rates, data)
-                reliability_arrays(case, model, rates, data)
     data.attributes["provenance"] = provenance(case, time.perf_counter() - started, clock.seconds)
     data.status["result"] = "success" if failure is None else getattr(failure, "result", "not_finite")
     if isinstance(failure, SolveError) and failure.node is not None:

@@ -133,25 +133,25 @@ CASES: tuple[ReferenceCase, ...] = (
     *(
         ReferenceCase(
             f"device.chord.sampled_{length:g}_um",
-            f"share of chords longer than {length:g} um in a 3 x 2 x 0.5 um box",
+            f"share of chords longer than {length:g} um in a 3 x 2 x 0.5 um box, over the sampled share",
             "-",
-            _sampled_share(length),
+            1.0,
             bound,
             "three standard deviations of the sampled share of 1.2 million chords",
             "2 million random lines through a sphere around the box, clipped by its six planes",
-            partial(_longer, length),
+            partial(lambda length: _longer(length) / _sampled_share(length), length),
         )
         for length, bound in ((0.4, 0.0017), (0.6, 0.0029), (2.0, 0.015))
     ),
     ReferenceCase(
         "device.crossings.sampled",
-        "crossings of a 3 x 2 x 0.5 um box in a flux of 1 m-2 s-1 sr-1",
-        "s-1",
-        _sampled_crossings(),
+        "crossings of a 3 x 2 x 0.5 um box in an isotropic flux, over the sampled ones",
+        "-",
+        1.0,
         0.0028,
         "three standard deviations of the sampled share of lines",
         "2 million random lines through a sphere around the box, clipped by its six planes",
-        _crossings,
+        lambda: _crossings() / _sampled_crossings(),
     ),
     ReferenceCase(
         "device.direct_ionization.stopped",

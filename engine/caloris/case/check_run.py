@@ -155,6 +155,8 @@ def warnings(draft: Draft) -> Iterator[str]:
                     f"{device.die_area:g} cm^2; is the plateau per bit?"
                 )
                 break
+        if device.kind in ("upper bound", "second-hand"):
+            yield f"device/{device.name}: its figures are {device.kind}. {device.note}"
         only_let = case.particles is not None and case.particles.let_spectrum and not case.particles.spectrum
         if device.proton is not None and only_let:
             yield f"device/{device.name}/proton: a LET spectrum has no proton energies; give spectrum too for this rate"

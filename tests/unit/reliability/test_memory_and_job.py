@@ -1,6 +1,7 @@
 """Memories and jobs by their verbs, and along a whole case to the run file and its tables."""
 
 import io
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -117,3 +118,12 @@ def test_case_to_tables(tmp_path):
     text = output.getvalue()
     for words in ("band", "memory: interrupt", "Uncorrected words", "goodput", "Young", "ATMEGA1280"):
         assert words in text, text
+
+
+def test_example_is_a_case():
+    case = caloris.load_case(Path(__file__).parents[3] / "examples" / "upset_memory.toml")
+    model = caloris.build(case)
+    assert [device.name for device in model.devices] == ["ATMEGA1280", "memory"] and case.warnings == ()
+    assert model.job is not None and model.job.profile is not None
+    # Two steps of the table: 0.15 of the orbit at six times the rate, on 64 phases.
+    assert np.mean(model.job.profile) == pytest.approx(0.85 + 0.15 * 6, abs=5 / 64)
