@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from caloris.simulation import run as run
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
+    from caloris.solve.job import job_goodput as job_goodput
+    from caloris.solve.memory import memory_failure_rate as memory_failure_rate
     from caloris.solve.orbit_particles import orbit_particles as orbit_particles
     from caloris.solve.particle_track import particle_track as particle_track
     from caloris.solve.ranges import ion_range as ion_range
@@ -39,8 +41,10 @@ if TYPE_CHECKING:
     from caloris.solve.sweep import sweep_cyclic as sweep_cyclic
     from caloris.solve.sweep import sweep_steady as sweep_steady
     from caloris.solve.transient import solve_transient as solve_transient
+    from caloris.solve.upset import effect_rates as effect_rates
     from caloris.solve.upset import upset_rate as upset_rate
     from caloris.solve.upset import upset_rates as upset_rates
+    from caloris.solve.upset_uncertainty import rate_uncertainty as rate_uncertainty
 
 # The same names for the interpreter, by the module that each is from.
 _PUBLIC = {
@@ -65,7 +69,10 @@ _PUBLIC = {
     "solve.steady": ("solve_steady",),
     "solve.sweep": ("sweep_cyclic", "sweep_steady"),
     "solve.transient": ("solve_transient",),
-    "solve.upset": ("upset_rate", "upset_rates"),
+    "solve.job": ("job_goodput",),
+    "solve.memory": ("memory_failure_rate",),
+    "solve.upset": ("effect_rates", "upset_rate", "upset_rates"),
+    "solve.upset_uncertainty": ("rate_uncertainty",),
 }
 _MODULE_OF = {name: f"{__name__}.{module}" for module, names in _PUBLIC.items() for name in names}
 

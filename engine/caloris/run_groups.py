@@ -161,7 +161,7 @@ def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: Ru
         "proton_rate_per_bit": proton,
         "heavy_ion_rate_per_device": heavy * bits,
         "proton_rate_per_device": proton * bits,
-        "rate_per_day": (heavy + proton) * bits * 86400.0,
+        "rate_per_day": np.array([float(rate.rate_per_device) for rate in rates]) * 86400.0,
     }
     data.arrays.update({f"particle/{name}": np.asarray(value) for name, value in particle.items()})
     data.arrays.update({f"upset/{name}": value for name, value in upset.items()})

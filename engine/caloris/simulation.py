@@ -28,6 +28,7 @@ from caloris.output.run_data import RunData
 from caloris.precision import require_float64
 from caloris.provenance import CompileClock, provenance
 from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
+from caloris.run_devices import reliability_arrays
 from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
 from caloris.run_limits import limit_arrays, margin_arrays
 from caloris.run_loops import fluid_arrays
@@ -155,12 +156,12 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
             progress("upset rates")
             try:
                 rates = upset_rates(model.devices, model.particles)
+                device_arrays(case, model, rates, data)
+                reliability_arrays(case, model, rates, data)
             except FloatingPointError as error:
                 if not variant:
                     raise
                 failure = failure or error
-            else:
-                device_arrays(case, model, rates, data)
     data.attributes["provenance"] = provenance(case, time.perf_counter() - started, clock.seconds)
     data.status["result"] = "success" if failure is None else getattr(failure, "result", "not_finite")
     if isinstance(failure, SolveError) and failure.node is not None:

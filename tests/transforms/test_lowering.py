@@ -26,6 +26,7 @@ from caloris import check_sketch, run_particles
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
+from caloris.model.job import Job
 from caloris.model.orbit import KeplerOrbit
 from caloris.model.planet import Planet
 from caloris.model.surroundings import motion_along
@@ -637,6 +638,13 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "upset.bendel.bendel_one": (f(5), f()),
     "upset.bendel.bendel_two": (f(5), f(), f()),
     "upset.bendel.bendel_plateau": (f(5), f(), f()),
+    "upset.direct_ionization.direct_proton_upset_rate": (f(5), f(5), *WEIBULL, f(), f(3), f()),
+    "upset.direct_ionization.path_of_loss": (f(), f(5)),
+    "upset.multiplicity.multiplicity": (f(5), f(5), *WEIBULL, f(3), f()),
+    "upset.multiplicity.upset_cells": (f(5), f(3), f(), 4),
+    "upset.rate.box_and_scale": (f(), f(3)),
+    "upset.rate.effective_flux_upset_rate": (f(5), f(5), *WEIBULL, f(), f()),
+    "upset.rate.folded_proton_rate": lambda kernel: Wrapped(partial(kernel, _double), (f(5), f(5))),
     "upset.rate.heavy_ion_upset_rate": (f(5), f(5), *WEIBULL, f(), f(3), f()),
     "upset.rate.integral_flux_above": (f(), f(5), f(5)),
     "upset.rate.proton_upset_rate": (f(5), f(5), *WEIBULL, f()),
@@ -826,6 +834,12 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.ranges._stopping": lambda model: (caloris.stopping_power, model.device.shield[0], [1, 26], f(3)),
     "solve.response._response": lambda model: (caloris.upset_response, model.device),
     "solve.upset.rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
+    "solve.job._job": lambda model: (caloris.job_goodput, Job(60.0, 300.0, None, f(8), f()), f()),
+    "solve.upset_uncertainty._sensitivity": lambda model: (
+        caloris.rate_uncertainty,
+        model.device,
+        eqx.filter_eval_shape(caloris.upset_rate, model.device, model.particles),
+    ),
 }
 
 

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from caloris.case.build_devices import build_devices
+from caloris.case.build_devices import build_devices, build_job
 from caloris.case.build_geometry import build_geometry
 from caloris.case.build_orbit import build_orbit
 from caloris.case.build_particles import build_orbit_environment, build_particles
@@ -20,6 +20,7 @@ from caloris.case.view_factor_file import ViewFactorFileError, read_view_factors
 from caloris.geometry.assembly import Geometry
 from caloris.model.attitude import Attitude
 from caloris.model.device import Device
+from caloris.model.job import Job
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import Batteries, SolarArrays
@@ -56,6 +57,7 @@ class Model(eqx.Module):
     particles: ParticleEnvironment | None
     # Orbit and models that `particles` comes from, where it has trapped particles or a cutoff.
     orbit_environment: OrbitEnvironment | None = None
+    job: Job | None = None
 
     @property
     def device(self) -> Device:
@@ -81,13 +83,13 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     devices, particles = build_devices(case), build_particles(case)
     along = build_orbit_environment(case)
     if case.is_device_only:
-        return Model(None, None, None, None, devices, particles, along)
+        return Model(None, None, None, None, devices, particles, along, build_job(case))
     geometry, visibility, context = build_traced(case, progress)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
     # share one program.
     thermal = with_rows(couple(geometry, replace(visibility, shadowed=True), context))
-    return Model(geometry, visibility, context, thermal, devices, particles, along)
+    return Model(geometry, visibility, context, thermal, devices, particles, along, build_job(case))
 
 
 def build_traced(

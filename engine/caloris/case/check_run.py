@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from caloris.case import check_devices
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema_types import Schedule
@@ -68,19 +69,7 @@ def _particles(draft: Draft) -> Problems:
             yield CaseProblem("particles", "has no environment; devices need galactic, spectrum or let_spectrum")
     elif draft.has("device") and not draft.has("particles"):
         yield CaseProblem("particles", "is missing: devices need an environment")
-    for path, device in draft.located("device"):
-        if device.heavy_ion is None and device.proton is None:
-            yield CaseProblem(path, "needs heavy_ion or proton (or both)")
-        if device.heavy_ion is None:
-            continue
-        a, b, _ = device.heavy_ion.sensitive_volume
-        area, plateau = a * b * 1e-8, device.heavy_ion.plateau
-        if abs(area - plateau) > 0.01 * plateau:
-            yield CaseProblem(
-                f"{path}/heavy_ion/sensitive_volume",
-                f"its first two sides enclose {area:.4g} cm^2, the "
-                f"plateau is {plateau:.4g} cm^2; they must agree within 1 %",
-            )
+    yield from check_devices.problems(draft)
 
 
 def _run(draft: Draft) -> Problems:
@@ -160,13 +149,16 @@ def warnings(draft: Draft) -> Iterator[str]:
         yield f"run/duration: not used by a {run.mode} run"
     for device in case.devices:
         for response in (device.heavy_ion, device.proton):
-            if response is not None and device.bits * response.plateau > device.die_area:
-                area = device.bits * response.plateau
+            limit = 0.0 if response is None else response.limit
+            if device.bits * limit > device.die_area:
+                area = device.bits * limit
                 yield (
                     f"device/{device.name}: bits times plateau is {area:.3g} cm^2, more than the die area of "
                     f"{device.die_area:g} cm^2; is the plateau per bit?"
                 )
                 break
+        if device.kind in ("upper bound", "second-hand"):
+            yield f"device/{device.name}: its figures are {device.kind}. {device.note}"
         only_let = case.particles is not None and case.particles.let_spectrum and not case.particles.spectrum
         if device.proton is not None and only_let:
             yield f"device/{device.name}/proton: a LET spectrum has no proton energies; give spectrum too for this rate"

@@ -11,6 +11,7 @@ from caloris.case.schema_conduction import Blanket, Contact, Panel
 from caloris.case.schema_device import Device
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
 from caloris.case.schema_heat_pipe import HeatPipe, LoopHeatPipe
+from caloris.case.schema_job import Job
 from caloris.case.schema_loop import Loop
 from caloris.case.schema_material import Material
 from caloris.case.schema_network import Network
@@ -65,6 +66,7 @@ TABLES: dict[str, TableKind] = {
     "compute": TableKind(Compute, "computes", True),
     "particles": TableKind(Particles, "particles", False),
     "device": TableKind(Device, "devices", True),
+    "job": TableKind(Job, "job", False),
     "limit": TableKind(Limit, "limits", True),
     "margins": TableKind(Margins, "margins", False),
     "variant": TableKind(Variant, "variants", True),
@@ -87,10 +89,11 @@ class Case:
     """A checked case. Plain floats in SI (particle fields in their field units), tuples in file order.
 
     The tables that each [[chip]] stands for (`caloris.case.chips`) come after those of the file, its nodes before
-    them, like the nodes of loops and heat pipes (`caloris.case.fluid_nodes`). `orbit`, `power`, `particles`, `network`,
-    `margins` and `run` are None when the file has no such table; `planet`, `attitude` and `bands` have defaults. `text`
-    is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it, `imported` what the files of
-    [network] hold (its nodes are the last of `nodes`), `variant_cases` the checked case of each variant by its name.
+    them, like the nodes of loops and heat pipes (`caloris.case.fluid_nodes`). `orbit`, `power`, `particles`, `job`,
+    `network`, `margins` and `run` are None when the file has no such table; `planet`, `attitude` and `bands` have
+    defaults. `text` is the file verbatim, `overrides` the `PATH=VALUE` texts that were applied to it, `imported` what
+    the files of [network] hold (its nodes are the last of `nodes`), `variant_cases` the checked case of each variant by
+    its name.
     """
 
     title: str = ""
@@ -125,6 +128,7 @@ class Case:
     computes: tuple[Compute, ...] = ()
     particles: Particles | None = None
     devices: tuple[Device, ...] = ()
+    job: Job | None = None
     limits: tuple[Limit, ...] = ()
     margins: Margins | None = None
     variants: tuple[Variant, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from caloris_kernels.particle.materials import mass_fractions
@@ -15,6 +16,11 @@ from caloris_kernels.upset.chord_length import longer_chord_fraction
 def _leaf(value: ArrayLike | Sequence[float]) -> Array:
     """A traced floating leaf in the default precision."""
     return jnp.asarray(value, dtype=float)
+
+
+def _optional(value: ArrayLike | Sequence[float] | None) -> Array | None:
+    """The same, or None."""
+    return None if value is None else _leaf(value)
 
 
 class ShieldLayer(eqx.Module):
@@ -51,7 +57,12 @@ class ShieldLayer(eqx.Module):
 
 
 class HeavyIonResponse(eqx.Module):
-    """Weibull heavy-ion cross-section of one bit and its sensitive volume."""
+    """Weibull heavy-ion cross-section of one bit and its sensitive volume.
+
+    A width of zero is one threshold for all cells, the plain right parallelepiped. method "volume" counts chords
+    through the box; "effective flux" a wide, thin volume and angles up to `largest_angle`, the box being unused.
+    With `direct_protons` the same volume is also upset by the ionization of protons.
+    """
 
     onset: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV cm2 mg-1
     width: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV cm2 mg-1
@@ -59,6 +70,9 @@ class HeavyIonResponse(eqx.Module):
     plateau: Float[Array, ""] = eqx.field(converter=_leaf)  # cm2 bit-1
     sensitive_volume: Float[Array, "3"] = eqx.field(converter=_leaf)  # um: a, b, depth; a b equals the plateau
     funnel: Float[Array, ""] = eqx.field(converter=_leaf, default=0.0)  # um, added to every charge-collecting path
+    largest_angle: Float[Array, ""] = eqx.field(converter=_leaf, default=0.5 * np.pi)  # rad, from the normal
+    method: str = eqx.field(static=True, default="volume")
+    direct_protons: bool = eqx.field(static=True, default=False)
 
     def longer_chord_fraction(self, length: Float[Array, "*points"]) -> Float[Array, "*points"]:
         """Share of isotropic tracks through the sensitive volume whose chord is longer than length (um), 0 to 1."""
@@ -74,12 +88,65 @@ class ProtonResponse(eqx.Module):
     plateau: Float[Array, ""] = eqx.field(converter=_leaf)  # cm2 bit-1
 
 
+class BendelResponse(eqx.Module):
+    """Bendel's cross-section of one bit for protons, with the plateau (second / onset)^14 1e-12 cm2."""
+
+    onset: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV, Bendel's A
+    second: Float[Array, ""] = eqx.field(converter=_leaf, default=24.0)  # MeV, Bendel's B; 24 is his one-parameter form
+
+
+class Effect(eqx.Module):
+    """An effect of a device beside its upset bits: a functional interrupt, a latch-up, a transient."""
+
+    heavy_ion: HeavyIonResponse | None = None
+    proton: ProtonResponse | BendelResponse | None = None
+    cells: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # sensitive volumes per device
+    name: str = eqx.field(static=True, default="")
+    stops_job: bool = eqx.field(static=True, default=True)
+
+
+class Uncertainty(eqx.Module):
+    """How well a device's responses are known: standard deviations of the logarithms (-), and the environment's factor.
+
+    heavy_ion: of onset, width, exponent, plateau (the volume's area goes with it), depth, funnel; proton: of onset,
+    width, exponent, plateau. environment is a geometric standard deviation: two thirds of the truth lie within the
+    flux times or over it. The defaults are judgment, not measurement: a fit to a handful of points on the curve and a
+    depth that nobody has measured; AP-8 is known to a factor of two in low orbits.
+    """
+
+    heavy_ion: Float[Array, "6"] = eqx.field(converter=_leaf, default=(0.2, 0.3, 0.2, 0.2, 0.5, 0.5))
+    proton: Float[Array, "4"] = eqx.field(converter=_leaf, default=(0.2, 0.3, 0.2, 0.2))
+    environment: Float[Array, ""] = eqx.field(converter=_leaf, default=2.0)
+
+
+class Memory(eqx.Module):
+    """Words behind error correction: how they are coded, scrubbed, interleaved and copied."""
+
+    scrub_interval: Float[Array, ""] = eqx.field(converter=_leaf)  # s
+    shares: Float[Array, " cells"] | None = eqx.field(
+        converter=_optional, default=None
+    )  # -, events by upset cells; None: from `pitch`, else of one cell
+    pitch: Float[Array, ""] | None = eqx.field(
+        converter=_optional, default=None
+    )  # um, between cells along a row, for shares by geometry
+    word: int = eqx.field(static=True, default=72)  # bits of a word, check bits included
+    corrects: int = eqx.field(static=True, default=1)  # symbols of a word that are corrected
+    symbol: int = eqx.field(static=True, default=1)  # bits of a symbol
+    interleave: int = eqx.field(static=True, default=1)  # words that neighboring cells belong to in turn
+    copies: int = eqx.field(static=True, default=1)  # 3: every bit is voted among three
+
+
 class Device(eqx.Module):
     """A kind of device: its responses, how many bits and pieces there are, and its shield, outermost layer first."""
 
     heavy_ion: HeavyIonResponse | None = None
-    proton: ProtonResponse | None = None
+    proton: ProtonResponse | BendelResponse | None = None
     bits: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # bits per device
     count: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # devices
     shield: tuple[ShieldLayer, ...] = ()
     name: str = eqx.field(static=True, default="")
+    effects: tuple[Effect, ...] = ()
+    memory: Memory | None = None
+    uncertainty: Uncertainty | None = None  # None: the defaults
+    fatal_share: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # -, of upsets without a memory: stop a job
+    source: str = eqx.field(static=True, default="")  # where its figures were published

@@ -72,6 +72,8 @@ DIMENSIONS: dict[str, Dimension] = {
     "heat_pipe": Dimension("heat pipe", "heat_pipe/heat_pipe"),
     "warning": Dimension("row of the table of warnings"),
     "device": Dimension("device", "upset/device"),
+    "effect": Dimension("effect of a device", "upset/effect"),
+    "orbit_phase": Dimension("phase of the orbit", "system/orbit_phase"),
     "ion": Dimension("atomic number of the ion", "particle/ion"),
     "energy": Dimension("kinetic energy per nucleon", "particle/energy"),
     "let": Dimension("linear energy transfer in silicon", "particle/let"),
@@ -249,6 +251,35 @@ _UPSET = {
     "heavy_ion_rate_per_device": Quantity("s-1", ("device",), "upsets per device by heavy ions"),
     "proton_rate_per_device": Quantity("s-1", ("device",), "upsets per device by protons"),
     "rate_per_day": Quantity("day-1", ("device",), "upsets per device and day, heavy ions and protons"),
+    "direct_proton_rate_per_bit": Quantity("s-1", ("device",), "upsets per bit by the ionization of protons"),
+    "rate_deviation": Quantity("1", ("device",), "geometric standard deviation of the upset rate"),
+    "rate_low_per_day": Quantity("day-1", ("device",), "upsets per device and day over their deviation"),
+    "rate_high_per_day": Quantity("day-1", ("device",), "upsets per device and day times their deviation"),
+    "source": Quantity("1", ("device",), "where the device's figures were published", "text"),
+    "effect": Quantity("1", ("effect",), "device and effect", "text"),
+    "effect_rate_per_day": Quantity("day-1", ("effect",), "effects per device and day"),
+    "effect_low_per_day": Quantity("day-1", ("effect",), "effects per device and day over their deviation"),
+    "effect_high_per_day": Quantity("day-1", ("effect",), "effects per device and day times their deviation"),
+    "word_failure_rate": Quantity("s-1", ("device",), "failures of one corrected word", may_be_missing=True),
+    "memory_accumulated_rate": Quantity(
+        "s-1", ("device",), "failed words per device by upsets gathered between scrubs", may_be_missing=True
+    ),
+    "memory_strike_rate": Quantity(
+        "s-1", ("device",), "failed words per device by single strikes", may_be_missing=True
+    ),
+    "memory_failure_rate": Quantity("s-1", ("device",), "failed words per device", may_be_missing=True),
+    "memory_failure_low": Quantity(
+        "s-1", ("device",), "failed words per device at the low upset rate", may_be_missing=True
+    ),
+    "memory_failure_high": Quantity(
+        "s-1", ("device",), "failed words per device at the high upset rate", may_be_missing=True
+    ),
+}
+
+_SYSTEM = {
+    "orbit_phase": Quantity("1", ("orbit_phase",), "phase of the orbit"),
+    "failure_rate_along_orbit": Quantity("s-1", ("orbit_phase",), "failures of the job"),
+    "interval_along_orbit": Quantity("s", ("orbit_phase",), "best time of work between checkpoints at this rate"),
 }
 
 _LIMITS = {
@@ -354,6 +385,7 @@ _GROUPS = {
     "warnings": _WARNINGS,
     "particle": _PARTICLE,
     "upset": _UPSET,
+    "system": _SYSTEM,
     "limits": _LIMITS,
     "margins": _MARGINS,
     "view_factors": _VIEW_FACTORS,
@@ -394,6 +426,11 @@ ATTRIBUTES: dict[str, Attribute] = {
     "particle/mean_altitude": Attribute("m", "semi-major axis less the planet's radius: that of the world map"),
     "particle/period": Attribute("s", "orbital period"),
     "particle/inclination": Attribute("rad", "inclination of the orbit"),
+    "system/failure_rate": Attribute("s-1", "failures of the job, mean over the orbit; _low and _high: of the band"),
+    "system/interval": Attribute("s", "time of work between two checkpoints"),
+    "system/optimal_interval": Attribute("s", "best such time, exact; young_interval, daly_interval: approximations"),
+    "system/goodput": Attribute("1", "useful share of the time; _low and _high: at the ends of the band"),
+    "system/goodput_following": Attribute("1", "useful share with an interval that follows the rate along the orbit"),
     "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
     "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),
     "status/result": Attribute("", "success, or the name of what failed"),

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from caloris.output.items import group_items, item_mean, node_areas, time_mean
 from caloris.output.read import RunFile, open_run
+from caloris.output.show_devices import band, effect_table, job_panel, memory_table
 from caloris.output.show_limits import margin_table
 from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
 from caloris.output.show_particles import environment_words, particle_panel
@@ -65,6 +66,12 @@ def show(path: str | Path, console: Console, variant: str | None = None) -> None
             parts.append(particle_panel(run))
         if "upset/device" in run:
             parts.append(_upsets(run))
+        if "upset/effect" in run:
+            parts.append(effect_table(run))
+        if "upset/memory_failure_rate" in run:
+            parts.append(memory_table(run))
+        if "system/orbit_phase" in run:
+            parts.append(job_panel(run))
         if "view_factors/exchange_area" in run:
             parts.append(view_factor_table(run))
         parts.append(_closing(run))
@@ -219,10 +226,11 @@ def _upsets(run: RunFile) -> Table:
         "heavy ion /bit",
         "proton /bit",
         "per device",
+        *(["band"] if "upset/rate_low_per_day" in run else []),
         "all devices",
         "mean time between",
     ):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=heading == "band")
     day = 86400.0
     for row, device in enumerate(run.names("upset/device")):
 
@@ -239,6 +247,7 @@ def _upsets(run: RunFile) -> Table:
             rate(value("heavy_ion_rate_per_bit") * day),
             rate(value("proton_rate_per_bit") * day),
             rate(value("rate_per_day")),
+            *([band(value("rate_low_per_day"), value("rate_high_per_day"))] if "upset/rate_low_per_day" in run else []),
             rate(every),
             between,
         )

@@ -40,7 +40,7 @@ class UpsetResponse(eqx.Module):
 
     energy: Float[Array, " energy"]  # MeV/u, where the flux is to be given
     heavy_ion: Float[Array, "ion energy"]  # s-1 per m-2 s-1 sr-1 (MeV/u)-1; row Z - 1
-    proton: Float[Array, "ion energy"]  # s-1 per m-2 s-1 sr-1 (MeV/u)-1; row Z - 1
+    proton: Float[Array, "ion energy"]  # the same of protons, their own ionization included where the device has it
     bits: Float[Array, ""]  # bits per device
     count: Float[Array, ""]  # devices
 
@@ -78,7 +78,7 @@ def _response(device: Device, transport: ShieldTransport) -> UpsetResponse:
 
     def rates(table: Array) -> tuple[Array, Array]:
         rate = rate_of_one(device, FluxTable(energy, table), None, transport)
-        return rate.heavy_ion_rate_per_bit, rate.proton_rate_per_bit
+        return rate.heavy_ion_rate_per_bit, rate.proton_rate_per_bit + rate.direct_proton_rate_per_bit
 
     (one, _), pull = jax.vjp(rates, jnp.zeros((ION_COUNT, ENERGY.size)))
     unit = jnp.ones_like(one)

@@ -14,8 +14,8 @@ from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.particle_chain import ENERGY, LET, heavy_ion_let_flux, spectra
+from caloris.solve.responses import direct_proton_rate, heavy_ion_rate, proton_rate
 from caloris_kernels.particle.elements import ELEMENT_NAMES
-from caloris_kernels.upset.rate import heavy_ion_upset_rate, proton_upset_rate
 
 SUCCESS, NOT_FINITE = 0, 1
 _SECONDS_PER_DAY = 86400.0
@@ -25,9 +25,10 @@ class UpsetRate(NamedTuple):
     """Upset rates of one kind of device and the spectra they come from; rows of fluxes are Z = 1 to 28."""
 
     heavy_ion_rate_per_bit: Float[Array, ""]  # s-1
-    proton_rate_per_bit: Float[Array, ""]  # s-1
-    rate_per_device: Float[Array, ""]  # s-1, all bits of one device, both causes
-    rate_per_day: Float[Array, ""]  # day-1, all bits of all `count` devices, both causes
+    proton_rate_per_bit: Float[Array, ""]  # s-1, by nuclear reactions
+    direct_proton_rate_per_bit: Float[Array, ""]  # s-1, by their own ionization; zero unless asked for
+    rate_per_device: Float[Array, ""]  # s-1, all bits of one device, all causes
+    rate_per_day: Float[Array, ""]  # day-1, all bits of all `count` devices, all causes
     energy: Float[Array, " energy"]  # MeV/u
     flux_outside: Float[Array, "ion energy"]  # m-2 s-1 sr-1 (MeV/u)-1
     flux_behind: Float[Array, "ion energy"]  # m-2 s-1 sr-1 (MeV/u)-1
@@ -48,9 +49,12 @@ def upset_rates(
     """Upset rates of several kinds of device among the same particles.
 
     Spectrum in front of the shield -> straight-ahead slowing down and nuclear losses in each spherical layer ->
-    integral LET spectrum in silicon of Z >= 2 -> heavy-ion rate (box and Weibull thresholds); proton
-    spectrum behind the shield -> proton rate. A response that is None gives the rate zero. A given LET
-    spectrum is that at the device: shields act on the proton spectrum only. transport chooses the models of the shield.
+    integral LET spectrum in silicon of Z >= 2 -> heavy-ion rate (box and Weibull thresholds, or effective flux);
+    proton spectrum behind the shield -> proton rate (Weibull or Bendel) and, where the response asks for it, the rate
+    of protons' own ionization. A response that is None gives the rate zero. A given LET spectrum is that at the
+    device: shields act on the proton spectrum only. Effects, memory and uncertainty of a device are not looked at
+    here: `effect_rates`, `memory_failure_rate` and `rate_uncertainty` take the result. transport chooses the
+    models of the shield.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of device and particles.
     Compiled once for all devices and all later calls with as many shield layers. Raises RuntimeError in float32, and
@@ -72,17 +76,40 @@ def upset_rates(
     return rates
 
 
+def effect_rates(device: Device, particles: ParticleEnvironment) -> list[UpsetRate]:
+    """Rates of the named effects of a device (functional interrupts, latch-ups, transients), in their order.
+
+    Each is an `UpsetRate` whose bits are the effect's cells: rate_per_device are the effects of one device a second.
+    The chance of at least one in a time t is 1 - exp(-R t). Behind the device's shield; differentiable like
+    `upset_rates`, and raises like it.
+    """
+    alike = [
+        Device(
+            effect.heavy_ion, effect.proton, effect.cells, device.count, device.shield, f"{device.name}: {effect.name}"
+        )
+        for effect in device.effects
+    ]
+    return upset_rates(alike, particles) if alike else []
+
+
 def same_structure(device: Device, layers: int) -> Device:
     """The device with one pytree structure for all: no name, empty responses of zero plateau, empty layers added."""
     shield = [ShieldLayer(layer.mass_fraction, layer.areal_density) for layer in device.shield]
     nothing = jnp.zeros(len(ELEMENT_NAMES)).at[0].set(1.0)
     shield += [ShieldLayer(nothing, 0.0)] * (layers - len(shield))
+    return with_all_responses(
+        Device(device.heavy_ion, device.proton, bits=device.bits, count=device.count, shield=tuple(shield))
+    )
+
+
+def with_all_responses(device: Device) -> Device:
+    """The device without what rates of bits do not use; a response that it lacks has a plateau of zero."""
     return Device(
         heavy_ion=device.heavy_ion or HeavyIonResponse(1.0, 1.0, 1.0, 0.0, np.ones(3), 0.0),
         proton=device.proton or ProtonResponse(1.0, 1.0, 1.0, 0.0),
         bits=device.bits,
         count=device.count,
-        shield=tuple(shield),
+        shield=device.shield,
     )
 
 
@@ -98,20 +125,12 @@ def rate_of_one(
         integral_flux = heavy_ion_let_flux(behind)
     else:
         integral_flux = let_spectrum.flux_above(let)
-    heavy, proton = device.heavy_ion, device.proton
-    heavy_ion_rate = heavy_ion_upset_rate(
-        let,
-        integral_flux,
-        heavy.onset,
-        heavy.width,
-        heavy.exponent,
-        heavy.plateau,
-        heavy.sensitive_volume,
-        heavy.funnel,
+    rates = (
+        heavy_ion_rate(device.heavy_ion, let, integral_flux),
+        proton_rate(device.proton, energy, behind[0]),
+        direct_proton_rate(device.heavy_ion, energy, behind[0]),
     )
-    proton_rate = proton_upset_rate(energy, behind[0], proton.onset, proton.width, proton.exponent, proton.plateau)
-    per_device = (heavy_ion_rate + proton_rate) * device.bits
+    per_device = sum(rates) * device.bits
     per_day = per_device * device.count * _SECONDS_PER_DAY
     result = jnp.where(jnp.isfinite(per_day), SUCCESS, NOT_FINITE)
-    rates = (heavy_ion_rate, proton_rate, per_device, per_day)
-    return UpsetRate(*rates, energy, outside, behind, let, integral_flux, "", result)
+    return UpsetRate(*rates, per_device, per_day, energy, outside, behind, let, integral_flux, "", result)

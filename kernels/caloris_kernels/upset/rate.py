@@ -1,6 +1,9 @@
 """Upset rates of one bit: heavy ions by the integral over a box and thresholds, protons by their cross-section."""
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from caloris_kernels.upset.chord_length import longer_chord_fraction
@@ -8,6 +11,31 @@ from caloris_kernels.upset.cross_section import mean_over_thresholds
 
 _SQUARE_MICROMETER = 1e-12  # m2
 _SQUARE_CENTIMETER = 1e-4  # m2
+# Added to the depth in units of (a b)^(1/2): a volume without thickness has the limit of thin ones, not the ratio 0/0.
+_THINNEST = 1e-9
+_NODE, _WEIGHT = np.polynomial.legendre.leggauss(3)
+
+
+def box_and_scale(
+    plateau: Float[Array, ""], sensitive_volume: Float[Array, "3"]
+) -> tuple[Float[Array, "3"], Float[Array, ""]]:
+    """The box of a bit (um) and what turns the mean flux of upsetting tracks (m-2 s-1 sr-1) into its upset rate (s-1).
+
+    The scale is sigma / (a b) pi S: pi S F tracks cross a convex surface S each second in an isotropic flux F (m-2 s-1
+    sr-1, Cauchy). The box is the given one with the depth h + 1e-9 (a b)^(1/2), so that h = 0 is the limit of thin
+    volumes.
+    """
+    a, b = sensitive_volume[0], sensitive_volume[1]
+    depth = sensitive_volume[2] + _THINNEST * jnp.sqrt(a * b)
+    surface = 2.0 * (a * b + b * depth + depth * a) * _SQUARE_MICROMETER
+    scale = plateau * _SQUARE_CENTIMETER / (a * b * _SQUARE_MICROMETER)
+    return jnp.stack([a, b, depth]), scale * jnp.pi * surface
+
+
+def _flux_of(integral_flux: Array, fraction: Array) -> Array:
+    """Flux of the tracks of which `fraction` count, fraction linear in the flux between the LETs of the grid."""
+    tracks = -jnp.diff(integral_flux)
+    return jnp.sum(tracks * 0.5 * (fraction[1:] + fraction[:-1])) + integral_flux[-1] * fraction[-1]
 
 
 def heavy_ion_upset_rate(
@@ -34,17 +62,42 @@ def heavy_ion_upset_rate(
     Tylka and others, IEEE Trans. Nucl. Sci. 44, 2150 (1997), doi 10.1109/23.659030. LET is constant along the
     chord, so chords are short against ranges; protons are left out of F.
     """
-    a, b, depth = sensitive_volume[0], sensitive_volume[1], sensitive_volume[2]
-    surface = 2.0 * (a * b + b * depth + depth * a) * _SQUARE_MICROMETER
+    box, scale = box_and_scale(plateau, sensitive_volume)
 
     def upsetting_fraction(threshold):
-        return longer_chord_fraction((depth + funnel) * threshold / let - funnel, sensitive_volume)
+        return longer_chord_fraction((box[2] + funnel) * threshold / let - funnel, box)
+
+    return scale * _flux_of(integral_flux, mean_over_thresholds(upsetting_fraction, onset, width, exponent))
+
+
+def effective_flux_upset_rate(
+    let: Float[Array, " let"],
+    integral_flux: Float[Array, " let"],
+    onset: Float[Array, ""],
+    width: Float[Array, ""],
+    exponent: Float[Array, ""],
+    plateau: Float[Array, ""],
+    least_cosine: Float[Array, ""],
+) -> Float[Array, ""]:
+    """Heavy-ion upset rate of one bit (s-1) by the effective-flux method: a wide, thin volume without sides.
+
+    R = 2 pi sigma int dq int (-dF/dL) max{min(1, L / L_q)^2 - c^2, 0},
+
+    which is sigma int dq int over directions of F(> L_q cos(theta)) |cos(theta)|: a track at the angle theta from the
+    normal counts like a normal one of the LET L / cos(theta), and its flux through the surface is smaller by
+    cos(theta). c = least_cosine leaves out tracks beyond the angle to which the inverse cosine is believed: 0 takes
+    all (the limit of `heavy_ion_upset_rate` for a, b >> depth), 0.5 stops at 60 deg, as tests mostly do. Units as
+    there. Source: Binder, IEEE Trans. Nucl. Sci. 35, 1570 (1988). Without a depth it overrates
+    parts whose volume is not flat: nothing limits the path at grazing angles but c.
+    """
+
+    def upsetting_fraction(threshold):
+        beyond = let >= threshold
+        ratio = jnp.where(beyond, 1.0, let / jnp.where(beyond, 1.0, threshold))
+        return jnp.maximum(ratio**2 - least_cosine**2, 0.0)
 
     upsetting = mean_over_thresholds(upsetting_fraction, onset, width, exponent)
-    tracks = -jnp.diff(integral_flux)
-    crossing = jnp.sum(tracks * 0.5 * (upsetting[1:] + upsetting[:-1])) + integral_flux[-1] * upsetting[-1]
-    scale = plateau * _SQUARE_CENTIMETER / (a * b * _SQUARE_MICROMETER)
-    return scale * jnp.pi * surface * crossing
+    return 2.0 * jnp.pi * plateau * _SQUARE_CENTIMETER * _flux_of(integral_flux, upsetting)
 
 
 def integral_flux_above(
@@ -81,3 +134,22 @@ def proton_upset_rate(
         return integral_flux_above(threshold, energy, flux)
 
     return 4.0 * jnp.pi * plateau * _SQUARE_CENTIMETER * mean_over_thresholds(above, onset, width, exponent)
+
+
+def folded_proton_rate(
+    cross_section: Callable[[Array], Array], energy: Float[Array, " energy"], flux: Float[Array, " energy"]
+) -> Float[Array, ""]:
+    """Upset rate of one bit (s-1) for any cross-section over energy: R = 4 pi int sigma(E) j(E) dE.
+
+    cross_section takes energies in MeV to cm2 per bit; energy in MeV, flux j in m-2 s-1 sr-1 MeV-1 with E j linear
+    in ln E between the grid's points. Three Gauss points an interval: for cross-sections that are smooth in ln E on
+    the grid's step (Bendel's, which begins with the slope zero); `proton_upset_rate` is for Weibull's, whose slope at
+    the onset may be infinite.
+    """
+    place = 0.5 * (jnp.asarray(_NODE, energy.dtype) + 1.0)
+    log_energy, product = jnp.log(energy), energy * flux
+    width = jnp.diff(log_energy)[:, None]
+    at = jnp.exp(log_energy[:-1, None] + width * place)
+    inside = product[:-1, None] + jnp.diff(product)[:, None] * place
+    folded = jnp.sum(0.5 * width * jnp.asarray(_WEIGHT, energy.dtype) * inside * cross_section(at))
+    return 4.0 * jnp.pi * _SQUARE_CENTIMETER * folded

@@ -271,7 +271,35 @@ def _upset() -> dict:
         "upset/heavy_ion_rate_per_device": heavy * bits,
         "upset/proton_rate_per_device": proton * bits,
         "upset/rate_per_day": (heavy + proton) * bits * 86400.0,
+        "upset/direct_proton_rate_per_bit": np.zeros(2),
+        "upset/rate_deviation": np.array([2.2, 2.5]),
+        "upset/rate_low_per_day": (heavy + proton) * bits * 86400.0 / np.array([2.2, 2.5]),
+        "upset/rate_high_per_day": (heavy + proton) * bits * 86400.0 * np.array([2.2, 2.5]),
+        "upset/source": np.array(["a report", ""]),
+        "upset/effect": np.array(["HBM stack: interrupt"]),
+        "upset/effect_rate_per_day": np.array([3e-4]),
+        "upset/effect_low_per_day": np.array([1e-4]),
+        "upset/effect_high_per_day": np.array([9e-4]),
+        "upset/word_failure_rate": np.array([np.nan, 1e-15]),
+        "upset/memory_accumulated_rate": np.array([np.nan, 1e-7]),
+        "upset/memory_strike_rate": np.array([np.nan, 2e-7]),
+        "upset/memory_failure_rate": np.array([np.nan, 3e-7]),
+        "upset/memory_failure_low": np.array([np.nan, 1e-7]),
+        "upset/memory_failure_high": np.array([np.nan, 9e-7]),
     }
+
+
+def _system() -> tuple[dict, dict]:
+    """Arrays and attributes of a job on the devices."""
+    arrays = {
+        "system/orbit_phase": np.arange(4) / 4,
+        "system/failure_rate_along_orbit": 1e-4 * np.array([1.0, 2.0, 1.0, 1.0]),
+        "system/interval_along_orbit": np.array([1000.0, 700.0, 1000.0, 1000.0]),
+    }
+    rates = {"failure_rate": 1.25e-4, "failure_rate_low": 5e-5, "failure_rate_high": 3e-4}
+    intervals = {"interval": 889.95, "optimal_interval": 889.95, "young_interval": 929.5, "daly_interval": 889.9}
+    goodput = {"goodput": 0.87, "goodput_low": 0.8, "goodput_high": 0.92, "goodput_following": 0.871}
+    return arrays, rates | intervals | goodput
 
 
 def _limits(thermal: dict) -> dict:
@@ -382,6 +410,7 @@ def build_synthetic_run(samples: int = 97) -> RunData:
         },
         "particle": {"environment": "free space: no geomagnetic cutoff, no trapped particles"},
     }
+    attributes["system"] = _system()[1]
     attributes["view_factors"] = {"tolerance": 5e-4, "error_estimate": 2e-4}
     if power:
         attributes["power"] = {"sustained": True, "margin": 212.0}
@@ -393,6 +422,7 @@ def build_synthetic_run(samples: int = 97) -> RunData:
             **power,
             **_fluids(thermal["thermal/time"]),
             **_upset(),
+            **_system()[0],
             **_limits(thermal),
             **_view_factors(mesh, names),
         },

@@ -11,7 +11,7 @@ from caloris.output.hdf5 import RunDataError, write_run
 from caloris.output.quantities import ATTRIBUTES, DIMENSIONS, GROUPS, QUANTITIES
 from caloris.output.run_data import RunData
 
-DATA_GROUPS = ("mesh", "orbit", "thermal", "power", "particle", "upset", "limits", "margins", "view_factors")
+DATA_GROUPS = ("mesh", "orbit", "thermal", "power", "particle", "upset", "system", "limits", "margins", "view_factors")
 
 
 def test_table_is_consistent():

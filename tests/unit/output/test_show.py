@@ -136,12 +136,31 @@ def test_upsets_and_their_environment(run, shown):
     text = shown(run)
     table = _section(text, "Upsets per day")
     daily = run.arrays["upset/rate_per_day"][1]
-    assert _row(table, "HBM", "stack")[-4:] == [f"{daily:.3g}", f"{120 * daily:.3g}", "2.3", "min"]
+    row = _row(table, "HBM", "stack")
+    assert row[-3:] == [f"{120 * daily:.3g}", "2.3", "min"]
+    # The rate and its band, a factor of 2.5 to either side.
+    assert row[-7:-3] == [f"{daily:.3g}", f"{daily / 2.5:.2g}", "to", f"{daily * 2.5:.2g}"]
     # One bit: the sum of both rates per bit is the rate per device.
     heavy, proton, device = (float(v) for v in _row(table, "LM7912")[2:5])
     assert heavy + proton == pytest.approx(device, rel=0.01)  # three printed digits
     assert "free space: no geomagnetic cutoff, no trapped particles" in text
     assert "Without the cutoff" in text and "Without trapped protons" in text
+
+
+def test_effects_memories_and_the_job(run, shown):
+    text = shown(run)
+    assert _row(_section(text, "Effects per day"), "HBM", "stack:", "interrupt")[:4] == [
+        "3.00e-04",
+        "1.0e-04",
+        "to",
+        "9.0e-04",
+    ]
+    # Two of the three failures are strikes; the device without a memory has no row.
+    section = _section(text, "Uncorrected words")
+    row = _row(section, "HBM", "stack")
+    assert row[-6:-3] == ["8.64e-03", "0.0173", "0.0259"] and "LM7912" not in section
+    job = text[text.index("Job") :]
+    assert "133.3 min" in job and "14.8 min" in job and "87.0 %  (80.0 % to 92.0 %)" in job and "87.1 %" in job
 
 
 def test_closure_is_one_line(run, shown):

@@ -1,0 +1,43 @@
+"""Rates of one bit by its responses, from the spectra at the device: what `upset_rate` and its uncertainty share."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from caloris.model.device import BendelResponse, HeavyIonResponse, ProtonResponse
+from caloris_kernels.upset.bendel import bendel_two
+from caloris_kernels.upset.direct_ionization import direct_proton_upset_rate
+from caloris_kernels.upset.rate import (
+    effective_flux_upset_rate,
+    folded_proton_rate,
+    heavy_ion_upset_rate,
+    proton_upset_rate,
+)
+
+
+def heavy_ion_rate(
+    response: HeavyIonResponse, let: Float[Array, " let"], integral_flux: Float[Array, " let"]
+) -> Float[Array, ""]:
+    """Upsets per bit by heavy ions (s-1), by the response's method."""
+    curve = (response.onset, response.width, response.exponent, response.plateau)
+    if response.method == "effective flux":
+        return effective_flux_upset_rate(let, integral_flux, *curve, jnp.cos(response.largest_angle))
+    return heavy_ion_upset_rate(let, integral_flux, *curve, response.sensitive_volume, response.funnel)
+
+
+def proton_rate(
+    response: ProtonResponse | BendelResponse, energy: Float[Array, " energy"], flux: Float[Array, " energy"]
+) -> Float[Array, ""]:
+    """Upsets per bit by protons' nuclear reactions (s-1), by the response's form."""
+    if isinstance(response, BendelResponse):
+        return folded_proton_rate(lambda e: bendel_two(e, response.onset, response.second), energy, flux)
+    return proton_upset_rate(energy, flux, response.onset, response.width, response.exponent, response.plateau)
+
+
+def direct_proton_rate(
+    response: HeavyIonResponse, energy: Float[Array, " energy"], flux: Float[Array, " energy"]
+) -> Float[Array, ""]:
+    """Upsets per bit by protons' own ionization (s-1); zero unless the response asks for it."""
+    if not response.direct_protons:
+        return jnp.zeros(())
+    curve = (response.onset, response.width, response.exponent, response.plateau)
+    return direct_proton_upset_rate(energy, flux, *curve, response.sensitive_volume, response.funnel)
