@@ -156,7 +156,8 @@ def _cubic(knot: Array, coefficient: Array, x: Array, held: bool = False) -> tup
 
 
 @lru_cache
-def _source() -> dict[str, np.ndarray]:
+def source_tables() -> dict[str, np.ndarray]:
+    """NIST's numbers by name, as `tools/shield_dose_tables.py` packs them."""
     with files("caloris_kernels.particle").joinpath("tables", "shield_dose.npz").open("rb") as file:
         found = np.load(file)
         return {name: found[name] for name in found}
@@ -165,7 +166,7 @@ def _source() -> dict[str, np.ndarray]:
 @lru_cache
 def _prepared(particle: str, detector: str, shape: str) -> tuple[np.ndarray, ...]:
     """The parts of a DoseTable, in numpy."""
-    source, energy = _source(), _ENERGY[particle]
+    source, energy = source_tables(), _ENERGY[particle]
     material, side = DETECTORS.index(detector), ("sphere", "slab").index(shape)
     log_energy, ones = np.log(energy), np.ones_like(energy)
     if particle == "proton":
