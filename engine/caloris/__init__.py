@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from caloris.simulation import run as run
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
+    from caloris.solve.dose import depth_dose as depth_dose
+    from caloris.solve.dose import dose as dose
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
     from caloris.solve.solution import SolveError as SolveError
     from caloris.solve.steady import solve_steady as solve_steady
@@ -45,6 +47,7 @@ _PUBLIC = {
     "simulation": ("Run", "run"),
     "solve.couple": ("couple",),
     "solve.cyclic": ("solve_cyclic",),
+    "solve.dose": ("depth_dose", "dose"),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),

@@ -28,6 +28,7 @@ from caloris.output.run_data import RunData
 from caloris.precision import require_float64
 from caloris.provenance import CompileClock, provenance
 from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
+from caloris.run_dose import dose_arrays
 from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
 from caloris.run_limits import limit_arrays, margin_arrays
 from caloris.run_loops import fluid_arrays
@@ -158,6 +159,14 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
                 failure = failure or error
             else:
                 device_arrays(case, model, rates, data)
+        if model.dose_points and model.particles is not None:
+            progress("dose")
+            try:
+                dose_arrays(case, model, data)
+            except FloatingPointError as error:
+                if not variant:
+                    raise
+                failure = failure or error
     data.attributes["provenance"] = provenance(case, time.perf_counter() - started, clock.seconds)
     data.status["result"] = "success" if failure is None else getattr(failure, "result", "not_finite")
     if isinstance(failure, SolveError) and failure.node is not None:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.build_devices import build_devices
+from caloris.case.build_dose import build_dose_points
 from caloris.case.build_geometry import build_geometry
 from caloris.case.build_particles import build_particles
 from caloris.case.build_structure import build_structure, schedule
@@ -20,6 +21,7 @@ from caloris.case.view_factor_file import ViewFactorFileError, read_view_factors
 from caloris.geometry.assembly import Geometry
 from caloris.model.attitude import Attitude
 from caloris.model.device import Device
+from caloris.model.dose import DosePoint
 from caloris.model.orbit import Orbit
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.planet import Planet
@@ -55,6 +57,7 @@ class Model(eqx.Module):
     thermal: Thermal | None
     devices: tuple[Device, ...]
     particles: ParticleEnvironment | None
+    dose_points: tuple[DosePoint, ...] = ()
 
     @property
     def device(self) -> Device:
@@ -79,13 +82,13 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     require_float64("build")
     devices, particles = build_devices(case), build_particles(case)
     if case.is_device_only:
-        return Model(None, None, None, None, devices, particles)
+        return Model(None, None, None, None, devices, particles, build_dose_points(case, None))
     geometry, visibility, context = build_traced(case, progress)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
     # share one program.
     thermal = with_rows(couple(geometry, replace(visibility, shadowed=True), context))
-    return Model(geometry, visibility, context, thermal, devices, particles)
+    return Model(geometry, visibility, context, thermal, devices, particles, build_dose_points(case, geometry))
 
 
 def build_traced(
@@ -115,9 +118,12 @@ def check_buildable(case: Case) -> None:
 
     attempt(lambda: build_devices(case))
     attempt(lambda: build_particles(case))
-    if not case.is_device_only:
+    if case.is_device_only:
+        attempt(lambda: build_dose_points(case, None))
+    else:
         geometry = attempt(lambda: build_geometry(case))
         if geometry is not None:
+            attempt(lambda: build_dose_points(case, geometry))
             attempt(lambda: build_structure(case, geometry))
         attempt(lambda: build_surroundings(case))
     if problems:

@@ -4,7 +4,15 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from caloris.case import check_coating, check_conduction, check_equipment, check_loops, check_run, check_sense
+from caloris.case import (
+    check_coating,
+    check_conduction,
+    check_dose,
+    check_equipment,
+    check_loops,
+    check_run,
+    check_sense,
+)
 from caloris.case.address import AddressError, UnknownNameError, cell_counts, check_address, parse_address
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
@@ -29,8 +37,9 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *check_coating.problems(draft),
         *check_conduction.problems(draft),
         *check_run.problems(draft),
+        *check_dose.problems(draft),
     ]
-    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft)]
+    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft), *check_dose.warnings(draft)]
 
 
 def _duplicates(draft: Draft) -> Problems:
@@ -140,6 +149,9 @@ def _references(draft: Draft) -> Problems:
     for path, item in draft.located("device"):
         if item.at is not None:
             yield from check(f"{path}/at", item.at)
+    for path, item in draft.located("dose_point"):
+        if isinstance(item.at, str):
+            yield from check(f"{path}/at", item.at, side_allowed=True)
     if draft.case.power is not None and draft.case.power.losses_on is not None:
         yield from check("power/losses_on", draft.case.power.losses_on)
 

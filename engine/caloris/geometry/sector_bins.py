@@ -25,8 +25,8 @@ class SectorBins(NamedTuple):
 def sector_bins(areal_density: Float[Array, "ray material"], bins: int = BINS) -> SectorBins:
     """Bins of equal width in the logarithm of the total, behind one bin for open directions.
 
-    Which ray is in which bin is frozen; the bins' means are differentiable in the rays' areal densities, and so exact to
-    first order: a mean over rays of R changes by sum w R'(t_b) d t_b. What is left out within a bin is
+    Which ray is in which bin is frozen; the bins' means are differentiable in the rays' areal densities, and so exact
+    to first order: a mean over rays of R changes by sum w R'(t_b) d t_b. What is left out within a bin is
     R''(t_b) variance / 2, some 1e-3 with 64 bins over three decades. Empty bins have weight 0 and the middle of their
     range in the proportion of the whole.
     """

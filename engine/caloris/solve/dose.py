@@ -15,18 +15,17 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-from caloris.model.dose import DosePoint, SectorShield
 from caloris.model.device import ShieldLayer
+from caloris.model.dose import DosePoint, SectorShield
 from caloris.model.particles import ION_COUNT, ParticleEnvironment
 from caloris.precision import require_float64
 from caloris.programs import kept
+from caloris_kernels.particle.detectors import Detector, detector_fractions
 from caloris_kernels.particle.dose import ion_dose, slab_directions
 from caloris_kernels.particle.electrons import electrons_before
-from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
 from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel
-from caloris_kernels.particle.shield_dose import DETECTORS, Detector, ShieldShape, dose_energies, dose_response
-from caloris_kernels.particle.shield_dose import spectrum_dose
+from caloris_kernels.particle.shield_dose import ShieldShape, dose_energies, dose_response, spectrum_dose
 from caloris_kernels.particle.transport import through_layers
 
 SUCCESS, NOT_FINITE = 0, 1
@@ -35,33 +34,21 @@ ENVIRONMENT_FACTOR = 2.0
 """AP-8 and AE-8 state a factor of 2 for their means (Vette 1991; Sawyer and Vette 1976): the band around a dose."""
 ELECTRONS, PHOTONS, EVENT = "trapped electrons", "bremsstrahlung", "solar event"
 
-# Mass fractions of the detectors whose ions are followed; those with an element without constants are not offered.
-_COMPOSITIONS: dict[str, dict[str, float]] = {
-    "Al": {"Al": 1.0},
-    "C": {"C": 1.0},
-    "Si": {"Si": 1.0},
-    "CaF2": {"Ca": 0.5133, "F": 0.4867},
-    "GaAs": {"Ga": 0.4820, "As": 0.5180},
-    "LiF": {"Li": 0.2676, "F": 0.7324},
-    "SiO2": {"Si": 0.4674, "O": 0.5326},
-    "water": {"H": 0.1119, "O": 0.8881},
-}
-TARGETS: tuple[str, ...] = tuple(
-    name for name in DETECTORS if name in _COMPOSITIONS and set(_COMPOSITIONS[name]) <= set(ELEMENT_NAMES)
-)
 # 50 energies a decade as for upsets; ranges on the same step.
 _ENERGY = np.geomspace(1e-1, 1e5, 301)  # MeV/u
+# The worst periods of solar particles on record: they come once in a mission.
+_PERIODS = {"week": 7 * 86400.0, "day": 86400.0, "5 minutes": 300.0}
 _RANGE_GRID = np.geomspace(1e-3, 10.0**5.3, 416)  # MeV/u
 
 
 class DoseRate(NamedTuple):
     """Dose at a point: rad of the point's own material; displacement damage in its DamageMaterial."""
 
-    rate: Float[Array, " source"]  # rad year-1 of 365.25 days, 0 for the event
-    mission: Float[Array, " source"]  # rad, rate times years, and the event's
+    rate: Float[Array, " source"]  # rad year-1 of 365.25 days, 0 for events
+    mission: Float[Array, " source"]  # rad: rate times years; of events what they bring once
     sampling_error: Float[Array, " source"]  # rad year-1, standard error by the directions; 0 where all are the same
     binning_error: Float[Array, ""]  # -, of the total rate, by what differs within the bins of shielding
-    tabulated_proton_rate: Float[Array, ""]  # rad year-1 of all protons by NIST's tables: a second way
+    tabulated_proton_rate: Float[Array, ""]  # rad year-1 of protons below 1 GeV by NIST's tables: a second way
     damage_rate: Float[Array, " 2"]  # MeV g-1 year-1, protons and electrons
     damage: Float[Array, ""]  # MeV g-1 of the mission, the event included
     sources: tuple[str, ...]
@@ -82,18 +69,18 @@ class DoseRate(NamedTuple):
 def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
     """Dose at a point by source: every component of the environment, electrons, bremsstrahlung, the solar event.
 
-    Sphere and sectors: D = sum_bins w_b D_sphere(t_b), the slant path of each ray as the radius of a solid sphere. Slab:
-    particles from one side through thickness / cos. Ions of Z = 1 to 28 from 0.1 MeV/u; no neutrons, no pions:
-    behind more than some 20 g/cm2 the dose is a lower bound. Electrons see a shield of any material as aluminum of the
-    same mass. Damage: protons and electrons only, in GaAs for that target, else in silicon.
+    Sphere and sectors: D = sum_bins w_b D_sphere(t_b), the slant path of each ray as the radius of a solid sphere.
+    Slab: particles from one side through thickness / cos. Ions of Z = 1 to 28 from 0.1 MeV/u; no neutrons, no pions,
+    no fragments: behind more than some 20 g/cm2 the dose is a lower bound. Electrons see a shield of any material as
+    aluminum of the same mass. Worst periods of solar particles come once, not every year. Damage: protons and
+    electrons only, in GaAs for that target, else in silicon.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of point and particles. Raises
     RuntimeError in float32, ValueError for an unknown target, FloatingPointError where the dose is not finite in an
     eager call (under a transformation: `.result`).
     """
     require_float64("dose")
-    if point.target not in TARGETS:
-        raise ValueError(f"target {point.target!r} is not known; known are {', '.join(TARGETS)}")
+    detector_fractions(point.target)  # raises for what is not known
     names, sources = _components(particles)
     plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab)
     found = _dose(plain, sources, _electrons(particles), _event(particles))
@@ -108,7 +95,7 @@ def depth_dose(
 ) -> tuple[tuple[str, ...], Float[Array, "source depth"]]:
     """Names of the sources, and dose rates at the center of aluminum spheres of radius depth (g/cm2), rad year-1.
 
-    The solar event's is its dose (rad). See `dose`.
+    Events, which have no rate, stand with 0. See `dose`.
     """
     require_float64("depth_dose")
     aluminum = ShieldLayer.of("Al", {"Al": 1.0}, 1.0).mass_fraction[None]
@@ -116,7 +103,8 @@ def depth_dose(
     names, sources = _components(particles)
     point = DosePoint(shield, 1.0, target)
     found = _by_bin(point, sources, _electrons(particles), _event(particles))
-    return (*names, ELECTRONS, PHOTONS, EVENT), found.rate
+    lasting = jnp.asarray([*(_once(sources) == 0.0), True, True, False], float)
+    return (*names, ELECTRONS, PHOTONS, EVENT), lasting[:, None] * found.rate
 
 
 def _components(particles: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
@@ -135,11 +123,13 @@ def _electrons(particles: Any) -> Array:
 
 
 def _event(particles: Any) -> Any:
-    """The environment, where it has a solar event's fluence."""
-    fluence = getattr(particles, "event_fluence", None)
-    if fluence is None or fluence(jnp.asarray([10.0])) is None:
-        return None
-    return particles
+    """What knows the fluence of solar protons over the mission, None without one."""
+    return getattr(particles, "fluence", None)
+
+
+def _once(sources: tuple) -> np.ndarray:
+    """Seconds that each source lasts in all, where it is one event and not a flux of all the years; else 0."""
+    return np.array([_PERIODS.get(getattr(source, "period", ""), 0.0) for source in sources])
 
 
 def _unnamed(shield: SectorShield) -> SectorShield:
@@ -160,15 +150,16 @@ def _dose(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> tup
     bins = _by_bin_traced(point, sources, electrons, event)
     weight, share = point.shield.weight, point.shield.share
     mean = bins.rate @ share
-    is_rate = jnp.ones(mean.shape[0]).at[-1].set(0.0)
-    mission = mean * jnp.where(is_rate > 0.0, point.years, 1.0)
+    once = np.concatenate([_once(sources) / YEAR, [0.0, 0.0, 1.0]])
+    is_rate = jnp.asarray(once == 0.0, float)
+    mission = mean * jnp.where(once == 0.0, point.years, once)
     sets = bins.rate @ weight.T  # [source, set]
     count = weight.shape[0]
     square = jnp.sum((sets - mean[:, None]) ** 2, axis=1) / max(count * (count - 1), 1)
     error = jnp.where(square > 0.0, jnp.sqrt(jnp.where(square > 0.0, square, 1.0)), 0.0)
     damage_rate = bins.damage @ share
     damage = jnp.sum(damage_rate) * point.years + bins.event_damage @ share
-    binning = _binning_error(point.shield, jnp.sum(bins.rate[:-1], axis=0))
+    binning = _binning_error(point.shield, is_rate @ bins.rate)
     finite = jnp.all(jnp.isfinite(mission)) & jnp.isfinite(damage)
     result = jnp.where(finite, SUCCESS, NOT_FINITE)
     return mean * is_rate, mission, error * is_rate, binning, bins.tabulated @ share, damage_rate, damage, result
@@ -185,7 +176,8 @@ def _binning_error(shield: SectorShield, rate: Float[Array, " bin"]) -> Float[Ar
     second = jnp.where((gap[1:] > 0.0) & (gap[:-1] > 0.0), jnp.diff(secant) / jnp.where(span > 0.0, span, 1.0), 0.0)
     second = jnp.concatenate([second[:1], second, second[-1:]])
     mean = shield.share @ rate
-    return jnp.where(mean > 0.0, 0.5 * (shield.share @ (second * shield.variance)) / jnp.where(mean > 0, mean, 1.0), 0.0)
+    left_out = 0.5 * (shield.share @ (second * shield.variance))
+    return jnp.where(mean > 0.0, left_out / jnp.where(mean > 0.0, mean, 1.0), 0.0)
 
 
 @kept
@@ -195,8 +187,7 @@ def _by_bin(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> _
 
 def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> _Bins:
     shield, shape = point.shield, cast(ShieldShape, "slab" if point.slab else "sphere")
-    fraction = jnp.asarray([_COMPOSITIONS[point.target].get(name, 0.0) for name in ELEMENT_NAMES])
-    fraction = fraction / jnp.sum(fraction)
+    fraction = jnp.asarray(detector_fractions(point.target))
     material = _damage_material(point.target)
 
     def one(areal_density: Array) -> tuple[Array, Array, Array]:
@@ -218,7 +209,9 @@ def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: An
         for kind in ("electron", "bremsstrahlung")
     ]
     proton_energy = jnp.asarray(dose_energies("proton"))
-    protons = sum((source.flux(_every_ion(proton_energy))[0] for source in sources), jnp.zeros_like(proton_energy))
+    protons = jnp.zeros_like(proton_energy)
+    for source, seconds in zip(sources, _once(sources), strict=True):
+        protons += 0.0 if seconds else source.flux(_every_ion(proton_energy))[0]
     tabulated = YEAR * spectrum_dose(proton_energy, protons, dose_response("proton", target, shape, total))
     rate = jnp.concatenate([YEAR * ions[:, :-1].T, jnp.stack(light), ions[:, -1:].T])
     electron_damage = jax.vmap(lambda t: _electron_damage(t, energy, electrons, material))(total)
@@ -242,15 +235,17 @@ def _ions_behind(
     )
     niel = proton_niel(energy, material)
     doses, damage = [], jnp.zeros(())
-    for source in sources:
+    event_damage = jnp.zeros(())
+    for source, seconds in zip(sources, _once(sources), strict=True):
         behind = ratio * source.flux(incident)
         doses.append(ion_dose(energy, behind, charge, detector))
-        damage += displacement_dose(energy, behind[0], niel)
+        one = displacement_dose(energy, behind[0], niel)
+        damage, event_damage = (damage, event_damage + one * seconds) if seconds else (damage + one, event_damage)
     if event is None:
-        return jnp.stack([*doses, jnp.zeros(())]), damage, jnp.zeros(())
+        return jnp.stack([*doses, jnp.zeros(())]), damage, event_damage
     fluence = ratio[:1] * event.event_fluence(incident[0])[None]
     doses.append(ion_dose(energy, fluence, charge[:1], detector))
-    return jnp.stack(doses), damage, displacement_dose(energy, fluence[0], niel)
+    return jnp.stack(doses), damage, event_damage + displacement_dose(energy, fluence[0], niel)
 
 
 def _electron_damage(depth: Array, energy: Array, flux: Array, material: DamageMaterial) -> Array:

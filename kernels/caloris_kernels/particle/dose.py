@@ -8,7 +8,8 @@ from caloris_kernels.particle.shield_dose import RAD
 from caloris_kernels.particle.stopping_power import ion_stopping_power
 
 # Directions through a slab from one side, by Gauss and Legendre in the cosine; 48 nodes move the dose by 1e-4.
-_COSINE, _SHARE = (0.5 * (part + shift) for part, shift in zip(np.polynomial.legendre.leggauss(24), (1.0, 0.0), strict=True))
+_NODE, _WEIGHT = np.polynomial.legendre.leggauss(24)
+_COSINE, _SHARE = 0.5 * (_NODE + 1.0), 0.5 * _WEIGHT
 
 
 def ion_dose(

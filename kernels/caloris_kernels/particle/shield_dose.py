@@ -1,24 +1,24 @@
 """Dose behind aluminum from NIST's tables of electrons, their bremsstrahlung and protons (SHIELDOSE-2).
 
-Seltzer followed electrons and their photons by Monte Carlo (ETRAN) and protons along straight lines, for particles that
-come from all directions onto aluminum. His tables hold the depth-dose of one energy E at a depth z (g/cm2) in forms that
-vary slowly with E, per particle that crosses the plane surface:
+Seltzer followed electrons and their photons by Monte Carlo (ETRAN) and protons along straight lines, for particles
+that come from all directions onto aluminum. His tables hold the depth-dose of one energy E at a depth z (g/cm2) in
+forms that vary slowly with E, per particle that crosses the plane surface:
 
     protons           G = E / R        A(E, z/R)        r(E, z/R)
     electrons         G = E a / (x R)  A(E, z/(x R))    r(E, z/R)
     bremsstrahlung    G = E y / R      A(E, z/R)        r(E, z)
 
-R is the CSDA range, a the absorbed fraction, x R the depth to which electrons come, y the radiation yield, r the dose in
-the detector's material over that in aluminum. Logarithms of A are splined over the scaled depth (bremsstrahlung:
-monotone cubics of both logarithms) and straight lines of ln E. Isotropic particles give behind a slab, from one side, and
-at the center of a sphere, from all sides, per omnidirectional fluence Phi = 4 pi j outside
+R is the CSDA range, a the absorbed fraction, x R the depth to which electrons come, y the radiation yield, r the dose
+in the detector's material over that in aluminum. Logarithms of A are splined over the scaled depth (bremsstrahlung:
+monotone cubics of both logarithms) and straight lines of ln E (protons: splines). Isotropic particles give behind a
+slab, from one side, and at the center of a sphere, from all sides, per omnidirectional fluence Phi = 4 pi j outside
 
     slab    D/Phi = G_slab / 4                 (finite slab: nothing behind the detector scatters back)
     sphere  D/Phi = (G - z dG/dz) / 2          (G in the half-space).
 
-The second is exact for straight lines: D(z) = 2 pi z int_z^inf d(t) / t^2 dt for particles whose dose at the end of a
-path t is d(t), hence D - z dD/dz = 2 pi d(z), and a sphere has 4 pi d(z). What SHIELDOSE-2 prints for spheres is half of
-that, "1/2 dose at center of aluminum spheres".
+The second is exact for straight lines: D(z) = 2 pi z int_z^inf d(t) / t^2 dt for particles whose dose at the end of
+a path t is d(t), hence D - z dD/dz = 2 pi d(z), and a sphere has 4 pi d(z). What SHIELDOSE-2 prints for spheres is
+half of that, "1/2 dose at center of aluminum spheres".
 Source: S. M. Seltzer, SHIELDOSE: a computer code for space-shielding radiation dose calculations, NBS Technical Note
 1116 (1980), equations 1 to 14; Updated calculations for routine space-shielding radiation dose estimates: SHIELDOSE-2,
 NISTIR 5477 (1994), public domain, whose numbers lie beside this file (`tools/shield_dose_tables.py` packs them).
@@ -32,10 +32,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from caloris_kernels.particle.detectors import DETECTORS, Detector
+
 Particle = Literal["electron", "bremsstrahlung", "proton"]
-Detector = Literal["Al", "C", "Si", "air", "bone", "CaF2", "GaAs", "LiF", "SiO2", "tissue", "water"]
 ShieldShape = Literal["sphere", "slab"]
-DETECTORS: tuple[Detector, ...] = ("Al", "C", "Si", "air", "bone", "CaF2", "GaAs", "LiF", "SiO2", "tissue", "water")
 PARTICLES: tuple[Particle, ...] = ("electron", "bremsstrahlung", "proton")
 
 RAD = 1.602176634e-8  # rad per MeV/g
@@ -43,10 +43,10 @@ RAD = 1.602176634e-8  # rad per MeV/g
 _ENERGY = {
     "electron": np.geomspace(0.01, 20.0, 257),
     "bremsstrahlung": np.geomspace(0.01, 20.0, 257),
-    "proton": np.geomspace(0.1, 1e4, 801),
+    "proton": np.geomspace(0.1, 1e3, 641),
 }
-# Protons' depth-dose, still some percent of that at the surface where it ends at z = R, fades out over these z/R, so that
-# its end is seen by a grid of energies: it is what a sphere's dose is largely made of.
+# Protons' depth-dose, still some percent of that at the surface where it ends at z = R, fades out over these z/R, so
+# that its end is seen by a grid of energies: it is what a sphere's dose is largely made of.
 _END = (0.94, 1.06)
 _LEAST_DEPTH = 1e-6  # g/cm2: the bremsstrahlung is held at its dose there below
 
@@ -76,7 +76,8 @@ def dose_response(
 
     depth (g/cm2) of aluminum, at least 0: the radius of a solid sphere around the detector with particles from all
     sides, or the thickness of a slab with particles from one side. The equations and the source stand in the
-    module's docstring. Valid for electrons from 10 keV to 20 MeV, protons to 10 GeV; materials other than
+    module's docstring. Valid for electrons from 10 keV to 20 MeV, protons to 1 GeV (beyond, the secondaries
+    of nuclei are not absorbed where they are made, as the tables have it: not for cosmic rays); materials other than
     aluminum count by their mass, which holds for electrons within some 20 % up to iron, while heavy metals make more
     bremsstrahlung than the tables know. The tables' own statistics are a few percent, where electrons no longer reach
     (beyond 1.3 R) some ten. Differentiable in depth, to which the sphere's response is C1 for electrons and
@@ -101,8 +102,8 @@ def spectrum_dose(
 ) -> Float[Array, " depth"]:
     """Dose rate (rad/s) of a differential flux (m-2 s-1 sr-1 MeV-1), the mean over all directions.
 
-    D = 4 pi 1e-4 int (D/Phi) j E d ln E by the trapezoidal rule; energy (MeV) even in ln E. Linear in the flux. A fluence
-    (m-2 sr-1 MeV-1) gives the dose (rad).
+    D = 4 pi 1e-4 int (D/Phi) j E d ln E by the trapezoidal rule; energy (MeV) even in ln E. Linear in the flux. A
+    fluence (m-2 sr-1 MeV-1) gives the dose (rad).
     """
     step = jnp.log(energy[1] / energy[0])
     ends = jnp.ones_like(energy).at[0].set(0.5).at[-1].set(0.5)
@@ -172,9 +173,10 @@ def _prepared(particle: str, detector: str, shape: str) -> tuple[np.ndarray, ...
     if particle == "proton":
         reach = _log_spline(source["proton_range_energy"], source["proton_range"], energy)
         nodes = np.log(source["proton_energy"])
-        shape_of = np.stack([natural_spline_at(nodes, column, log_energy) for column in np.log(source["proton_dose"][:, 1]).T])
-        ratio = np.stack([natural_spline_at(nodes, column, log_energy) for column in source["proton_ratio"][:, material].T])
-        log_dose = natural_spline(source["proton_depth"], (shape_of + np.log(ratio)).T)
+        # The second of two sets: with protons lost to nuclei, whose charged secondaries are absorbed at once.
+        rows = np.log(source["proton_dose"][:, 1]), source["proton_ratio"][:, material]
+        dose, ratio = (np.stack([natural_spline_at(nodes, x, log_energy) for x in part.T], axis=1) for part in rows)
+        log_dose = natural_spline(source["proton_depth"], np.log(ratio) + dose)
         unit = np.zeros((len(energy), 1, 4)) + np.array([1.0, 0.0, 0.0, 0.0])
         return energy, energy / reach, reach, ones, source["proton_depth"], log_dose, np.array([0.0, 1.0]), unit
     reach = _log_spline(source["electron_range_energy"], source["electron_range"], energy)
