@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from caloris.simulation import run as run
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
+    from caloris.solve.dose import depth_dose as depth_dose
+    from caloris.solve.dose import dose as dose
     from caloris.solve.job import job_goodput as job_goodput
     from caloris.solve.memory import memory_failure_rate as memory_failure_rate
     from caloris.solve.orbit_particles import orbit_particles as orbit_particles
@@ -64,6 +66,7 @@ _PUBLIC = {
     "solve.particle_track": ("particle_track",),
     "solve.ranges": ("ion_range", "stopping_power"),
     "solve.response": ("upset_response",),
+    "solve.dose": ("depth_dose", "dose"),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),

@@ -29,6 +29,7 @@ from caloris.precision import require_float64
 from caloris.provenance import CompileClock, provenance
 from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
 from caloris.run_devices import reliability_arrays
+from caloris.run_dose import dose_arrays
 from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
 from caloris.run_limits import limit_arrays, margin_arrays
 from caloris.run_loops import fluid_arrays
@@ -158,6 +159,14 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
                 rates = upset_rates(model.devices, model.particles)
                 device_arrays(case, model, rates, data)
                 reliability_arrays(case, model, rates, data)
+            except FloatingPointError as error:
+                if not variant:
+                    raise
+                failure = failure or error
+        if model.dose_points and model.particles is not None:
+            progress("dose")
+            try:
+                dose_arrays(case, model, data)
             except FloatingPointError as error:
                 if not variant:
                     raise

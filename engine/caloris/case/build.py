@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.build_devices import build_devices, build_job
+from caloris.case.build_dose import build_dose_points
 from caloris.case.build_geometry import build_geometry
 from caloris.case.build_orbit import build_orbit
 from caloris.case.build_particles import build_orbit_environment, build_particles
@@ -20,6 +21,7 @@ from caloris.case.view_factor_file import ViewFactorFileError, read_view_factors
 from caloris.geometry.assembly import Geometry
 from caloris.model.attitude import Attitude
 from caloris.model.device import Device
+from caloris.model.dose import DosePoint
 from caloris.model.job import Job
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.model.particles import ParticleEnvironment
@@ -58,6 +60,7 @@ class Model(eqx.Module):
     # Orbit and models that `particles` comes from, where it has trapped particles or a cutoff.
     orbit_environment: OrbitEnvironment | None = None
     job: Job | None = None
+    dose_points: tuple[DosePoint, ...] = ()
 
     @property
     def device(self) -> Device:
@@ -83,13 +86,23 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     devices, particles = build_devices(case), build_particles(case)
     along = build_orbit_environment(case)
     if case.is_device_only:
-        return Model(None, None, None, None, devices, particles, along, build_job(case))
+        return Model(None, None, None, None, devices, particles, along, build_job(case), build_dose_points(case, None))
     geometry, visibility, context = build_traced(case, progress)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
     # share one program.
     thermal = with_rows(couple(geometry, replace(visibility, shadowed=True), context))
-    return Model(geometry, visibility, context, thermal, devices, particles, along, build_job(case))
+    return Model(
+        geometry,
+        visibility,
+        context,
+        thermal,
+        devices,
+        particles,
+        along,
+        build_job(case),
+        build_dose_points(case, geometry),
+    )
 
 
 def build_traced(
@@ -119,9 +132,12 @@ def check_buildable(case: Case) -> None:
 
     attempt(lambda: build_devices(case))
     attempt(lambda: build_particles(case))
-    if not case.is_device_only:
+    if case.is_device_only:
+        attempt(lambda: build_dose_points(case, None))
+    else:
         geometry = attempt(lambda: build_geometry(case))
         if geometry is not None:
+            attempt(lambda: build_dose_points(case, geometry))
             attempt(lambda: build_structure(case, geometry))
         attempt(lambda: build_surroundings(case))
     if problems:

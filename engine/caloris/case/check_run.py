@@ -69,12 +69,14 @@ def _particles(draft: Draft) -> Problems:
             yield CaseProblem("particles", "has no environment; devices need galactic, spectrum or let_spectrum")
     elif draft.has("device") and not draft.has("particles"):
         yield CaseProblem("particles", "is missing: devices need an environment")
+    elif draft.has("dose_point") and not draft.has("particles"):
+        yield CaseProblem("particles", "is missing: a [[dose_point]] needs an environment")
     yield from check_devices.problems(draft)
 
 
 def _run(draft: Draft) -> Problems:
     has_thermal = draft.has("surface", "solid", "node")
-    if not has_thermal and not draft.has("device"):
+    if not has_thermal and not draft.has("device", "dose_point"):
         yield CaseProblem(
             "", "there is nothing to compute; a case needs a [[surface]], a [[solid]], a [[node]] or a [[device]]"
         )

@@ -7,6 +7,7 @@ from typing import Any
 from caloris.case import (
     check_coating,
     check_conduction,
+    check_dose,
     check_equipment,
     check_loops,
     check_particles,
@@ -39,8 +40,10 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *check_conduction.problems(draft),
         *check_run.problems(draft),
         *check_particles.problems(draft),
+        *check_dose.problems(draft),
     ]
-    return problems, [*check_run.warnings(draft), *check_loops.warnings(draft), *check_shields.warnings(draft)]
+    warnings = (check_run, check_loops, check_shields, check_dose)
+    return problems, [warning for check in warnings for warning in check.warnings(draft)]
 
 
 def _duplicates(draft: Draft) -> Problems:
@@ -150,6 +153,9 @@ def _references(draft: Draft) -> Problems:
     for path, item in draft.located("device"):
         if item.at is not None:
             yield from check(f"{path}/at", item.at)
+    for path, item in draft.located("dose_point"):
+        if isinstance(item.at, str):
+            yield from check(f"{path}/at", item.at, side_allowed=True)
     if draft.case.power is not None and draft.case.power.losses_on is not None:
         yield from check("power/losses_on", draft.case.power.losses_on)
 

@@ -9,6 +9,7 @@ from caloris.case.schema_chip import Chip
 from caloris.case.schema_coating import Bands
 from caloris.case.schema_conduction import Blanket, Contact, Panel
 from caloris.case.schema_device import Device
+from caloris.case.schema_dose import DosePoint
 from caloris.case.schema_equipment import Heater, HeatPump, Louver, Thermoelectric
 from caloris.case.schema_heat_pipe import HeatPipe, LoopHeatPipe
 from caloris.case.schema_job import Job
@@ -67,6 +68,7 @@ TABLES: dict[str, TableKind] = {
     "particles": TableKind(Particles, "particles", False),
     "device": TableKind(Device, "devices", True),
     "job": TableKind(Job, "job", False),
+    "dose_point": TableKind(DosePoint, "dose_points", True),
     "limit": TableKind(Limit, "limits", True),
     "margins": TableKind(Margins, "margins", False),
     "variant": TableKind(Variant, "variants", True),
@@ -77,7 +79,6 @@ BY_SHAPE: dict[str, Mapping[str, type[Table]]] = {"surface": SHAPES, "solid": SO
 """Tables whose key `shape` picks their model."""
 
 LATER_TABLES: dict[str, str] = {
-    "dose_point": "dose",
     "optimize": "optimization",
     "sweep": "sweeps",
     "uncertainty": "uncertainty",
@@ -129,6 +130,7 @@ class Case:
     particles: Particles | None = None
     devices: tuple[Device, ...] = ()
     job: Job | None = None
+    dose_points: tuple[DosePoint, ...] = ()
     limits: tuple[Limit, ...] = ()
     margins: Margins | None = None
     variants: tuple[Variant, ...] = ()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from caloris.output.plot_dose import plot_depth_dose
 from caloris.output.plot_environment import plot_components, plot_track, plot_transmission, plot_world_map
 from caloris.output.plot_margins import plot_margins
 from caloris.output.plot_particle import plot_flux, plot_let_spectrum, plot_upsets
@@ -23,6 +24,7 @@ _PICTURES = (
     (plot_transmission, ("particle/transmission",)),
     (plot_flux, ("particle/flux_outside", "particle/flux_behind")),
     (plot_let_spectrum, ("particle/integral_let_flux",)),
+    (plot_depth_dose, ("dose/depth_rate", "dose/rate")),
     (plot_upsets, ("upset/heavy_ion_rate_per_device", "upset/proton_rate_per_device")),
 )
 

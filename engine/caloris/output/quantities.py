@@ -85,6 +85,10 @@ DIMENSIONS: dict[str, Dimension] = {
     "track": Dimension("time along one day of the ground track", "particle/track_time"),
     "map_latitude": Dimension("geocentric latitude of the world map", "particle/map_latitude"),
     "map_longitude": Dimension("longitude of the world map, east", "particle/map_longitude"),
+    "dose_point": Dimension("dose point", "dose/dose_point"),
+    "dose_source": Dimension("source of the dose", "dose/dose_source"),
+    "dose_depth": Dimension("radius of an aluminum sphere", "dose/dose_depth"),
+    "sector_bin": Dimension("bin of the sectors around a dose point"),
     "limit": Dimension("row of the table of limits"),
     "margin": Dimension("row of the table of margins"),
     "pose": Dimension("pose of the moving bodies"),
@@ -375,6 +379,32 @@ _VIEW_FACTORS = {
     "sunlit": Quantity("1", ("moment", "facet"), "unshadowed part of the facet where it faces the Sun"),
 }
 
+_POINT_SOURCE = ("dose_point", "dose_source")
+_DOSE = {
+    "dose_point": Quantity("1", ("dose_point",), "dose point", "text"),
+    "dose_source": Quantity("1", ("dose_source",), "source of the dose", "text"),
+    "target": Quantity("1", ("dose_point",), "material that absorbs the dose", "text"),
+    "years": Quantity("year", ("dose_point",), "length of the mission, years of 365.25 days"),
+    "rate": Quantity("Gy s-1", _POINT_SOURCE, "absorbed dose rate, mean over the orbit; 0 for events"),
+    "mission_dose": Quantity("Gy", _POINT_SOURCE, "absorbed dose of the mission"),
+    "sampling_error": Quantity("Gy s-1", _POINT_SOURCE, "standard error of the rate by the directions of the rays"),
+    "binning_error": Quantity("1", ("dose_point",), "part of the rate that bins of shielding leave out, estimated"),
+    "tabulated_proton_rate": Quantity(
+        "Gy s-1", ("dose_point",), "rate of protons below 1 GeV by NIST's tables: a second way"
+    ),
+    "low": Quantity("Gy", ("dose_point",), "mission dose over the factor of the environment"),
+    "high": Quantity("Gy", ("dose_point",), "mission dose times the factor of the environment"),
+    "damage": Quantity("MeV g-1", ("dose_point",), "displacement damage dose of the mission, protons and electrons"),
+    "damage_material": Quantity("1", ("dose_point",), "material of the displacement damage", "text"),
+    "mean_shield": Quantity("g cm-2", ("dose_point",), "areal density around the point, mean over the sphere"),
+    "sector_weight": Quantity("1", ("dose_point", "sector_bin"), "share of the sphere of each bin of shielding"),
+    "sector_shield": Quantity("g cm-2", ("dose_point", "sector_bin"), "areal density of each bin of shielding"),
+    "dose_depth": Quantity("g cm-2", ("dose_depth",), "radius of an aluminum sphere"),
+    "depth_rate": Quantity(
+        "Gy s-1", ("dose_source", "dose_depth"), "rate in silicon at the center of an aluminum sphere; 0 for events"
+    ),
+}
+
 _GROUPS = {
     "mesh": _MESH,
     "orbit": _ORBIT,
@@ -386,6 +416,7 @@ _GROUPS = {
     "particle": _PARTICLE,
     "upset": _UPSET,
     "system": _SYSTEM,
+    "dose": _DOSE,
     "limits": _LIMITS,
     "margins": _MARGINS,
     "view_factors": _VIEW_FACTORS,
@@ -431,6 +462,7 @@ ATTRIBUTES: dict[str, Attribute] = {
     "system/optimal_interval": Attribute("s", "best such time, exact; young_interval, daly_interval: approximations"),
     "system/goodput": Attribute("1", "useful share of the time; _low and _high: at the ends of the band"),
     "system/goodput_following": Attribute("1", "useful share with an interval that follows the rate along the orbit"),
+    "dose/environment_factor": Attribute("1", "factor by which the models of trapped particles may be off"),
     "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
     "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),
     "status/result": Attribute("", "success, or the name of what failed"),

@@ -12,6 +12,7 @@ from rich.text import Text
 from caloris.output.items import group_items, item_mean, node_areas, time_mean
 from caloris.output.read import RunFile, open_run
 from caloris.output.show_devices import band, effect_table, job_panel, memory_table
+from caloris.output.show_dose import dose_table
 from caloris.output.show_limits import margin_table
 from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
 from caloris.output.show_particles import environment_words, particle_panel
@@ -72,6 +73,8 @@ def show(path: str | Path, console: Console, variant: str | None = None) -> None
             parts.append(memory_table(run))
         if "system/orbit_phase" in run:
             parts.append(job_panel(run))
+        if "dose/dose_point" in run:
+            parts.append(dose_table(run))
         if "view_factors/exchange_area" in run:
             parts.append(view_factor_table(run))
         parts.append(_closing(run))

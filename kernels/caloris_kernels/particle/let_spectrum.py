@@ -47,7 +47,9 @@ def interpolate_flux(
     last = table_energy.shape[0] - 2
     k = jnp.clip(jnp.searchsorted(table_energy, energy, side="right") - 1, 0, last)
     left, right = table_flux[k], table_flux[k + 1]
-    u = jnp.log(energy / table_energy[k]) / jnp.log(table_energy[k + 1] / table_energy[k])
+    # Held inside the table: a steep power law overflows beyond it, and so would the derivative that is not taken.
+    held = jnp.clip(energy, table_energy[0], table_energy[-1])
+    u = jnp.log(held / table_energy[k]) / jnp.log(table_energy[k + 1] / table_energy[k])
     both = (left > 0.0) & (right > 0.0)
     safe_left, safe_right = jnp.where(both, left, 1.0), jnp.where(both, right, 1.0)
     value = jnp.where(both, safe_left ** (1.0 - u) * safe_right**u, (1.0 - u) * left + u * right)

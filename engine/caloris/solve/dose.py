@@ -1,0 +1,270 @@
+"""The verb of dose: every source of particles through the shield of a point, ionizing and displacement dose.
+
+Ions lose energy along straight lines in each material of the shield (`particle.transport`) and then in the detector;
+electrons and their bremsstrahlung come from NIST's tables behind aluminum of the same mass (`particle.shield_dose`).
+Dose is linear in the flux and a mean over directions: what is computed once per bin of shielding serves any number
+of rays.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array, Float, Int
+
+from caloris.model.device import ShieldLayer
+from caloris.model.dose import DosePoint, SectorShield
+from caloris.model.particles import ION_COUNT, ParticleEnvironment
+from caloris.precision import require_float64
+from caloris.programs import kept
+from caloris_kernels.particle.detectors import Detector, detector_fractions
+from caloris_kernels.particle.dose import ion_dose, slab_directions
+from caloris_kernels.particle.electrons import electrons_before
+from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
+from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel
+from caloris_kernels.particle.shield_dose import ShieldShape, dose_energies, dose_response, spectrum_dose
+from caloris_kernels.particle.transport import through_layers
+
+SUCCESS, NOT_FINITE = 0, 1
+YEAR = 365.25 * 86400.0  # s
+ENVIRONMENT_FACTOR = 2.0
+"""AP-8 and AE-8 state a factor of 2 for their means (Vette 1991; Sawyer and Vette 1976): the band around a dose."""
+ELECTRONS, PHOTONS, EVENT = "trapped electrons", "bremsstrahlung", "solar event"
+
+# 50 energies a decade as for upsets; ranges on the same step.
+_ENERGY = np.geomspace(1e-1, 1e5, 301)  # MeV/u
+# The worst periods of solar particles on record: they come once in a mission.
+_PERIODS = {"week": 7 * 86400.0, "day": 86400.0, "5 minutes": 300.0}
+_RANGE_GRID = np.geomspace(1e-3, 10.0**5.3, 416)  # MeV/u
+
+
+class DoseRate(NamedTuple):
+    """Dose at a point: rad of the point's own material; displacement damage in its DamageMaterial."""
+
+    rate: Float[Array, " source"]  # rad year-1 of 365.25 days, 0 for events
+    mission: Float[Array, " source"]  # rad: rate times years; of events what they bring once
+    sampling_error: Float[Array, " source"]  # rad year-1, standard error by the directions; 0 where all are the same
+    binning_error: Float[Array, ""]  # -, of the total rate, by what differs within the bins of shielding
+    tabulated_proton_rate: Float[Array, ""]  # rad year-1 of protons below 1 GeV by NIST's tables: a second way
+    damage_rate: Float[Array, " 2"]  # MeV g-1 year-1, protons and electrons
+    damage: Float[Array, ""]  # MeV g-1 of the mission, the event included
+    sources: tuple[str, ...]
+    damage_material: str
+    result: Int[Array, ""]  # SUCCESS or NOT_FINITE
+
+    @property
+    def total_rate(self) -> Float[Array, ""]:
+        """All sources but the event (rad year-1)."""
+        return jnp.sum(self.rate)
+
+    @property
+    def total(self) -> Float[Array, ""]:
+        """Mission dose of all sources (rad)."""
+        return jnp.sum(self.mission)
+
+
+def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
+    """Dose at a point by source: every component of the environment, electrons, bremsstrahlung, the solar event.
+
+    Sphere and sectors: D = sum_bins w_b D_sphere(t_b), the slant path of each ray as the radius of a solid sphere.
+    Slab: particles from one side through thickness / cos. Ions of Z = 1 to 28 from 0.1 MeV/u; no neutrons, no pions,
+    no fragments: behind more than some 20 g/cm2 the dose is a lower bound. Electrons see a shield of any material as
+    aluminum of the same mass. Worst periods of solar particles come once, not every year. Damage: protons and
+    electrons only, in GaAs for that target, else in silicon.
+
+    Linear in the flux; differentiable (forward and reverse) in every floating leaf of point and particles. Raises
+    RuntimeError in float32, ValueError for an unknown target, FloatingPointError where the dose is not finite in an
+    eager call (under a transformation: `.result`).
+    """
+    require_float64("dose")
+    detector_fractions(point.target)  # raises for what is not known
+    names, sources = _components(particles)
+    plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab)
+    found = _dose(plain, sources, _electrons(particles), _event(particles))
+    result = DoseRate(*found[:-1], (*names, ELECTRONS, PHOTONS, EVENT), _damage_material(point.target), found[-1])
+    if not isinstance(result.result, Tracer) and int(result.result) != SUCCESS:
+        raise FloatingPointError(f"dose point {point.name!r}: the dose is not finite; check shield and spectra")
+    return result
+
+
+def depth_dose(
+    depth: Float[Array, " depth"], particles: ParticleEnvironment, target: str = "Si"
+) -> tuple[tuple[str, ...], Float[Array, "source depth"]]:
+    """Names of the sources, and dose rates at the center of aluminum spheres of radius depth (g/cm2), rad year-1.
+
+    Events, which have no rate, stand with 0. See `dose`.
+    """
+    require_float64("depth_dose")
+    aluminum = ShieldLayer.of("Al", {"Al": 1.0}, 1.0).mass_fraction[None]
+    shield = SectorShield(jnp.ones((1, len(depth))), depth[:, None], jnp.zeros(len(depth)), aluminum)
+    names, sources = _components(particles)
+    point = DosePoint(shield, 1.0, target)
+    found = _by_bin(point, sources, _electrons(particles), _event(particles))
+    lasting = jnp.asarray([*(_once(sources) == 0.0), True, True, False], float)
+    return (*names, ELECTRONS, PHOTONS, EVENT), lasting[:, None] * found.rate
+
+
+def _components(particles: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Names and sources of an environment's ions."""
+    components = getattr(particles, "components", None)
+    if components is None:
+        source = particles.source
+        components = () if source is None else (("particles", source),)
+    return tuple(name for name, _ in components), tuple(source for _, source in components)
+
+
+def _electrons(particles: Any) -> Array:
+    energy = jnp.asarray(dose_energies("electron"))
+    flux = getattr(particles, "electron_flux", None)
+    return jnp.zeros_like(energy) if flux is None else flux(energy)
+
+
+def _event(particles: Any) -> Any:
+    """What knows the fluence of solar protons over the mission, None without one."""
+    return getattr(particles, "fluence", None)
+
+
+def _once(sources: tuple) -> np.ndarray:
+    """Seconds that each source lasts in all, where it is one event and not a flux of all the years; else 0."""
+    return np.array([_PERIODS.get(getattr(source, "period", ""), 0.0) for source in sources])
+
+
+def _unnamed(shield: SectorShield) -> SectorShield:
+    return SectorShield(shield.weight, shield.areal_density, shield.variance, shield.mass_fraction)
+
+
+class _Bins(NamedTuple):
+    """What each bin of a shield would be as a sphere (or slab)."""
+
+    rate: Float[Array, "source bin"]  # rad year-1; the last, of the event, rad
+    tabulated: Float[Array, " bin"]  # rad year-1
+    damage: Float[Array, "2 bin"]  # MeV g-1 year-1
+    event_damage: Float[Array, " bin"]  # MeV g-1
+
+
+@kept
+def _dose(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> tuple:
+    bins = _by_bin_traced(point, sources, electrons, event)
+    weight, share = point.shield.weight, point.shield.share
+    mean = bins.rate @ share
+    once = np.concatenate([_once(sources) / YEAR, [0.0, 0.0, 1.0]])
+    is_rate = jnp.asarray(once == 0.0, float)
+    mission = mean * jnp.where(once == 0.0, point.years, once)
+    sets = bins.rate @ weight.T  # [source, set]
+    count = weight.shape[0]
+    square = jnp.sum((sets - mean[:, None]) ** 2, axis=1) / max(count * (count - 1), 1)
+    error = jnp.where(square > 0.0, jnp.sqrt(jnp.where(square > 0.0, square, 1.0)), 0.0)
+    damage_rate = bins.damage @ share
+    damage = jnp.sum(damage_rate) * point.years + bins.event_damage @ share
+    binning = _binning_error(point.shield, is_rate @ bins.rate)
+    finite = jnp.all(jnp.isfinite(mission)) & jnp.isfinite(damage)
+    result = jnp.where(finite, SUCCESS, NOT_FINITE)
+    return mean * is_rate, mission, error * is_rate, binning, bins.tabulated @ share, damage_rate, damage, result
+
+
+def _binning_error(shield: SectorShield, rate: Float[Array, " bin"]) -> Float[Array, ""]:
+    """sum w R'' variance / 2 over sum w R: what the mean path of a bin leaves out, by R over neighboring bins."""
+    if rate.shape[0] < 3:
+        return jnp.zeros(())
+    t = shield.total
+    gap = jnp.diff(t)
+    secant = jnp.diff(rate) / jnp.where(gap > 0.0, gap, 1.0)
+    span = 0.5 * (gap[1:] + gap[:-1])
+    second = jnp.where((gap[1:] > 0.0) & (gap[:-1] > 0.0), jnp.diff(secant) / jnp.where(span > 0.0, span, 1.0), 0.0)
+    second = jnp.concatenate([second[:1], second, second[-1:]])
+    mean = shield.share @ rate
+    left_out = 0.5 * (shield.share @ (second * shield.variance))
+    return jnp.where(mean > 0.0, left_out / jnp.where(mean > 0.0, mean, 1.0), 0.0)
+
+
+@kept
+def _by_bin(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> _Bins:
+    return _by_bin_traced(point, sources, electrons, event)
+
+
+def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> _Bins:
+    shield, shape = point.shield, cast(ShieldShape, "slab" if point.slab else "sphere")
+    fraction = jnp.asarray(detector_fractions(point.target))
+    material = _damage_material(point.target)
+
+    def one(areal_density: Array) -> tuple[Array, Array, Array]:
+        return _ions_behind(areal_density, shield.mass_fraction, sources, event, fraction, material)
+
+    if point.slab:
+        slant, part = slab_directions()
+
+        def bin_of(row: Array) -> tuple[Array, Array, Array]:
+            return jax.tree.map(lambda v: jnp.tensordot(part, v, axes=1), jax.vmap(one)(slant[:, None] * row))
+    else:
+        bin_of = one
+    # One bin after the other: what is between stays in the cache, and memory does not grow with the bins.
+    ions, damage, event_damage = jax.lax.map(bin_of, shield.areal_density)
+    target, total = cast(Detector, point.target), shield.total
+    energy = jnp.asarray(dose_energies("electron"))
+    light = [
+        YEAR * spectrum_dose(energy, electrons, dose_response(kind, target, shape, total))
+        for kind in ("electron", "bremsstrahlung")
+    ]
+    proton_energy = jnp.asarray(dose_energies("proton"))
+    protons = jnp.zeros_like(proton_energy)
+    for source, seconds in zip(sources, _once(sources), strict=True):
+        protons += 0.0 if seconds else source.flux(_every_ion(proton_energy))[0]
+    tabulated = YEAR * spectrum_dose(proton_energy, protons, dose_response("proton", target, shape, total))
+    rate = jnp.concatenate([YEAR * ions[:, :-1].T, jnp.stack(light), ions[:, -1:].T])
+    electron_damage = jax.vmap(lambda t: _electron_damage(t, energy, electrons, material))(total)
+    half = 0.5 if point.slab else 1.0
+    return _Bins(rate, tabulated, YEAR * jnp.stack([damage, half * electron_damage]), event_damage)
+
+
+def _ions_behind(
+    areal_density: Float[Array, " material"],
+    mass_fraction: Float[Array, "material element"],
+    sources: tuple,
+    event: Any,
+    detector: Float[Array, " element"],
+    material: DamageMaterial,
+) -> tuple[Float[Array, " source"], Float[Array, ""], Float[Array, ""]]:
+    """Dose rates (rad/s) of the components and the event's dose (rad); damage of the first (MeV/g/s), of the event."""
+    energy = jnp.asarray(_ENERGY)
+    charge, mass = jnp.asarray(ATOMIC_NUMBER, dtype=float), jnp.asarray(MASS_NUMBER)
+    incident, ratio = through_layers(
+        _every_ion(energy), jnp.asarray(_RANGE_GRID), charge, mass, mass_fraction, areal_density
+    )
+    niel = proton_niel(energy, material)
+    doses, damage = [], jnp.zeros(())
+    event_damage = jnp.zeros(())
+    for source, seconds in zip(sources, _once(sources), strict=True):
+        behind = ratio * source.flux(incident)
+        doses.append(ion_dose(energy, behind, charge, detector))
+        one = displacement_dose(energy, behind[0], niel)
+        damage, event_damage = (damage, event_damage + one * seconds) if seconds else (damage + one, event_damage)
+    if event is None:
+        return jnp.stack([*doses, jnp.zeros(())]), damage, event_damage
+    fluence = ratio[:1] * event.event_fluence(incident[0])[None]
+    doses.append(ion_dose(energy, fluence, charge[:1], detector))
+    return jnp.stack(doses), damage, event_damage + displacement_dose(energy, fluence[0], niel)
+
+
+def _electron_damage(depth: Array, energy: Array, flux: Array, material: DamageMaterial) -> Array:
+    """Displacement damage of electrons (MeV/g/s) behind depth g/cm2; flux [energy] in front."""
+    incident, ratio = electrons_before(energy, depth)
+    # Power laws between the energies at which the flux is known, nothing where it is zero.
+    log_flux = jnp.where(flux > 0.0, jnp.log(jnp.where(flux > 0.0, flux, 1.0)), -700.0)
+    outside = jnp.exp(jnp.interp(jnp.log(incident), jnp.log(energy), log_flux, right=-700.0))
+    return displacement_dose(energy, ratio * outside, electron_niel(energy, material))
+
+
+def _damage_material(target: str) -> DamageMaterial:
+    return "GaAs" if target == "GaAs" else "Si"
+
+
+def _every_ion(energy: Array) -> Array:
+    return jnp.broadcast_to(energy, (ION_COUNT, energy.shape[0]))
+
+
+def doses(points: Sequence[DosePoint], particles: ParticleEnvironment) -> list[DoseRate]:
+    """`dose` of several points."""
+    return [dose(point, particles) for point in points]
