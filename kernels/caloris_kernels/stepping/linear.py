@@ -32,7 +32,7 @@ class LinearSolver(NamedTuple):
     start: Callable[[int, Array], Earlier | None]
     beside: Callable[[Array, Array, Earlier | None, Array, Array], tuple[LinearSolution, Earlier | None]]
 
-    def stop(self, right_side: Array, weight: Array, part: float, least: float | None = None) -> Array:
+    def stop(self, right_side: Array, weight: Array, part: Array | float, least: float | None = None) -> Array:
         """Where to stop for an error of `part` of the largest x / weight; not below `least` weights."""
         scale = jnp.where(self.diagonal == 0.0, 1.0, self.diagonal)
         size = jnp.max(jnp.abs(right_side / scale) / weight)
