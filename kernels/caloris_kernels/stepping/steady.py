@@ -1,14 +1,15 @@
 """Steady states: F(t, y, p, segment) = 0 by a safeguarded Newton-Krylov iteration."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from caloris_kernels.stepping.krylov import LinearSolution
-from caloris_kernels.stepping.linear import Matrix, solve_once
+from caloris_kernels.stepping.linear import LinearSolver, Matrix, solve_once
 from caloris_kernels.stepping.steady_derivative import attach_derivative, idle_states, linear_iterations
 from caloris_kernels.stepping.system import (
     LINEAR_SOLVE_FAILED,
@@ -75,24 +76,27 @@ class _Iteration(NamedTuple):
     reach: Array  # largest step of each state
     step: Array  # last step of each state
     cut: Array  # whether its reach cut it short
+    turned: Array  # whether it has turned back ever
     best: Array  # smallest update so far over the tolerance
     iterations: Array
 
 
+class _Stuck(NamedTuple):
+    """Whether the heat of some states has nowhere to go, and which of them it would move the most."""
+
+    is_stuck: Array
+    state: Array
+
+
 def _direction(
-    problem: _Problem, linearization: Linearization, damping: Array, idle: Array, rate: Array, *, robust: bool = True
+    problem: _Problem, linearization: Linearization, damping: Array, idle: Array, rate: Array
 ) -> LinearSolution:
     """The Newton update with `damping` times the diagonal added to K; zero in idle states."""
-    system, tolerance = problem.system, problem.tolerance
-    matrix = Matrix(linearization, damping * jnp.abs(system.diagonal(linearization)), apart=idle, steady=robust)
+    system = problem.system
+    matrix = Matrix(linearization, damping * jnp.abs(system.diagonal(linearization)), apart=idle, steady=True)
     right_side = jnp.where(idle, 0.0, rate)
-    return solve_once(
-        system,
-        matrix,
-        right_side,
-        lambda solver: solver.stop(right_side, tolerance, 1e-6, 1e-3),
-        max_iterations=linear_iterations(rate.shape[0]),
-    )
+    stop, most = partial(_stop, right_side, problem.tolerance), linear_iterations(rate.shape[0])
+    return solve_once(system, matrix, right_side, stop, max_iterations=most)
 
 
 def _line_search(
@@ -196,15 +200,17 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
         reach,
         step,
         cut,
+        carry.turned | (step * carry.step < 0.0),
         jnp.minimum(carry.best, update),
         carry.iterations + 1,
     )
 
 
-def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
+def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteration, _Stuck]:
     """Newton's method, and where it ends without a solution once more from the guess, with steps halved at turns.
 
-    In this order, because flows and pressures that hang together must not be held back one by one.
+    In this order, because flows and pressures that hang together must not be held back one by one. A state whose heat
+    has nowhere to go and that never turned back would only go the same way again: no second search.
     """
 
     def unfinished(carry: _Iteration) -> Array:
@@ -215,55 +221,86 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
     lost, unsolved = jnp.zeros(y_guess.shape, bool), jnp.array(False)
     still = jnp.zeros_like(y_guess)
     start = _Iteration(
-        y_guess, zero, zero, infinite, infinite, unsolved, lost, count, problem.step_limit, still, lost, infinite, count
+        y_guess,
+        zero,
+        zero,
+        infinite,
+        infinite,
+        unsolved,
+        lost,
+        count,
+        problem.step_limit,
+        still,
+        lost,
+        lost,
+        infinite,
+        count,
     )
 
-    def attempt(carry: tuple[_Iteration, Array], halving: Array) -> tuple[tuple[_Iteration, Array], None]:
-        before, spent = carry
+    def attempt(carry: tuple[_Iteration, Array, _Stuck], halving: Array) -> tuple[tuple, None]:
+        before, spent, stuck = carry
         # what is found already is left as it is: the loop then has nothing to do
-        missing = unfinished(before._replace(iterations=count))
+        astray = stuck.is_stuck & ~before.turned[stuck.state]
+        missing = unfinished(before._replace(iterations=count)) & ~astray
         begin = jax.tree.map(lambda fresh, old: jnp.where(missing, fresh, old), start, before)
         same = problem._replace(halving=halving)
         end = lax.while_loop(unfinished, lambda carry: _newton(same, carry), begin)
-        return (end, spent + jnp.where(missing, end.iterations, 0)), None
+        failed = missing & unfinished(end._replace(iterations=count))
+        stuck = lax.cond(failed, lambda: _runaway(problem, end.y), lambda: stuck)
+        return (end, spent + jnp.where(missing, end.iterations, 0), stuck), None
 
-    (end, iterations), _ = lax.scan(attempt, (start, count), jnp.array([False, True]))
-    return end._replace(iterations=iterations)
+    first = (start, count, _Stuck(jnp.array(False), count))
+    (end, iterations, stuck), _ = lax.scan(attempt, first, jnp.array([False, True]))
+    return end._replace(iterations=iterations), stuck
 
 
-def _runaway(problem: _Problem, y: Array, residual: Array) -> tuple[Array, Array]:
+def _runaway(problem: _Problem, y: Array) -> _Stuck:
+    """Whether K leaves the heat at y nowhere to go."""
+    linearization = problem.linearize(y)
+    idle = idle_states(problem.system, linearization, y)
+    is_stuck, state = without_way_out(problem.system, linearization, idle, problem.rate(y), problem.tolerance)
+    return _Stuck(is_stuck, state)
+
+
+def without_way_out(
+    system: System,
+    linearization: Linearization,
+    apart: Bool[Array, " state"],
+    heat: Float[Array, " state"],
+    tolerance: Float[Array, " state"],
+) -> tuple[Bool[Array, ""], Int[Array, ""]]:
     """Whether K leaves the heat of some states nowhere to go, and which of them is moved the most.
 
     With a little of the diagonal added, and with a hundredth of that, a state of a group without a way out moves by a
-    hundred times as much; one that only has a poor way out by less.
+    hundred times as much; one that only has a poor way out by less. States `apart` are left out.
     """
-    linearization = problem.linearize(y)
-    idle = idle_states(problem.system, linearization, y)
+    diagonal, heat = jnp.abs(system.diagonal(linearization)), jnp.where(apart, 0.0, heat)
 
     def move(part: Array) -> LinearSolution:
-        return _direction(problem, linearization, part, idle, residual, robust=False)
+        matrix, most = Matrix(linearization, part * diagonal, apart=apart), linear_iterations(heat.shape[0])
+        stop = partial(_stop, heat, tolerance)
+        return solve_once(system, matrix, heat, stop, max_iterations=most)
 
-    found = lax.map(move, jnp.asarray([1e-6, 1e-8], y.dtype))
+    found = lax.map(move, jnp.asarray([1e-6, 1e-8], heat.dtype))
     near, far = jnp.abs(found.x)
-    worst = jnp.argmax(far / problem.tolerance).astype(jnp.int32)
+    worst = jnp.argmax(far / tolerance).astype(jnp.int32)
     return jnp.all(found.converged) & (far[worst] > 90.0 * near[worst]), worst
 
 
-def _verdict(problem: _Problem, end: _Iteration, residual: Array) -> tuple[Array, Array]:
+def _stop(right_side: Array, tolerance: Array, solver: LinearSolver) -> Array:
+    return solver.stop(right_side, tolerance, 1e-6, 1e-3)
+
+
+def _verdict(end: _Iteration, stuck: _Stuck, residual: Array) -> tuple[Array, Array]:
     """The result, and the state that stopped the iteration."""
     finite = jnp.isfinite(residual)
     lost = end.lost & (residual != 0.0)
     found = (end.change <= 1.0) & end.solved & ~jnp.any(lost)
     sound = jnp.all(finite)
-    stuck, moved = lax.cond(
-        sound & ~found & ~jnp.any(lost),
-        lambda: _runaway(problem, end.y, residual),
-        lambda: (jnp.array(False), jnp.zeros((), jnp.int32)),
-    )
     failure = jnp.where(end.solved, NOT_CONVERGED, LINEAR_SOLVE_FAILED)
-    failure = jnp.where(jnp.any(lost) | stuck, SINGULAR, failure)
+    failure = jnp.where(jnp.any(lost) | stuck.is_stuck, SINGULAR, failure)
     result = jnp.where(sound, jnp.where(found, SUCCESS, failure), NOT_FINITE)
-    index = jnp.where(jnp.any(lost), jnp.argmax(lost), jnp.where(stuck, moved, end.worst))
+    index = jnp.where(jnp.any(lost), jnp.argmax(lost), jnp.where(stuck.is_stuck, stuck.state, end.worst))
     index = jnp.where(sound, jnp.where(found, -1, index), jnp.argmax(~finite))
     return result.astype(jnp.int32), index.astype(jnp.int32)
 
@@ -291,7 +328,7 @@ def solve_steady(
     one is held to half of it: controllers with bands of a hundredth of a kelvin are found by bisection. max_iterations
     bounds each of the two. The capacities play no part. A state coupled to nothing keeps its
     guess if it has no heat either, and is told as SINGULAR if it has; so is a group of states without a way out.
-    Without a direct solve, one-way flows through more than a few hundred nodes in a row may end as NOT_CONVERGED.
+    Without a direct solve, one-way flows through more than a few hundred nodes in a row want `System.upstream`.
 
     Differentiable in p and time, both modes, by the implicit function theorem (one linear solve with K or its
     transpose), once: a second derivative raises. The guess has no influence and a zero derivative. Failures are codes
@@ -306,8 +343,8 @@ def solve_steady(
     moment = (jnp.asarray(time, dtype), jnp.asarray(segment, jnp.int32))
     fixed, guess = lax.stop_gradient((p, y_guess))
     problem = _Problem(system, fixed, *lax.stop_gradient(moment), *bounds)
-    end = _iterate(problem, guess, max_iterations)
+    end, stuck = _iterate(problem, guess, max_iterations)
     residual = problem.rate(end.y)
-    result, failed_state = _verdict(problem, end, residual)
+    result, failed_state = _verdict(end, stuck, residual)
     y = attach_derivative(system, p, moment[0], end.y, moment[1], bounds[0])
     return Steady(y, residual, end.iterations, end.change, result, failed_state)
