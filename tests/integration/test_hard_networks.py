@@ -159,8 +159,38 @@ def test_isolated_node_over_time():
     np.testing.assert_allclose(run.temperature[:, 0], 290.0, rtol=1e-12)
     with pytest.raises(caloris.SolveError, match="'alone'") as failure:
         caloris.solve_cyclic(thermal(_CYCLIC + ALONE + load("plate", '"100 W"') + load("alone", '"1 W"')))
-    assert failure.value.result == "not_converged" and failure.value.node == "alone"
-    finite(failure.value.solution)
+    assert failure.value.result == "no_steady_state" and failure.value.node == "alone"
+    # The first orbit is what it returns: 1 W on 10 J/K for an hour and a half, a line in time.
+    times = np.asarray(failure.value.solution.time)
+    heated = np.asarray(failure.value.solution.temperature)[:, 0]
+    np.testing.assert_allclose(heated - heated[0], 0.1 * times, atol=1e-5)
+
+
+PAIRS = {
+    "by links": link("a", "b", conductance="0.5 W/K"),
+    "by radiation": link("a", "b", radiative_area="0.1 m^2"),
+    "by a stream round": link("a", "b", capacity_rate="2 W/K") + link("b", "a", capacity_rate="2 W/K"),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_isolated_group_in_a_cycle(pair):
+    """Two nodes that only have each other, beside a plate: with mean heat there is no cycle, without there is one.
+
+    What is returned is the first orbit, in which both take up 1 W together.
+    """
+    text = ALONE + load("plate", '"100 W"') + node("a", "40") + node("b", "60") + PAIRS[pair]
+    with pytest.raises(caloris.SolveError) as failure:
+        caloris.solve_cyclic(thermal(_CYCLIC + text + load("a", '"1 W"')))
+    assert failure.value.result == "no_steady_state" and failure.value.node in ("a", "b")
+    run = failure.value.solution
+    names = thermal(_CYCLIC + text).nodes.name
+    a, b = (np.asarray(run.temperature)[:, names.index(name)] for name in "ab")
+    np.testing.assert_allclose(40.0 * (a - a[0]) + 60.0 * (b - b[0]), np.asarray(run.time), rtol=1e-5, atol=0.1)
+    swing = '{ phase = [0, 0.5], value = ["1 W", "-1 W"], between = "step" }'
+    run = caloris.solve_cyclic(thermal(_CYCLIC + text + load("a", swing)))
+    np.testing.assert_allclose(run.temperature[0], run.temperature[-1], atol=1e-3)
+    assert 250.0 < float(run.temperature[:, names.index("a")].mean()) < 330.0
 
 
 def test_the_failed_node_is_in_the_run_file(tmp_path):

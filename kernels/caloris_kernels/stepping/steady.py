@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from caloris_kernels.stepping.krylov import LinearSolution
 from caloris_kernels.stepping.linear import LinearSolver, Matrix, solve_once
@@ -21,6 +21,7 @@ from caloris_kernels.stepping.system import (
     Parameters,
     System,
 )
+from caloris_kernels.stepping.way_out import without_way_out
 
 FRACTIONS = (1.0, 0.5, 0.25, 0.125)  # of a Newton step, tried in this order
 # Parts of the diagonal added to K: at least where a linear solve failed or no fraction helped, and at least at all.
@@ -260,31 +261,6 @@ def _runaway(problem: _Problem, y: Array) -> _Stuck:
     idle = idle_states(problem.system, linearization, y)
     is_stuck, state = without_way_out(problem.system, linearization, idle, problem.rate(y), problem.tolerance)
     return _Stuck(is_stuck, state)
-
-
-def without_way_out(
-    system: System,
-    linearization: Linearization,
-    apart: Bool[Array, " state"],
-    heat: Float[Array, " state"],
-    tolerance: Float[Array, " state"],
-) -> tuple[Bool[Array, ""], Int[Array, ""]]:
-    """Whether K leaves the heat of some states nowhere to go, and which of them is moved the most.
-
-    With a little of the diagonal added, and with a hundredth of that, a state of a group without a way out moves by a
-    hundred times as much; one that only has a poor way out by less. States `apart` are left out.
-    """
-    diagonal, heat = jnp.abs(system.diagonal(linearization)), jnp.where(apart, 0.0, heat)
-
-    def move(part: Array) -> LinearSolution:
-        matrix, most = Matrix(linearization, part * diagonal, apart=apart), linear_iterations(heat.shape[0])
-        stop = partial(_stop, heat, tolerance)
-        return solve_once(system, matrix, heat, stop, max_iterations=most)
-
-    found = lax.map(move, jnp.asarray([1e-6, 1e-8], heat.dtype))
-    near, far = jnp.abs(found.x)
-    worst = jnp.argmax(far / tolerance).astype(jnp.int32)
-    return jnp.all(found.converged) & (far[worst] > 90.0 * near[worst]), worst
 
 
 def _stop(right_side: Array, tolerance: Array, solver: LinearSolver) -> Array:

@@ -20,7 +20,7 @@ LINEAR_SOLVE_FAILED = 3  # the Krylov iteration broke down or ran out of iterati
 NOT_FINITE = 4  # the rate returned NaN or infinity
 NOT_CONVERGED = 5  # the nonlinear or the periodic iteration ran out of iterations
 TOO_MANY_SWITCHINGS = 8  # a switch changes its mode without end, or more often than allowed (6 and 7 are the engine's)
-SINGULAR = 9  # no steady state: the balance of some states holds for none of their values
+SINGULAR = 9  # no steady state and no cycle: the (mean) balance of some states holds for none of their values
 
 RESULT_MESSAGES: dict[int, str] = {
     SUCCESS: "done",

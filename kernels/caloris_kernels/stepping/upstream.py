@@ -39,9 +39,7 @@ class Sweep(NamedTuple):
     levels: Int[Array, ""]
 
 
-def sweep_of(
-    upstream: Upstream, diagonal: Float[Array, " state"], apart: Bool[Array, " state"] | None = None
-) -> Sweep:
+def sweep_of(upstream: Upstream, diagonal: Float[Array, " state"], apart: Bool[Array, " state"] | None = None) -> Sweep:
     """The sweep of M = diag(diagonal) less the streams; `apart` flags states that are taken out of the matrix.
 
     An entry counts with no more than the diagonal, so that nothing grows along its way.
