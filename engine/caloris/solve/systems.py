@@ -23,7 +23,7 @@ from caloris_kernels.stepping.system import System
 from caloris_kernels.stepping.upstream import Upstream
 
 # Up to so many nodes each step is solved directly.
-FACTORED_NODES = 150
+FACTORED_NODES = 600
 
 
 class SteadyProblem(NamedTuple):

@@ -77,7 +77,7 @@ class _Iteration(NamedTuple):
     reach: Array  # largest step of each state
     step: Array  # last step of each state
     cut: Array  # whether its reach cut it short
-    turned: Array  # whether it has turned back ever
+    path: Array  # length of the way of each state so far
     best: Array  # smallest update so far over the tolerance
     iterations: Array
 
@@ -201,7 +201,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
         reach,
         step,
         cut,
-        carry.turned | (step * carry.step < 0.0),
+        carry.path + jnp.abs(step),
         jnp.minimum(carry.best, update),
         carry.iterations + 1,
     )
@@ -211,7 +211,7 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteratio
     """Newton's method, and where it ends without a solution once more from the guess, with steps halved at turns.
 
     In this order, because flows and pressures that hang together must not be held back one by one. A state whose heat
-    has nowhere to go and that never turned back would only go the same way again: no second search.
+    has nowhere to go, and that goes one way and not to and fro, would only run away again: no second search.
     """
 
     def unfinished(carry: _Iteration) -> Array:
@@ -233,7 +233,7 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteratio
         problem.step_limit,
         still,
         lost,
-        lost,
+        still,
         infinite,
         count,
     )
@@ -241,7 +241,8 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteratio
     def attempt(carry: tuple[_Iteration, Array, _Stuck], halving: Array) -> tuple[tuple, None]:
         before, spent, stuck = carry
         # what is found already is left as it is: the loop then has nothing to do
-        astray = stuck.is_stuck & ~before.turned[stuck.state]
+        away = jnp.abs(before.y - y_guess) > 0.5 * before.path
+        astray = stuck.is_stuck & away[stuck.state]
         missing = unfinished(before._replace(iterations=count)) & ~astray
         begin = jax.tree.map(lambda fresh, old: jnp.where(missing, fresh, old), start, before)
         same = problem._replace(halving=halving)
