@@ -250,14 +250,8 @@ RINGS = {"two-way": ("conductive", 50.0), "one-way": ("one_way", 50.0)}
 @pytest.mark.parametrize("ring", RINGS)
 def test_steady_loop_of_ten_thousand_nodes(tmp_path, ring):
     model = loop(tmp_path, _STEADY, *RINGS[ring], 0.1)
-    found = caloris.solve_steady(model, throw=False)
-    finite(found)
+    found = caloris.solve_steady(model)
     names, temperature = model.nodes.name, np.asarray(found.temperature)
-    if int(found.result):
-        with pytest.raises(caloris.SolveError) as failure:
-            caloris.solve_steady(model)
-        assert failure.value.node in names and ring == "one-way"
-        return
     lost = 0.1 * SIGMA * sum(temperature[names.index(f"n{k}")] ** 4 - 81.0 for k in range(0, LOOP, 100))
     assert lost == pytest.approx(100.0, rel=1e-6)
 
@@ -274,9 +268,8 @@ def test_loop_of_ten_thousand_nodes_over_time(tmp_path, ring):
 @pytest.mark.parametrize("ring", RINGS)
 def test_cycle_of_a_loop_of_ten_thousand_nodes(tmp_path, ring):
     model = loop(tmp_path, _CYCLIC, *RINGS[ring], 0.1)
-    run = caloris.solve_cyclic(model, jnp.array([0.0, 2000.0]), tolerance=1e-2, throw=False)
-    finite(run)
-    if int(run.result):
-        with pytest.raises(caloris.SolveError) as failure:
-            caloris.solve_cyclic(model, jnp.array([0.0, 2000.0]), tolerance=1e-2)
-        assert failure.value.node in model.nodes.name
+    run = caloris.solve_cyclic(model, jnp.array([0.0, 2000.0]), tolerance=1e-2)
+    # Under a constant load the cycle is the steady state: all of the 100 W goes out.
+    names, temperature = model.nodes.name, np.asarray(run.temperature)[1]
+    lost = 0.1 * SIGMA * sum(temperature[names.index(f"n{k}")] ** 4 - 81.0 for k in range(0, LOOP, 100))
+    assert lost == pytest.approx(100.0, rel=1e-3)

@@ -26,6 +26,7 @@ from caloris_kernels.stepping.way_out import without_way_out
 FRACTIONS = (1.0, 0.5, 0.25, 0.125)  # of a Newton step, tried in this order
 # Parts of the diagonal added to K: at least where a linear solve failed or no fraction helped, and at least at all.
 UNSOLVED, STALLED, LEAST = 1e-3, 0.1, 1e-3
+WALK = 20  # steps in a row that a state without a slope takes along its heat to find one
 GROWTH = 1.2  # of a state's largest step from one iteration to the next
 
 
@@ -72,7 +73,8 @@ class _Iteration(NamedTuple):
     change: Array  # distance to the solution, estimated, over the tolerance
     update: Array  # last update over the tolerance
     solved: Array
-    lost: Array  # states with heat and without any coupling
+    lost: Array  # states with heat and without any coupling, however far they went
+    walked: Array  # steps in a row of states with heat and without any coupling here
     worst: Array
     reach: Array  # largest step of each state
     step: Array  # last step of each state
@@ -157,15 +159,16 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     rate, linearization = problem.rate(y), problem.linearize(y)
     diagonal = problem.system.diagonal(linearization)
     idle = idle_states(problem.system, linearization, y)
-    lost = idle & (rate != 0.0)
+    flat = idle & (rate != 0.0)
+    walking, lost = flat & (carry.walked < WALK), flat & (carry.walked >= WALK)
     solution = _direction(problem, linearization, carry.damping, idle, rate)
     finite = jnp.all(jnp.isfinite(solution.x))
     solved = solution.converged & finite
     direction = jnp.where(finite, solution.x, 0.0)
-    update = jnp.max(jnp.abs(direction) / tolerance)
-    # a state at zero kelvin has no slope either: one step tells it from one that is coupled to nothing
+    # A state at zero kelvin has no slope, nor has one behind a pipe that is shut: it goes where its heat takes it.
     away = jnp.where(jnp.isfinite(limit), limit, 1.0) * jnp.sign(rate)
-    direction = jnp.where(lost & ~carry.lost, away, direction)
+    direction = jnp.where(walking, away, direction)
+    update = jnp.max(jnp.abs(direction) / tolerance)
     reach = _reach(problem, carry, direction, update)
     limited = jnp.clip(direction, -reach, reach)
     cut = jnp.abs(direction) > reach
@@ -173,7 +176,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     fraction, reduced = _line_search(problem, y, limited, rate, (diagonal, idle), solved & (carry.damping > 0.0))
     # A clipped direction is far from the solution and need not reduce the residual at once (a node at 3 K
     # has next to no slope); there the limit is the safeguard and the whole of it is taken.
-    clipped = jnp.any(limited != direction) | jnp.any(lost & ~carry.lost)
+    clipped = jnp.any(limited != direction) | jnp.any(walking)
     # At rounding level no fraction reduces the residual: a small whole step is the end, not a failure.
     whole = solved & (clipped | (update <= 1.0))
     fraction = jnp.where(whole, 1.0, fraction)
@@ -197,6 +200,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
         jnp.where(healthy, update, jnp.inf),
         solved,
         lost,
+        jnp.where(flat, carry.walked + 1, 0),
         jnp.argmax(jnp.abs(jnp.where(finite, solution.x, rate)) / tolerance).astype(jnp.int32),
         reach,
         step,
@@ -219,7 +223,7 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteratio
 
     infinite, zero = jnp.asarray(jnp.inf, y_guess.dtype), jnp.zeros((), y_guess.dtype)
     count = jnp.zeros((), jnp.int32)
-    lost, unsolved = jnp.zeros(y_guess.shape, bool), jnp.array(False)
+    lost, walked, unsolved = jnp.zeros(y_guess.shape, bool), jnp.zeros(y_guess.shape, jnp.int32), jnp.array(False)
     still = jnp.zeros_like(y_guess)
     start = _Iteration(
         y_guess,
@@ -229,6 +233,7 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteratio
         infinite,
         unsolved,
         lost,
+        walked,
         count,
         problem.step_limit,
         still,
@@ -253,7 +258,8 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteratio
 
     first = (start, count, _Stuck(jnp.array(False), count))
     (end, iterations, stuck), _ = lax.scan(attempt, first, jnp.array([False, True]))
-    return end._replace(iterations=iterations), stuck
+    # what went all the way and found no slope stands where it began
+    return end._replace(iterations=iterations, y=jnp.where(end.lost, y_guess, end.y)), stuck
 
 
 def _runaway(problem: _Problem, y: Array) -> _Stuck:
@@ -303,8 +309,9 @@ def solve_steady(
     and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4 converge from 3 K and from
     1000 K. Where this ends without a solution it begins again, and a state that turns back from a step like the next
     one is held to half of it: controllers with bands of a hundredth of a kelvin are found by bisection. max_iterations
-    bounds each of the two. The capacities play no part. A state coupled to nothing keeps its
-    guess if it has no heat either, and is told as SINGULAR if it has; so is a group of states without a way out.
+    bounds each of the two. The capacities play no part. A state without a slope (coupled to nothing, or behind a pipe that
+    is shut) goes up to 20 of its largest steps along its heat to find one. One coupled to nothing keeps its guess if it
+    has no heat, and is told as SINGULAR if it has; so is a group of states without a way out.
     Without a direct solve, one-way flows through more than a few hundred nodes in a row want `System.upstream`.
 
     Differentiable in p and time, both modes, by the implicit function theorem (one linear solve with K or its
