@@ -15,6 +15,7 @@ from caloris.solve.fluid_numbers import LiquidNumbers, TwoPhaseNumbers, liquid_n
 from caloris.solve.network import Network
 from caloris.solve.part_terms import heat_over_time
 from caloris.solve.solution import Solution, SteadySolution
+from caloris_kernels.fluid.heat_pipe_laws import loop_heat_pipe_demand
 from caloris_kernels.fluid.two_phase_laws import TwoPhaseCell
 from caloris_kernels.fluid.validity import RANGES
 
@@ -287,12 +288,12 @@ def _heat_pipes(case: Case, states: States, data: RunData, found: list[Found]) -
             states.network, group, jnp.asarray(states.temperature), jnp.asarray(states.auxiliary)
         ).internal
         first, second = (states.temperature[:, np.asarray(group.node[:, k])] for k in (0, 1))
-        asked = np.asarray(group.parameters.conductance) * np.abs(first - second)
         if group.kind == "loop heat pipe":
-            share = (first - np.asarray(group.parameters.set_point)) / np.asarray(group.parameters.band)
-            asked = np.where(first > second, asked, 0.0) * np.clip(share, 0.0, 1.0)
+            asked = np.asarray(loop_heat_pipe_demand(first, second, group.parameters))
         elif group.kind == "gas-loaded heat pipe":
             asked = np.abs(np.asarray(internal)[:, :, 1])
+        else:
+            asked = np.asarray(group.parameters.conductance) * np.abs(first - second)
         for k, name in enumerate(group.name):
             heat[name], wanted[name] = np.asarray(internal)[:, k, 1], asked[:, k]
     tables = [

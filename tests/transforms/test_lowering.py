@@ -75,6 +75,7 @@ from caloris_kernels.stepping.linear import Matrix, dense_back_substitute, dense
 from caloris_kernels.stepping.rodas import STAGES, Step
 from caloris_kernels.stepping.sweeps import Path as ReplayPath
 from caloris_kernels.stepping.sweeps import Tape
+from caloris_kernels.stepping.upstream import Sweep, Upstream
 from caloris_kernels.storage.enthalpy import CapacityTable
 from caloris_kernels.trapped.flux_map import FluxMap
 
@@ -184,6 +185,7 @@ SWITCHES = empty_grid(8, jnp.float64, 2)
 SEARCH = Search(f(2), f(), f(), f(), i(), i(), b(), i(), i())
 SWITCHED_RECORD = empty_record(8, 4, jnp.float64, switching=True)
 SWITCHED_ROW = jax.tree.map(lambda x: x[0], SWITCHED_RECORD)
+SWEEP = Sweep(Y, i(27, 4), f(27, 4), i())
 TRACK, TAKEN = Track(HEATED, P, EDGES, SWITCHES, Y), Taken(i(), i(), f(), f(), Y, f(STAGES, 4))
 
 
@@ -290,6 +292,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "fluid.heat_pipe_laws.heat_pipe": (f(2), HeatPipe(*[f()] * 4), f()),
     "fluid.heat_pipe_laws.open_condenser": (LIQUID, f(), f(), f(), GAS_LOADED),
     "fluid.heat_pipe_laws.gas_loaded_pipe": (LIQUID, f(3), GAS_LOADED, f()),
+    "fluid.heat_pipe_laws.loop_heat_pipe_demand": (f(), f(), LoopHeatPipe(*[f()] * 5)),
     "fluid.heat_pipe_laws.loop_heat_pipe": (f(2), LoopHeatPipe(*[f()] * 5), f()),
     "fluid.library.propylene_glycol": (f(),),
     "fluid.liquid.liquid_from_table": (f(), f(), f(), f(5, 5)),
@@ -614,6 +617,11 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.sweeps.adjoint_sweep": (HEATED, P, EDGES, SWITCHES, Y, TAPE, ReplayPath(SWITCHED_RECORD, Y)),
     "stepping.system.linearization_mismatch": (ENCLOSURE, P, T, Y, SEGMENT, Y),
     "stepping.system.linear_map": (_double, _double, Y, jnp.zeros(4)),
+    "stepping.upstream.sweep_of": (Upstream(i(4), Y), Y, b(4)),
+    "stepping.upstream.sweep_solve": (SWEEP, Y),
+    "stepping.upstream.sweep_transpose_solve": (SWEEP, Y),
+    "stepping.way_out.without_way_out": (ENCLOSURE, LINEAR, b(4), Y, Y),
+    "stepping.way_out.isolated_groups": (ENCLOSURE, LINEAR, b(4), Y, Y, Y),
     "storage.enthalpy.enthalpy": (CapacityTable(f(4), f(3), f(3)), f()),
     "storage.enthalpy.temperature_of": (CapacityTable(f(4), f(3), f(3)), f()),
     "trapped.flux.orbit_flux": (FLUX_MAP, f(3), DriftShell(f(4), f(4))),

@@ -99,14 +99,15 @@ def test_optical_properties_forward_reverse_and_by_differences():
     thermal = _model().thermal
     start = _leaves(thermal)
     rng = np.random.default_rng(1)
-    weight = [
-        jnp.asarray(rng.normal(size=leaf.shape))
-        for leaf in jax.eval_shape(lambda t: (*assemble(t)[0][3:5], assemble(t)[0].surroundings), thermal)
-    ]
+
+    def factors(thermal):
+        network = assemble(thermal)[0]
+        return network.exchange, network.to_space, network.surroundings / 1361.0
+
+    weight = [jnp.asarray(rng.normal(size=leaf.shape)) for leaf in jax.eval_shape(factors, thermal)]
 
     def total(leaves):
-        network = assemble(eqx.tree_at(_leaves, thermal, leaves))[0]
-        found = network.exchange, network.to_space, network.surroundings / 1361.0
+        found = factors(eqx.tree_at(_leaves, thermal, leaves))
         return sum(jnp.sum(w * value) for w, value in zip(weight, found, strict=True))
 
     direction = tuple(jnp.asarray(rng.normal(size=leaf.shape)) for leaf in start)

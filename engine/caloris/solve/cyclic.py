@@ -10,12 +10,13 @@ from caloris.programs import kept
 from caloris.solve.instant import average
 from caloris.solve.network import assemble
 from caloris.solve.solution import Solution, judged, raise_failure
-from caloris.solve.state import State, physical_over_time, sizes, stepper_state
+from caloris.solve.state import State, physical_over_time, sizes, start_auxiliary, stepper_state
 from caloris.solve.steady import steady_balance
 from caloris.solve.systems import mean_linearize, transient_system
 from caloris.solve.transient import record_length, start_charge, state_tolerance, table_spacing
 from caloris_kernels.stepping.dense_output import states_at
 from caloris_kernels.stepping.periodic import solve_periodic
+from caloris_kernels.stepping.system import NOT_FINITE, SINGULAR
 
 # The last change found is at most this part of the temperature tolerance; it is applied once more, so that the
 # cycle closes to about a tenth of that.
@@ -70,8 +71,12 @@ def cyclic_from(thermal: Thermal, times: Array, tolerance: Array, steps: int, gu
     # Where the search starts has no influence on what it finds.
     fixed = jax.lax.stop_gradient(network)
     if guess is None:
-        mean = steady_balance(fixed, average(fixed), fixed.boundary_temperature).y
-        guess = State(mean[:nodes], start_charge(thermal), mean[nodes:])
+        mean = steady_balance(fixed, average(fixed), fixed.boundary_temperature)
+        # Where heat has nowhere to go the search for the mean has run away; the orbit shall tell it from the start.
+        ran_away = (mean.result == SINGULAR) | (mean.result == NOT_FINITE)
+        begin = jnp.concatenate([fixed.boundary_temperature, start_auxiliary(fixed)])
+        found = jnp.where(ran_away, begin, mean.y)
+        guess = State(found[:nodes], start_charge(thermal), found[nodes:])
     temperature = jnp.where(fixed.free > 0, guess.temperature, fixed.boundary_temperature)
     start = stepper_state(fixed, jax.lax.stop_gradient(guess._replace(temperature=temperature)))
     bound = state_tolerance(network, tolerance)

@@ -15,6 +15,7 @@ from caloris.solve.state import State, sizes
 from caloris_kernels.conduction.couplings import CoupledSlopes, coupled_slopes, slopes_product
 from caloris_kernels.conduction.network import conductance_matrix, conducted_heat
 from caloris_kernels.constants import STEFAN_BOLTZMANN
+from caloris_kernels.stepping.upstream import Upstream
 
 
 class _Outer(NamedTuple):
@@ -204,6 +205,21 @@ def matrix_diagonal(matrix: HeatMatrix) -> Float[Array, " state"]:
         result = result.at[nodes : nodes + batteries].add(-jnp.diagonal(by_charge[nodes:]))
     result = result.at[:nodes].set(matrix.free * result[:nodes] + 1.0 - matrix.free)
     return _stretched(matrix, result)
+
+
+def matrix_upstream(matrix: HeatMatrix | Float[Array, "state state"], size: int) -> Upstream:
+    """The strongest stream into each of `size` states; of a dense matrix, the entry that exceeds its transpose most."""
+    if not isinstance(matrix, HeatMatrix):
+        one_way = matrix.T - matrix
+        state = jnp.argmax(one_way, axis=1)
+        row = jnp.arange(size)
+        return Upstream(state, jnp.where(one_way[row, state] > 0.0, jnp.maximum(-matrix[row, state], 0.0), 0.0))
+    start, end = matrix.links.stream[:, 0], matrix.links.stream[:, 1]
+    rate = matrix.links.capacity_rate * matrix.free[end]
+    pull = jnp.zeros(size).at[end].max(rate)
+    strongest = jnp.where((rate == pull[end]) & (rate > 0.0), end, size)
+    state = jnp.arange(size).at[strongest].set(start, mode="drop")
+    return Upstream(state, pull if matrix.stretch is None else pull * _stretched(matrix, jnp.ones(size))[state])
 
 
 def _linked(matrix: HeatMatrix, node: Float[Array, " node"], transpose: bool) -> Float[Array, " node"]:

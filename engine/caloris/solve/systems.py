@@ -12,6 +12,7 @@ from caloris.solve.heat_matrix import (
     matrix_diagonal,
     matrix_product,
     matrix_transpose_product,
+    matrix_upstream,
 )
 from caloris.solve.instant import Instant, at_time, average
 from caloris.solve.network import DENSE_NODES, Network, within
@@ -19,9 +20,10 @@ from caloris.solve.rates import network_rate
 from caloris.solve.state import State, full_charge, physical, sizes, split
 from caloris_kernels.stepping.linear import dense_back_substitute, dense_factor
 from caloris_kernels.stepping.system import System
+from caloris_kernels.stepping.upstream import Upstream
 
 # Up to so many nodes each step is solved directly.
-FACTORED_NODES = 150
+FACTORED_NODES = 600
 
 
 class SteadyProblem(NamedTuple):
@@ -45,6 +47,11 @@ def _apply_transpose(matrix: Array | HeatMatrix, v: Array) -> Array:
 
 def _diagonal(matrix: Array | HeatMatrix) -> Array:
     return matrix_diagonal(matrix) if isinstance(matrix, HeatMatrix) else jnp.diagonal(matrix)
+
+
+def _upstream(matrix: Array | HeatMatrix) -> Upstream:
+    states = matrix.shape[0] if not isinstance(matrix, HeatMatrix) else matrix.free.shape[0] + matrix.others.shape[0]
+    return matrix_upstream(matrix, states)
 
 
 # The stepper asks for rates and matrices at a dozen places. Compiled functions inside the verb's own compilation
@@ -102,6 +109,8 @@ def transient_system(network: Network, *, banded: bool = False) -> System:
     """
     smooth = network.switches is None or banded
     system = TRANSIENT if smooth else TRANSIENT._replace(switching=_switching, with_mode=with_mode)
+    if network.links.stream.shape[0]:
+        system = system._replace(upstream=_upstream)
     if network.free.shape[0] > (FACTORED_NODES if network.auxiliary is None else DENSE_NODES):
         return system
     return system._replace(factor=dense_factor, back_substitute=dense_back_substitute)
@@ -168,6 +177,7 @@ _ITERATED = System(
     diagonal=lambda matrix: _without_charge(lambda m, _: _diagonal(m))(matrix, jnp.zeros(_unknowns(matrix))),
 )
 _DIRECT = _ITERATED._replace(solve=_dense_solve)
+_ALONG_STREAMS = _ITERATED._replace(upstream=lambda matrix: matrix_upstream(matrix, _unknowns(matrix)))
 
 
 def _unknowns(matrix: Array | HeatMatrix) -> int:
@@ -179,4 +189,6 @@ def _unknowns(matrix: Array | HeatMatrix) -> int:
 
 def steady_system(network: Network) -> System:
     """The steady balance, solved directly where the matrix is dense, else by iteration."""
-    return _DIRECT if network.free.shape[0] <= DENSE_NODES else _ITERATED
+    if network.free.shape[0] <= DENSE_NODES:
+        return _DIRECT
+    return _ALONG_STREAMS if network.links.stream.shape[0] else _ITERATED

@@ -110,6 +110,16 @@ class LoopHeatPipe(NamedTuple):
     maximum_power: Scalar  # W
 
 
+def loop_heat_pipe_demand(evaporator: Scalar, condenser: Scalar, parameters: LoopHeatPipe) -> Scalar:
+    """Heat that a loop heat pipe is asked to carry (W), beyond its maximum power too: see `loop_heat_pipe`.
+
+    G share(T_e) (T_e - T_c), one way; temperatures in K, any shape that goes with the parameters'.
+    """
+    share = saturated((evaporator - parameters.set_point) / parameters.band, _FRONT_CORNER)
+    difference = evaporator - condenser
+    return parameters.conductance * share * difference * smoother_step(difference / _FORWARD)
+
+
 def loop_heat_pipe(values: Float[Array, " local"], parameters: LoopHeatPipe, mode: Scalar) -> PartHeat:
     """Heat from the evaporator to the condenser, one way; values: T_evaporator, T_condenser (K).
 
@@ -120,8 +130,5 @@ def loop_heat_pipe(values: Float[Array, " local"], parameters: LoopHeatPipe, mod
     heater is a heater's.
     """
     evaporator, condenser = values
-    share = saturated((evaporator - parameters.set_point) / parameters.band, _FRONT_CORNER)
-    difference = evaporator - condenser
-    one_way = difference * smoother_step(difference / _FORWARD)
-    carried = limited(parameters.conductance * share * one_way, parameters.maximum_power)
-    return _between(carried + parameters.shut_conductance * difference)
+    carried = limited(loop_heat_pipe_demand(evaporator, condenser, parameters), parameters.maximum_power)
+    return _between(carried + parameters.shut_conductance * (evaporator - condenser))

@@ -11,10 +11,11 @@ from caloris_kernels.fluid.convection import Flow, all_regimes, dittus_boelter, 
 from caloris_kernels.fluid.friction import reynolds_number
 from caloris_kernels.fluid.liquid import Properties, vapor_pressure
 from caloris_kernels.fluid.saturation import SaturatedFluid
-from caloris_kernels.fluid.two_phase import Phases, Tube, equilibrium_quality
+from caloris_kernels.fluid.two_phase import Phases, Tube, equilibrium_quality, equilibrium_temperature, vapor_quality
 from caloris_kernels.numerics.smooth import positive_part, smoother_step
 
-# Quality over which a single phase turns into two, so that no slope is infinite at the ends.
+# Quality over which a single phase begins to condense, and over which forced convection passes to that of the boiling
+# correlation, so that no slope is infinite at the ends.
 _ONSET = 0.02
 # Powers of the quality are taken no nearer to their infinite slopes than this, where their weight is 1e-21.
 _NEAREST = 1e-9
@@ -70,18 +71,35 @@ def boiling_coefficient(
     annuli of any direction at Froude numbers above 0.05; no dryout, no critical heat flux. quality in 0 to 1,
     mass_flow in kg/s.
     """
-    reynolds, prandtl, liquid = _liquid_only(mass_flow, phases, tube)
+    reynolds, _, liquid = _liquid_only(mass_flow, phases, tube)
+    return _boiling(fluid, phases, quality, (reynolds, liquid), superheat, jnp.zeros_like(quality))
+
+
+def _boiling(
+    fluid: SaturatedFluid, phases: Phases, quality: Array, forced: tuple[Array, Array], superheat: Array, below: Array
+) -> Array:
+    """`boiling_coefficient` of a liquid `below` saturation by so many kelvin, per wall excess T_w - T (W m-2 K-1).
+
+        q^2 = (F h_l (T_w - T))^2 + (S A q^(2/3) (T_w - T_sat))^2,
+
+    Liu and Winterton's form for subcooled boiling, with F = 1 at x = 0: bubbles need a wall above saturation, not a
+    liquid. With r = (T_w - T_sat)/(T_w - T) the cubic is the same but for C = (r S A/(F h_l))^2 q_F^(4/3). forced =
+    (Re_l, h_l).
+    """
+    reynolds, liquid = forced
+    prandtl = prandtl_number(phases.liquid)
     enhancement = (1.0 + quality * prandtl * (phases.liquid.density / phases.vapor.density - 1.0)) ** 0.35
     suppression = 1.0 / (1.0 + 0.055 * enhancement**0.1 * (reynolds + 1.0) ** 0.16)
-    forced = enhancement * liquid
+    forced_coefficient = enhancement * liquid
     # Strictly positive, so that its fractional power has a slope.
-    flux = forced * (positive_part(superheat, _SUPERHEAT_CORNER) + 1e-3 * _SUPERHEAT_CORNER)
-    ratio = suppression * nucleate_coefficient(fluid, phases.temperature) / forced
+    above = positive_part(superheat, _SUPERHEAT_CORNER) + 1e-3 * _SUPERHEAT_CORNER
+    flux = forced_coefficient * (above + below)
+    ratio = above / (above + below) * suppression * nucleate_coefficient(fluid, phases.temperature) / forced_coefficient
     c = ratio * ratio * flux ** (4.0 / 3.0)
     cube = c**3 / 27.0
     u = jnp.cbrt(0.5 + cube + jnp.sqrt(0.25 + cube))
     z = u + c * c / (9.0 * u) + c / 3.0
-    return forced * z**1.5
+    return forced_coefficient * z**1.5
 
 
 def condensation_coefficient(
@@ -119,20 +137,27 @@ def equilibrium_coefficient(
 ) -> Float[Array, ""]:
     """Heat transfer of a fluid anywhere between subcooled liquid and superheated vapor (W m-2 K-1).
 
-    Single-phase liquid up to x = 0, boiling (superheat > 0) or condensing within 0.02 of it, vapor above x = 1. When
-    it boils, the wall dries between the quality `dryout` and x = 1, by a smooth step from boiling to vapor: an
-    assumption (0 < dryout < 1); what it should be follows from the critical heat flux of the tube. superheat T_w -
-    T_sat in K. C2 in the enthalpy.
+    Where the wall is above saturation it boils, in subcooled liquid too (`_boiling`), with the forced convection of a
+    single phase up to x = 0 and that of the correlation from x = 0.02; where not, single-phase liquid up to x = 0,
+    condensing within 0.02 of it. Vapor above x = 1. Were boiling to begin at x = 0, a cell that takes more than some
+    hundredths of quality would have two steady states, as liquid and as boiling. When it boils, the wall dries between
+    the quality `dryout` and x = 1, by a smooth step from boiling to vapor: an assumption (0 < dryout < 1); what it
+    should be follows from the critical heat flux of the tube. superheat T_w - T_sat in K; the heat flux is the
+    coefficient times T_w - T. C2 in the enthalpy.
     """
     x = equilibrium_quality(phases, specific_enthalpy)
     inner = jnp.clip(x, _NEAREST, 1.0 - _NEAREST)
     heating = heating_share(superheat)
     liquid = single_phase_coefficient(phases.liquid, mass_flow, tube, heating)
     vapor = single_phase_coefficient(phases.vapor, mass_flow, tube, heating)
-    boiling = boiling_coefficient(fluid, phases, inner, mass_flow, superheat, tube)
+    onset = smoother_step(x / _ONSET)
+    reynolds, _, turbulent = _liquid_only(mass_flow, phases, tube)
+    below = jnp.maximum(phases.temperature - equilibrium_temperature(fluid, phases, specific_enthalpy), 0.0)
+    forced = reynolds, liquid + onset * (turbulent - liquid)
+    boiling = _boiling(fluid, phases, vapor_quality(phases, specific_enthalpy), forced, superheat, below)
     wet = 1.0 - smoother_step((x - dryout) / (1.0 - dryout))
     boiling = vapor + wet * (boiling - vapor)
     condensing = condensation_coefficient(fluid, phases, inner, mass_flow, tube)
     condensing = vapor + smoother_step((1.0 - x) / _ONSET) * (condensing - vapor)
-    onset = smoother_step(x / _ONSET)
-    return liquid + onset * (heating * boiling + (1.0 - heating) * condensing - liquid)
+    condensing = liquid + onset * (condensing - liquid)
+    return heating * boiling + (1.0 - heating) * condensing

@@ -25,8 +25,9 @@ def bicgstab(
     tolerance: Float[Array, " state"],
     *,
     max_iterations: int = 400,
+    precondition: Operator | None = None,
 ) -> LinearSolution:
-    """BiCGStab with the diagonal as right preconditioner, started at zero.
+    """BiCGStab with the diagonal, or what `precondition` solves, as right preconditioner, started at zero.
 
     Stops where |residual / diagonal| <= tolerance in every state: an estimate of the error in the state's
     own unit (K for a temperature). A breakdown (a zero inner product) leaves the last finite iterate and
@@ -35,7 +36,8 @@ def bicgstab(
     Source: van der Vorst, SIAM J. Sci. Stat. Comput. 13, 631 (1992), DOI 10.1137/0913035. Not differentiable as it
     stands (a loop of unknown length): the callers differentiate the solved equation instead.
     """
-    return bicgstab_with_residual(operator, diagonal, right_side, tolerance, max_iterations=max_iterations)[0]
+    options = {"max_iterations": max_iterations, "precondition": precondition}
+    return bicgstab_with_residual(operator, diagonal, right_side, tolerance, **options)[0]
 
 
 def bicgstab_with_residual(
@@ -45,11 +47,13 @@ def bicgstab_with_residual(
     tolerance: Float[Array, " state"],
     *,
     max_iterations: int = 400,
+    precondition: Operator | None = None,
 ) -> tuple[LinearSolution, Float[Array, " state"]]:
     """`bicgstab`, and the residual b - A x of its solution by the recurrence; not to be used where it failed."""
     tiny = jnp.finfo(right_side.dtype).tiny
     inverse = 1.0 / jnp.where(diagonal == 0.0, 1.0, diagonal)
     scale = inverse / tolerance
+    prepared = (lambda v: inverse * v) if precondition is None else precondition
 
     def norm(residual: Array) -> Array:
         return jnp.max(jnp.abs(residual * scale))
@@ -70,11 +74,11 @@ def bicgstab_with_residual(
         rho_next = jnp.vdot(right_side, residual)
         beta, sound_rho = guarded(rho_next * alpha, rho * omega)
         direction = residual + beta * (direction - omega * product)
-        preconditioned = inverse * direction
+        preconditioned = prepared(direction)
         product = operator(preconditioned)
         alpha, sound_alpha = guarded(rho_next, jnp.vdot(right_side, product))
         half = residual - alpha * product
-        preconditioned_half = inverse * half
+        preconditioned_half = prepared(half)
         image = operator(preconditioned_half)
         image_square = jnp.vdot(image, image)
         omega = jnp.vdot(image, half) / jnp.where(image_square > tiny, image_square, 1.0)
@@ -119,6 +123,7 @@ def solve_beside(
     number: Int[Array, ""],
     *,
     max_iterations: int = 400,
+    precondition: Operator | None = None,
 ) -> tuple[LinearSolution, Earlier]:
     """BiCGStab, started from the combination of earlier solutions that leaves the least residual.
 
@@ -137,7 +142,8 @@ def solve_beside(
     share = inverse * jnp.linalg.solve(cosines, inverse * against)
     share = jnp.where(jnp.all(jnp.isfinite(share)), share, 0.0)  # a right side that is not finite spoils no other state
     residual = right_side - (share @ earlier.images) / earlier.scale
-    found, left = bicgstab_with_residual(operator, diagonal, residual, tolerance, max_iterations=max_iterations)
+    options = {"max_iterations": max_iterations, "precondition": precondition}
+    found, left = bicgstab_with_residual(operator, diagonal, residual, tolerance, **options)
     image = jnp.where(found.converged, (right_side - left) * earlier.scale, 0.0)
     images = earlier.images.at[number].set(image)
     row = images @ image

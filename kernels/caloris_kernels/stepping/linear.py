@@ -1,6 +1,7 @@
 """Solves of (diag(shift) + K) x = b: by BiCGStab, by the system's own factorization, or by one after the other."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -10,6 +11,7 @@ from jaxtyping import Array, Bool, Float
 
 from caloris_kernels.stepping.krylov import Earlier, LinearSolution, bicgstab, gmres, no_earlier, solve_beside
 from caloris_kernels.stepping.system import Linearization, System
+from caloris_kernels.stepping.upstream import sweep_of, sweep_solve, sweep_transpose_solve
 
 # Rows that stand for x = b get this on their diagonal, over the largest of the matrix: no trace in float64.
 _ISOLATING = 1e30
@@ -79,18 +81,27 @@ def _product(system: System, matrix: Matrix) -> tuple[Callable[[Array], Array], 
     return operator, jnp.where(apart, 1.0, diagonal)
 
 
+def _preconditioner(system: System, matrix: Matrix, diagonal: Array) -> Callable[[Array], Array] | None:
+    """What solves the matrix along its streams, with this diagonal; None where there are no streams."""
+    if system.upstream is None:
+        return None
+    sweep = sweep_of(system.upstream(matrix.linearization), diagonal, matrix.apart)
+    return partial(sweep_transpose_solve if matrix.transpose else sweep_solve, sweep)
+
+
 def _krylov_solver(system: System, matrix: Matrix, max_iterations: int) -> LinearSolver:
     operator, diagonal = _product(system, matrix)
+    options = {"max_iterations": max_iterations, "precondition": _preconditioner(system, matrix, diagonal)}
 
     def solve(right_side: Array, stop: Array) -> LinearSolution:
-        return bicgstab(operator, diagonal, right_side, stop, max_iterations=max_iterations)
+        return bicgstab(operator, diagonal, right_side, stop, **options)
 
     def start(solves: int, weight: Array) -> Earlier:
         return no_earlier(solves, diagonal, weight)
 
     def beside(right_side: Array, stop: Array, earlier: Any, solutions: Array, number: Array) -> tuple:
         memory = (earlier, solutions, number)
-        return solve_beside(operator, diagonal, right_side, stop, *memory, max_iterations=max_iterations)
+        return solve_beside(operator, diagonal, right_side, stop, *memory, **options)
 
     return LinearSolver(solve, diagonal, start, beside)
 
@@ -113,22 +124,23 @@ def _robust_solver(system: System, matrix: Matrix, max_iterations: int) -> Linea
     operator, diagonal = _product(system, matrix)
     plain = _krylov_solver(system, matrix, max_iterations)
     added = _ADDED * jnp.abs(diagonal)
+    scale = diagonal + added
+    along = _preconditioner(system, matrix, scale)
 
     def precondition(v: Array) -> Array:
-        scale = diagonal + added
         stop = 1e-2 * jnp.max(jnp.abs(v / jnp.where(scale == 0.0, 1.0, scale)))
-        return bicgstab(lambda w: added * w + operator(w), scale, v, jnp.full_like(v, stop)).x
+        return bicgstab(lambda w: added * w + operator(w), scale, v, jnp.full_like(v, stop), precondition=along).x
 
     def solve(right_side: Array, stop: Array) -> LinearSolution:
         first = plain.solve(right_side, stop)
 
         def again() -> LinearSolution:
-            scale = jnp.where(diagonal == 0.0, 1.0, jnp.abs(diagonal)) * stop
-            size = jnp.sqrt(jnp.sum((right_side / scale) ** 2))
+            unit = jnp.where(diagonal == 0.0, 1.0, jnp.abs(diagonal)) * stop
+            size = jnp.sqrt(jnp.sum((right_side / unit) ** 2))
             part = 1.0 / jnp.where(size > 1.0, size, 1.0)
-            x = gmres(operator, precondition, right_side, scale, part, max_iterations=_OUTER).x
+            x = gmres(operator, precondition, right_side, unit, part, max_iterations=_OUTER).x
             x = jnp.where(jnp.all(jnp.isfinite(x)), x, 0.0)
-            left = jnp.max(jnp.abs((right_side - operator(x)) / scale))
+            left = jnp.max(jnp.abs((right_side - operator(x)) / unit))
             return LinearSolution(x, first.iterations + _OUTER, left <= 2.0)
 
         return lax.cond(first.converged, lambda: first, again)

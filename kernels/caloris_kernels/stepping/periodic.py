@@ -10,13 +10,16 @@ from caloris_kernels.stepping.grid import Grid, Record, empty_grid, empty_record
 from caloris_kernels.stepping.march import March, march
 from caloris_kernels.stepping.periodic_derivative import attach_derivative
 from caloris_kernels.stepping.preconditioner import MeanLinearize, cycle_preconditioner
+from caloris_kernels.stepping.steady_derivative import idle_states
 from caloris_kernels.stepping.system import (
     NOT_CONVERGED,
+    SINGULAR,
     SUCCESS,
     Linearization,
     Parameters,
     System,
 )
+from caloris_kernels.stepping.way_out import Groups, isolated_groups
 
 HISTORY = 4  # states kept by Anderson's method: three differences
 ADAPTIVE_ORBITS = 4  # at most so many orbits choose their own steps before the grid is frozen
@@ -53,6 +56,7 @@ class _Cycle(NamedTuple):
     record: Record
     frozen: Array
     closed: Array
+    member: Array  # of groups without a way out
     mean: Array
     drift: Array
     delta: Array
@@ -78,6 +82,25 @@ def _anderson(cycle: _Cycle, change: Array, scale: Array) -> tuple[Array, Array,
     weights = jnp.linalg.solve(normal, unit @ (change / scale)) / jnp.where(length > 0.0, length, 1.0)
     correction = weights @ (state_differences + change_differences) * scale
     return cycle.y + change - correction, states, changes, kept
+
+
+def _drifting(
+    cycle: _Cycle, system: System, linearization: Linearization, apart: Array, orbit: tuple, tolerance: Array
+) -> tuple[Array, Array, Array]:
+    """States in groups without a way out, whether the first orbit's mean heat makes states drift, and which the most.
+
+    Such a group keeps its own change, as what K couples to nothing does. orbit = (C, change of the state, period).
+    """
+    mass, r, period = orbit
+    idle, first = idle_states(system, linearization, r), cycle.orbits == 0
+    heat = mass * r / period
+    groups = lax.cond(
+        first,
+        lambda: isolated_groups(system, linearization, idle | apart, mass, heat, tolerance),
+        lambda: Groups(cycle.member, jnp.zeros_like(r)),
+    )
+    drift = jnp.abs(jnp.where(idle & ~apart, r, period * groups.rate)) / tolerance
+    return groups.member, first & (jnp.max(drift) > 1.0), jnp.argmax(drift).astype(jnp.int32)
 
 
 def _find_cycle(
@@ -119,9 +142,10 @@ def _find_cycle(
 
     def iterate(cycle: _Cycle, end: March) -> _Cycle:
         r = jnp.where(held, 0.0, end.y - cycle.y)
-        precondition = cycle_preconditioner(
-            system, mean_linearize(p, end.mean), mass, period, picard | held, cycle_tolerance
-        )
+        linearization = mean_linearize(p, end.mean)
+        member, adrift, lost = _drifting(cycle, system, linearization, picard | held, (mass, r, period), tolerance)
+        plain = picard | held | member
+        precondition = cycle_preconditioner(system, linearization, mass, period, plain, cycle_tolerance)
         change = jnp.where(held, 0.0, precondition(r))
         scaled = jnp.abs(change)
         # A state so large that its change is rounding does not repeat: it has run away.
@@ -139,9 +163,10 @@ def _find_cycle(
         sound = jnp.all(jnp.isfinite(y))
         y = jnp.where(worse | ~sound, cycle.y + change, y)
         kept = jnp.where(worse | ~sound, 0, kept)
+        worst = jnp.where(adrift, lost, jnp.argmax(scaled / cycle_tolerance)).astype(jnp.int32)
         failed = end.result != SUCCESS
         return _Cycle(
-            jnp.where(failed | ~jnp.all(jnp.isfinite(y)), cycle.y, y),
+            jnp.where(failed | adrift | ~jnp.all(jnp.isfinite(y)), cycle.y, y),
             states,
             changes,
             kept,
@@ -149,14 +174,15 @@ def _find_cycle(
             cycle.record,
             frozen,
             cycle.closed,
+            member,
             end.mean,
             end.y - cycle.y,
             cycle.delta.at[cycle.orbits].set(jnp.where(jnp.isfinite(delta), delta, jnp.finfo(delta.dtype).max)),
             cycle.orbits + 1,
             cycle.rejected + end.rejected,
             cycle.linear_iterations + end.linear_iterations,
-            end.result,
-            jnp.where(failed, end.failed_state, jnp.argmax(scaled / cycle_tolerance).astype(jnp.int32)),
+            jnp.where(failed, end.result, jnp.where(adrift, SINGULAR, SUCCESS)),
+            jnp.where(failed, end.failed_state, worst),
         )
 
     dtype, zero = y_guess.dtype, jnp.zeros((), jnp.int32)
@@ -172,6 +198,7 @@ def _find_cycle(
         empty_record(grid.segment.shape[0], y_guess.shape[0], dtype),
         jnp.array(first_grid is not None),
         jnp.array(False),
+        jnp.zeros(y_guess.shape, bool),
         zeros,
         zeros,
         jnp.zeros(max_orbits, dtype),
@@ -217,6 +244,9 @@ def solve_periodic(
     returns the linearization for the preconditioner; without it, that of segment 0 at time 0.
     grid, where given, is used frozen from the first orbit (max_steps is then its length): neighboring
     problems on one grid differ smoothly, as differences and line searches want.
+
+    Where the mean heat of the first orbit has nowhere to go (states without a way out, alone or in groups) there is no
+    cycle: the result is SINGULAR, with such a state named and y0 as guessed.
 
     y0 and record are differentiable in p and edges, both modes (`attach_derivative`); the rest of the
     result is not. Where no orbit was found, record holds the last orbit computed.

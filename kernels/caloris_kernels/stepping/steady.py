@@ -1,5 +1,6 @@
 """Steady states: F(t, y, p, segment) = 0 by a safeguarded Newton-Krylov iteration."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -8,7 +9,7 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from caloris_kernels.stepping.krylov import LinearSolution
-from caloris_kernels.stepping.linear import Matrix, solve_once
+from caloris_kernels.stepping.linear import LinearSolver, Matrix, solve_once
 from caloris_kernels.stepping.steady_derivative import attach_derivative, idle_states, linear_iterations
 from caloris_kernels.stepping.system import (
     LINEAR_SOLVE_FAILED,
@@ -20,10 +21,12 @@ from caloris_kernels.stepping.system import (
     Parameters,
     System,
 )
+from caloris_kernels.stepping.way_out import without_way_out
 
 FRACTIONS = (1.0, 0.5, 0.25, 0.125)  # of a Newton step, tried in this order
 # Parts of the diagonal added to K: at least where a linear solve failed or no fraction helped, and at least at all.
 UNSOLVED, STALLED, LEAST = 1e-3, 0.1, 1e-3
+WALK = 20  # steps in a row that a state without a slope takes along its heat to find one
 GROWTH = 1.2  # of a state's largest step from one iteration to the next
 
 
@@ -70,29 +73,33 @@ class _Iteration(NamedTuple):
     change: Array  # distance to the solution, estimated, over the tolerance
     update: Array  # last update over the tolerance
     solved: Array
-    lost: Array  # states with heat and without any coupling
+    lost: Array  # states with heat and without any coupling, however far they went
+    walked: Array  # steps in a row of states with heat and without any coupling here
     worst: Array
     reach: Array  # largest step of each state
     step: Array  # last step of each state
     cut: Array  # whether its reach cut it short
+    path: Array  # length of the way of each state so far
     best: Array  # smallest update so far over the tolerance
     iterations: Array
 
 
+class _Stuck(NamedTuple):
+    """Whether the heat of some states has nowhere to go, and which of them it would move the most."""
+
+    is_stuck: Array
+    state: Array
+
+
 def _direction(
-    problem: _Problem, linearization: Linearization, damping: Array, idle: Array, rate: Array, *, robust: bool = True
+    problem: _Problem, linearization: Linearization, damping: Array, idle: Array, rate: Array
 ) -> LinearSolution:
     """The Newton update with `damping` times the diagonal added to K; zero in idle states."""
-    system, tolerance = problem.system, problem.tolerance
-    matrix = Matrix(linearization, damping * jnp.abs(system.diagonal(linearization)), apart=idle, steady=robust)
+    system = problem.system
+    matrix = Matrix(linearization, damping * jnp.abs(system.diagonal(linearization)), apart=idle, steady=True)
     right_side = jnp.where(idle, 0.0, rate)
-    return solve_once(
-        system,
-        matrix,
-        right_side,
-        lambda solver: solver.stop(right_side, tolerance, 1e-6, 1e-3),
-        max_iterations=linear_iterations(rate.shape[0]),
-    )
+    stop, most = partial(_stop, right_side, problem.tolerance), linear_iterations(rate.shape[0])
+    return solve_once(system, matrix, right_side, stop, max_iterations=most)
 
 
 def _line_search(
@@ -152,15 +159,16 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     rate, linearization = problem.rate(y), problem.linearize(y)
     diagonal = problem.system.diagonal(linearization)
     idle = idle_states(problem.system, linearization, y)
-    lost = idle & (rate != 0.0)
+    flat = idle & (rate != 0.0)
+    walking, lost = flat & (carry.walked < WALK), flat & (carry.walked >= WALK)
     solution = _direction(problem, linearization, carry.damping, idle, rate)
     finite = jnp.all(jnp.isfinite(solution.x))
     solved = solution.converged & finite
     direction = jnp.where(finite, solution.x, 0.0)
-    update = jnp.max(jnp.abs(direction) / tolerance)
-    # a state at zero kelvin has no slope either: one step tells it from one that is coupled to nothing
+    # A state at zero kelvin has no slope, nor has one behind a pipe that is shut: it goes where its heat takes it.
     away = jnp.where(jnp.isfinite(limit), limit, 1.0) * jnp.sign(rate)
-    direction = jnp.where(lost & ~carry.lost, away, direction)
+    direction = jnp.where(walking, away, direction)
+    update = jnp.max(jnp.abs(direction) / tolerance)
     reach = _reach(problem, carry, direction, update)
     limited = jnp.clip(direction, -reach, reach)
     cut = jnp.abs(direction) > reach
@@ -168,7 +176,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
     fraction, reduced = _line_search(problem, y, limited, rate, (diagonal, idle), solved & (carry.damping > 0.0))
     # A clipped direction is far from the solution and need not reduce the residual at once (a node at 3 K
     # has next to no slope); there the limit is the safeguard and the whole of it is taken.
-    clipped = jnp.any(limited != direction) | jnp.any(lost & ~carry.lost)
+    clipped = jnp.any(limited != direction) | jnp.any(walking)
     # At rounding level no fraction reduces the residual: a small whole step is the end, not a failure.
     whole = solved & (clipped | (update <= 1.0))
     fraction = jnp.where(whole, 1.0, fraction)
@@ -192,19 +200,22 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
         jnp.where(healthy, update, jnp.inf),
         solved,
         lost,
+        jnp.where(flat, carry.walked + 1, 0),
         jnp.argmax(jnp.abs(jnp.where(finite, solution.x, rate)) / tolerance).astype(jnp.int32),
         reach,
         step,
         cut,
+        carry.path + jnp.abs(step),
         jnp.minimum(carry.best, update),
         carry.iterations + 1,
     )
 
 
-def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
+def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> tuple[_Iteration, _Stuck]:
     """Newton's method, and where it ends without a solution once more from the guess, with steps halved at turns.
 
-    In this order, because flows and pressures that hang together must not be held back one by one.
+    In this order, because flows and pressures that hang together must not be held back one by one. A state whose heat
+    has nowhere to go, and that goes one way and not to and fro, would only run away again: no second search.
     """
 
     def unfinished(carry: _Iteration) -> Array:
@@ -212,58 +223,67 @@ def _iterate(problem: _Problem, y_guess: Array, maximum: int) -> _Iteration:
 
     infinite, zero = jnp.asarray(jnp.inf, y_guess.dtype), jnp.zeros((), y_guess.dtype)
     count = jnp.zeros((), jnp.int32)
-    lost, unsolved = jnp.zeros(y_guess.shape, bool), jnp.array(False)
+    lost, walked, unsolved = jnp.zeros(y_guess.shape, bool), jnp.zeros(y_guess.shape, jnp.int32), jnp.array(False)
     still = jnp.zeros_like(y_guess)
     start = _Iteration(
-        y_guess, zero, zero, infinite, infinite, unsolved, lost, count, problem.step_limit, still, lost, infinite, count
+        y_guess,
+        zero,
+        zero,
+        infinite,
+        infinite,
+        unsolved,
+        lost,
+        walked,
+        count,
+        problem.step_limit,
+        still,
+        lost,
+        still,
+        infinite,
+        count,
     )
 
-    def attempt(carry: tuple[_Iteration, Array], halving: Array) -> tuple[tuple[_Iteration, Array], None]:
-        before, spent = carry
+    def attempt(carry: tuple[_Iteration, Array, _Stuck], halving: Array) -> tuple[tuple, None]:
+        before, spent, stuck = carry
         # what is found already is left as it is: the loop then has nothing to do
-        missing = unfinished(before._replace(iterations=count))
+        away = jnp.abs(before.y - y_guess) > 0.5 * before.path
+        astray = stuck.is_stuck & away[stuck.state]
+        missing = unfinished(before._replace(iterations=count)) & ~astray
         begin = jax.tree.map(lambda fresh, old: jnp.where(missing, fresh, old), start, before)
         same = problem._replace(halving=halving)
         end = lax.while_loop(unfinished, lambda carry: _newton(same, carry), begin)
-        return (end, spent + jnp.where(missing, end.iterations, 0)), None
+        failed = missing & unfinished(end._replace(iterations=count))
+        stuck = lax.cond(failed, lambda: _runaway(problem, end.y), lambda: stuck)
+        return (end, spent + jnp.where(missing, end.iterations, 0), stuck), None
 
-    (end, iterations), _ = lax.scan(attempt, (start, count), jnp.array([False, True]))
-    return end._replace(iterations=iterations)
+    first = (start, count, _Stuck(jnp.array(False), count))
+    (end, iterations, stuck), _ = lax.scan(attempt, first, jnp.array([False, True]))
+    # what went all the way and found no slope stands where it began
+    return end._replace(iterations=iterations, y=jnp.where(end.lost, y_guess, end.y)), stuck
 
 
-def _runaway(problem: _Problem, y: Array, residual: Array) -> tuple[Array, Array]:
-    """Whether K leaves the heat of some states nowhere to go, and which of them is moved the most.
-
-    With a little of the diagonal added, and with a hundredth of that, a state of a group without a way out moves by a
-    hundred times as much; one that only has a poor way out by less.
-    """
+def _runaway(problem: _Problem, y: Array) -> _Stuck:
+    """Whether K leaves the heat at y nowhere to go."""
     linearization = problem.linearize(y)
     idle = idle_states(problem.system, linearization, y)
-
-    def move(part: Array) -> LinearSolution:
-        return _direction(problem, linearization, part, idle, residual, robust=False)
-
-    found = lax.map(move, jnp.asarray([1e-6, 1e-8], y.dtype))
-    near, far = jnp.abs(found.x)
-    worst = jnp.argmax(far / problem.tolerance).astype(jnp.int32)
-    return jnp.all(found.converged) & (far[worst] > 90.0 * near[worst]), worst
+    is_stuck, state = without_way_out(problem.system, linearization, idle, problem.rate(y), problem.tolerance)
+    return _Stuck(is_stuck, state)
 
 
-def _verdict(problem: _Problem, end: _Iteration, residual: Array) -> tuple[Array, Array]:
+def _stop(right_side: Array, tolerance: Array, solver: LinearSolver) -> Array:
+    return solver.stop(right_side, tolerance, 1e-6, 1e-3)
+
+
+def _verdict(end: _Iteration, stuck: _Stuck, residual: Array) -> tuple[Array, Array]:
     """The result, and the state that stopped the iteration."""
     finite = jnp.isfinite(residual)
     lost = end.lost & (residual != 0.0)
     found = (end.change <= 1.0) & end.solved & ~jnp.any(lost)
     sound = jnp.all(finite)
-    stuck, moved = lax.cond(
-        sound & ~found & ~jnp.any(lost),
-        lambda: _runaway(problem, end.y, residual),
-        lambda: (jnp.array(False), jnp.zeros((), jnp.int32)),
-    )
     failure = jnp.where(end.solved, NOT_CONVERGED, LINEAR_SOLVE_FAILED)
-    failure = jnp.where(jnp.any(lost) | stuck, SINGULAR, failure)
+    failure = jnp.where(jnp.any(lost) | stuck.is_stuck, SINGULAR, failure)
     result = jnp.where(sound, jnp.where(found, SUCCESS, failure), NOT_FINITE)
-    index = jnp.where(jnp.any(lost), jnp.argmax(lost), jnp.where(stuck, moved, end.worst))
+    index = jnp.where(jnp.any(lost), jnp.argmax(lost), jnp.where(stuck.is_stuck, stuck.state, end.worst))
     index = jnp.where(sound, jnp.where(found, -1, index), jnp.argmax(~finite))
     return result.astype(jnp.int32), index.astype(jnp.int32)
 
@@ -289,9 +309,10 @@ def solve_steady(
     and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4 converge from 3 K and from
     1000 K. Where this ends without a solution it begins again, and a state that turns back from a step like the next
     one is held to half of it: controllers with bands of a hundredth of a kelvin are found by bisection. max_iterations
-    bounds each of the two. The capacities play no part. A state coupled to nothing keeps its
-    guess if it has no heat either, and is told as SINGULAR if it has; so is a group of states without a way out.
-    Without a direct solve, one-way flows through more than a few hundred nodes in a row may end as NOT_CONVERGED.
+    bounds each of the two. The capacities play no part. A state without a slope (coupled to nothing, or behind a pipe that
+    is shut) goes up to 20 of its largest steps along its heat to find one. One coupled to nothing keeps its guess if it
+    has no heat, and is told as SINGULAR if it has; so is a group of states without a way out.
+    Without a direct solve, one-way flows through more than a few hundred nodes in a row want `System.upstream`.
 
     Differentiable in p and time, both modes, by the implicit function theorem (one linear solve with K or its
     transpose), once: a second derivative raises. The guess has no influence and a zero derivative. Failures are codes
@@ -306,8 +327,8 @@ def solve_steady(
     moment = (jnp.asarray(time, dtype), jnp.asarray(segment, jnp.int32))
     fixed, guess = lax.stop_gradient((p, y_guess))
     problem = _Problem(system, fixed, *lax.stop_gradient(moment), *bounds)
-    end = _iterate(problem, guess, max_iterations)
+    end, stuck = _iterate(problem, guess, max_iterations)
     residual = problem.rate(end.y)
-    result, failed_state = _verdict(problem, end, residual)
+    result, failed_state = _verdict(end, stuck, residual)
     y = attach_derivative(system, p, moment[0], end.y, moment[1], bounds[0])
     return Steady(y, residual, end.iterations, end.change, result, failed_state)

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from caloris_kernels.stepping.upstream import Upstream
+
 Parameters = Any  # any pytree of arrays; floating leaves are differentiated, integer leaves are indices
 Linearization = Any  # any pytree; made by `linearize`, used by `apply`, `apply_transpose` and `diagonal`
 
@@ -18,7 +20,7 @@ LINEAR_SOLVE_FAILED = 3  # the Krylov iteration broke down or ran out of iterati
 NOT_FINITE = 4  # the rate returned NaN or infinity
 NOT_CONVERGED = 5  # the nonlinear or the periodic iteration ran out of iterations
 TOO_MANY_SWITCHINGS = 8  # a switch changes its mode without end, or more often than allowed (6 and 7 are the engine's)
-SINGULAR = 9  # no steady state: the balance of some states holds for none of their values
+SINGULAR = 9  # no steady state and no cycle: the (mean) balance of some states holds for none of their values
 
 RESULT_MESSAGES: dict[int, str] = {
     SUCCESS: "done",
@@ -55,6 +57,8 @@ class System(NamedTuple):
         (diag(shift) + K) x = b, or with K^T: a direct solve in place of the Krylov iteration everywhere, factored once
         a step for its eight stages. It may meet shifts of 1e30 times K, on states that are taken out. With fallback it
         is used only where the Krylov iteration does not converge.
+    upstream(L) -> Upstream, the strongest one-way coupling into each state: the Krylov iteration is then preconditioned
+        by a solve along the streams in place of the diagonal.
     All are JAX functions without captured tracers: what varies is in p, integer index arrays included
     (floating leaves of p are differentiated, others are not). K must be the exact derivative: the order of
     the method and the adjoints rest on it (`linearization_mismatch` measures it).
@@ -73,6 +77,7 @@ class System(NamedTuple):
     factor: Callable[[Linearization, Array], Any] | None = None
     back_substitute: Callable[[Any, Array, bool], Array] | None = None
     fallback: bool = False
+    upstream: Callable[[Linearization], Upstream] | None = None
 
 
 class Local(NamedTuple):

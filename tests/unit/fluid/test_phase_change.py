@@ -16,7 +16,7 @@ from caloris_kernels.fluid.phase_change import (
     reduced_pressure,
     single_phase_coefficient,
 )
-from caloris_kernels.fluid.two_phase import Phases, Tube, phases_at
+from caloris_kernels.fluid.two_phase import Phases, Tube, equilibrium_temperature, phases_at
 
 WATER, AMMONIA = saturated_named("water"), saturated_named("ammonia")
 TUBE = Tube(*map(jnp.asarray, (0.01, 0.0, 1e-9)))
@@ -100,7 +100,7 @@ def test_passage_between_the_phases():
     boiling = boiling_coefficient(AMMONIA, PHASES, jnp.asarray(0.5), m, dt, TUBE)
     condensing = condensation_coefficient(AMMONIA, PHASES, jnp.asarray(0.5), m, TUBE)
     for x, superheat, expected in (
-        (-0.1, dt, liquid),
+        (-0.1, -dt, liquid),
         (0.5, dt, boiling),
         (0.5, -dt, condensing),
         (1.2, dt, vapor),
@@ -109,6 +109,44 @@ def test_passage_between_the_phases():
         assert float(_coefficient(jnp.asarray(x), superheat)) == pytest.approx(float(expected), rel=1e-4)
     drying = np.asarray(jax.vmap(lambda x: _coefficient(x, dt))(jnp.linspace(0.8, 1.0, 50)))
     assert np.all(np.diff(drying[1:]) < 0.0)
+
+
+def test_subcooled_boiling():
+    """With q of the answer, q^2 = (h_l (T_w - T))^2 + (S A q^(2/3) (T_w - T_sat))^2; F = 1, and h_l of a single phase.
+
+    Of the share of heating, (1 + tanh 6)/2, 6e-6 are missing.
+    """
+    x, dt, m = -0.05, 6.0, 0.005
+    h = PHASES.liquid_enthalpy + x * PHASES.latent_heat
+    excess = dt + float(PHASES.temperature - equilibrium_temperature(AMMONIA, PHASES, h))
+    assert excess > 15.0
+    q = excess * float(_coefficient(jnp.asarray(x), jnp.asarray(dt)))
+    forced = excess * float(single_phase_coefficient(PHASES.liquid, jnp.asarray(m), TUBE, jnp.asarray(1.0)))
+    re = 4.0 * m / (np.pi * 0.01 * float(PHASES.liquid.viscosity))
+    pool = float(nucleate_coefficient(AMMONIA, PHASES.temperature)) * q ** (2.0 / 3.0) / (1.0 + 0.055 * re**0.16)
+    assert q == pytest.approx(np.hypot(forced, pool * dt), rel=2e-5)
+    assert q > 1.2 * forced  # and it is no small part
+
+
+def test_a_cell_has_one_steady_state_at_the_onset_of_boiling():
+    """m (h - h_before) = Q(h) has one solution where Q rises with h by less than m, through the onset of boiling.
+
+    An evaporator of 2 x 0.5 m a cell at 4 g/s, which takes up to 0.1 of quality in one cell: with bubbles only from
+    x = 0 on the slope is ten times m at a superheat of 4 K, and a cell has two stable states.
+    """
+    tube, area, m = TUBE._replace(diameter=jnp.asarray(0.006)), 2.0 * np.pi * 0.006 * 0.5, 0.004
+
+    def heat(h, superheat):
+        below = PHASES.temperature - equilibrium_temperature(AMMONIA, PHASES, h)
+        each = jnp.asarray(0.5 * m)
+        coefficient = equilibrium_coefficient(AMMONIA, PHASES, h, each, superheat, tube, DRYOUT)
+        return area * coefficient * (superheat + below)
+
+    x = jnp.linspace(-0.1, 0.3, 801)
+    slopes = jax.jit(jax.vmap(jax.vmap(jax.grad(heat), (0, None)), (None, 0)))(
+        PHASES.liquid_enthalpy + x * PHASES.latent_heat, jnp.array([0.5, 1.0, 2.0, 4.0, 8.0])
+    )
+    assert float(slopes.max()) < 0.9 * m
 
 
 @pytest.mark.parametrize("superheat", [-3.0, 0.0, 3.0])

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from caloris_benchmarks.dense_scene import ENCLOSURE, enclosure
-from caloris_benchmarks.sparse_scene import SPARSE, couplings
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 from caloris_kernels.stepping.steady import solve_steady
 from caloris_kernels.stepping.system import NOT_CONVERGED, NOT_FINITE, SINGULAR, SUCCESS, linearization_mismatch
+from sparse_scene import SPARSE, couplings
 
 NODES = 12
 P = enclosure(NODES)
@@ -135,6 +135,7 @@ def test_nodes_on_their_own(guess):
     )
     steady = solve(guess)
     assert int(steady.result) == SINGULAR and int(steady.failed_state) in (2, 3)
+    assert int(steady.iterations) == 200  # searched once
     assert np.all(np.isfinite(steady.y))
 
 
