@@ -91,10 +91,11 @@ def orbit_spectra(environment: OrbitEnvironment) -> OrbitSpectra:
     phase, days = orbit_samples(environment.repeat)
     position = _positions(orbit, jnp.asarray(phase), jnp.asarray(days))
     found: dict[str, Array] = {}
-    for name, year in (
+    maps: tuple[tuple[MapName | None, Array | None], ...] = (
         (environment.proton, environment.proton_year),
         (environment.electron, environment.electron_year),
-    ):
+    )
+    for name, year in maps:
         if name is not None and year is not None:
             found[name] = _mean_flux(trapped_map(name), shells_at(days_at_year(year), position))
     if environment.storm is None:
