@@ -34,7 +34,9 @@ def environment_arrays(model: Model, data: RunData) -> None:
     if environment is None or not (environment.components or environment.electrons or environment.fluence):
         return
     arrays: dict[str, object] = {"ion": np.arange(1, ION_COUNT + 1), "energy": SPECTRUM_ENERGY}
-    components, electrons, fluence = _spectra(_nameless(environment), jnp.asarray(SPECTRUM_ENERGY), ELECTRON_ENERGY)
+    components, electrons, fluence = _spectra(
+        _nameless(environment), jnp.asarray(SPECTRUM_ENERGY), jnp.asarray(ELECTRON_ENERGY)
+    )
     if environment.components:
         arrays["component"] = np.array([name for name, _ in environment.components], object)
         arrays |= {"component_flux": components, "flux_outside": np.asarray(components).sum(axis=0)}

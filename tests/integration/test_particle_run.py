@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -24,7 +25,8 @@ def path(tmp_path_factory):
 
 def test_run_file(path):
     with h5py.File(path) as file:
-        group = file["particle"]
+        group: Any = file["particle"]
+        rates: Any = file["upset"]
         words = group.attrs["environment"]
         for part in ("galactic cosmic rays", "cutoff", "AP8MIN in the field of its own epoch, 1964", "ESP", "AE8MAX"):
             assert part in words
@@ -44,7 +46,7 @@ def test_run_file(path):
         assert "cutoff" not in group and group["track_cutoff"].shape == group["track_time"].shape
         for name in group:
             assert "units" in group[name].attrs and "long_name" in group[name].attrs
-        assert file["upset/heavy_ion_rate_per_bit"][0] > 0.0 and file["upset/proton_rate_per_bit"][0] > 0.0
+        assert (rates["heavy_ion_rate_per_bit"][0] > 0.0) and (rates["proton_rate_per_bit"][0] > 0.0)
 
 
 def test_tables_and_pictures(path, tmp_path):

@@ -50,8 +50,7 @@ def _field_epoch(value: object) -> object:
     if day is not None:
         first = date(day.year, 1, 1)
         value = day.year + (day - first).days / ((date(day.year + 1, 1, 1) - first).days)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not FIRST_YEAR <= value <= LAST_YEAR:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not FIRST_YEAR <= value <= LAST_YEAR:
         allowed = f"a year from {FIRST_YEAR:.0f} to {LAST_YEAR:.0f} (IGRF-14), or a date in them"
         raise ValueError(f'{shown(value)} is no epoch of the field; allowed: "model" (the epoch of the map), {allowed}')
     return float(value)

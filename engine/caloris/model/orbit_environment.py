@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from caloris.model.orbit import KeplerOrbit
 from caloris.model.planet import leaf
 from caloris_kernels.particle.solar import ESP_ENERGY, WorstPeriod, august_1972_fluence, solar_proton_fluence
-from caloris_kernels.trapped.flux_map import FIELD_EPOCHS
+from caloris_kernels.trapped.flux_map import FIELD_EPOCHS, MapName
 
 ProtonMap = Literal["AP8MIN", "AP8MAX"]
 ElectronMap = Literal["AE8MIN", "AE8MAX"]
@@ -93,7 +93,10 @@ class OrbitEnvironment(eqx.Module):
             parts.append("no geomagnetic cutoff, with the Earth's shadow")
         else:
             parts.append("behind the geomagnetic cutoff of McIlwain's L and the Earth's shadow")
-        names = {"protons": (self.proton, self.proton_epoch), "electrons": (self.electron, self.electron_epoch)}
+        names: dict[str, tuple[MapName | None, Array | None]] = {
+            "protons": (self.proton, self.proton_epoch),
+            "electrons": (self.electron, self.electron_epoch),
+        }
         for word, (model, epoch) in names.items():
             if model is not None:
                 field = f"of its own epoch, {FIELD_EPOCHS[model]:.0f}" if epoch is None else "of a given epoch"

@@ -28,7 +28,7 @@ from caloris_kernels.magnetic.field import FieldCoefficients, days_of_year, dipo
 from caloris_kernels.orbit.earth_rotation import earth_fixed
 from caloris_kernels.particle.galactic import visible_sky_fraction
 from caloris_kernels.trapped.flux import orbit_flux
-from caloris_kernels.trapped.flux_map import FluxMap, trapped_map
+from caloris_kernels.trapped.flux_map import FluxMap, MapName, trapped_map
 
 # Places on the orbit: a lattice over phase and hour of the day whose best generator this is. Against 10 240 places the
 # means of AP8MIN above 1 to 100 MeV differ by 0.2 % at 650 km, 98 deg, 0.6 % at 550 km, 30 deg, 2.8 % at 400 km,
@@ -91,10 +91,11 @@ def orbit_spectra(environment: OrbitEnvironment) -> OrbitSpectra:
     phase, days = orbit_samples(environment.repeat)
     position = _positions(orbit, jnp.asarray(phase), jnp.asarray(days))
     found: dict[str, Array] = {}
-    for name, year in (
+    maps: tuple[tuple[MapName | None, Array | None], ...] = (
         (environment.proton, environment.proton_year),
         (environment.electron, environment.electron_year),
-    ):
+    )
+    for name, year in maps:
         if name is not None and year is not None:
             found[name] = _mean_flux(trapped_map(name), shells_at(days_at_year(year), position))
     if environment.storm is None:

@@ -15,7 +15,7 @@ from caloris_kernels.magnetic.cutoff import disturbed_cutoff, vertical_cutoff
 from caloris_kernels.magnetic.drift_shell import DriftShell
 from caloris_kernels.orbit.earth_rotation import earth_fixed
 from caloris_kernels.trapped.flux import trapped_spectrum
-from caloris_kernels.trapped.flux_map import FluxMap, trapped_map
+from caloris_kernels.trapped.flux_map import FluxMap, MapName, trapped_map
 
 PROTON_THRESHOLDS = np.array([1.0, 10.0, 30.0, 100.0])  # MeV
 ELECTRON_THRESHOLDS = np.array([0.1, 0.5, 1.0, 2.0])  # MeV
@@ -46,10 +46,11 @@ def particle_track(environment: OrbitEnvironment, time: Float[Array, " time"], f
     position, latitude, longitude = _track(orbit, jnp.asarray(time), frozen)
     shells: list[DriftShell] = []
     fluxes: list[Array | None] = []
-    for name, year, thresholds in (
+    kinds: tuple[tuple[MapName | None, Array | None, np.ndarray], ...] = (
         (environment.proton, environment.proton_year, PROTON_THRESHOLDS),
         (environment.electron, environment.electron_year, ELECTRON_THRESHOLDS),
-    ):
+    )
+    for name, year, thresholds in kinds:
         if name is None or year is None:
             fluxes.append(None)
             continue

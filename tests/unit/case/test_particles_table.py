@@ -38,9 +38,8 @@ def test_field_epoch(written, year):
     along = build_orbit_environment(case)
     assert along is not None and (along.proton, along.electron) == ("AP8MAX", "AE8MIN")
     if year is None:
-        assert (
-            along.proton_epoch is None and float(along.proton_year) == 1970.0 and float(along.electron_year) == 1964.0
-        )  # pyright: ignore
+        assert along.proton_epoch is None
+        assert (along.proton_year, along.electron_year) == (1970.0, 1964.0)
     else:
         # A day is 0.0027 of a year.
         assert float(along.proton_epoch) == pytest.approx(year, abs=0.002)  # pyright: ignore[reportArgumentType]

@@ -1,6 +1,6 @@
 """Solar modulation from the counts of a neutron monitor."""
 
-import numpy as np
+import jax.numpy as jnp
 import pytest
 
 from caloris_kernels.particle.solar_modulation import known_months, modulation_of_count_rate, monthly_modulation
@@ -8,7 +8,7 @@ from caloris_kernels.particle.solar_modulation import known_months, modulation_o
 
 def test_formula():
     """W = 0 at 6868 counts and 200 at 4717, the ends of the galactic model's range."""
-    assert modulation_of_count_rate(np.array([6867.74, 4717.2])) == pytest.approx([0.0, 200.0], abs=0.01)
+    assert modulation_of_count_rate(jnp.asarray([6867.74, 4717.2])) == pytest.approx([0.0, 200.0], abs=0.01)
 
 
 def test_months_of_the_solar_cycle():
