@@ -39,36 +39,57 @@ def response_rate(p):
     return response.rate_per_day(flux)
 
 
-POINT = {"thickness": jnp.asarray(3.0), "share": jnp.asarray(0.4)}
+def rate_of(x):
+    """rate of [thickness, share, scale of the flux]."""
+    return rate({"thickness": x[0], "share": x[1]}, x[2])
 
 
-@pytest.mark.parametrize("function", [rate, response_rate])
-def test_gradients_by_thickness_and_composition(function):
-    value, both = eqx.filter_jit(function), eqx.filter_jit(lambda p: (jax.grad(function)(p), jax.jacfwd(function)(p)))
-    reverse, forward = both(POINT)
-    for name in POINT:
+@pytest.fixture(scope="module")
+def value_and_gradient():
+    return eqx.filter_jit(jax.value_and_grad(rate_of))
+
+
+def _against_differences(function, value_and_gradient, x, count):
+    """Reverse mode against central differences and forward mode, in the first `count` numbers of x."""
+    forward = eqx.filter_jit(lambda x, tangent: jax.jvp(function, (x,), (tangent,))[1])
+    reverse = np.asarray(value_and_gradient(x)[1])
+    for k in range(count):
         # The rate has kinks where an energy passes a knot of a table: a step wide against rounding (1e-13 / 1e-5),
         # small against the knots' distance (5 %).
-        step = 1e-5 * float(POINT[name])
-        ends = [float(value(POINT | {name: POINT[name] + sign * step})) for sign in (1.0, -1.0)]
-        difference = (ends[0] - ends[1]) / (2.0 * step)
+        step = jnp.zeros_like(x).at[k].set(1e-5 * x[k])
+        ends = [float(value_and_gradient(x + sign * step)[0]) for sign in (1.0, -1.0)]
+        difference = (ends[0] - ends[1]) / (2.0 * float(step[k]))
         assert difference != 0.0
         # Central differences of a piecewise smooth function: 1e-5 where its second derivative jumps.
-        assert float(reverse[name]) == pytest.approx(difference, rel=1e-4)
-        assert float(forward[name]) == pytest.approx(float(reverse[name]), rel=1e-9)
+        assert reverse[k] == pytest.approx(difference, rel=1e-4)
+        unit = jnp.zeros_like(x).at[k].set(1.0)
+        assert float(forward(x, unit)) == pytest.approx(reverse[k], rel=1e-9)
     # Hydrogen is the better shield per gram, and more of anything shields better.
-    assert float(reverse["thickness"]) < 0.0 < float(reverse["share"])
+    assert reverse[0] < 0.0 < reverse[1]
 
 
-def test_edges():
-    both = eqx.filter_jit(jax.value_and_grad(lambda x: rate({"thickness": x[0], "share": x[1]}, x[2])))
-    for thickness, share, flux in ((0.0, 1.0, 1.0), (0.0, 0.0, 0.0), (3.0, 0.4, 0.0), (500.0, 1.0, 1.0)):
-        value, slope = both(jnp.array([thickness, share, flux]))
-        assert np.isfinite(float(value)) and np.isfinite(np.asarray(slope)).all()
-        # No particles: no upsets, and a derivative by the flux that is the rate itself.
-        assert (float(value) == 0.0) == (flux == 0.0) and float(slope[2]) > 0.0
-        if thickness == 0.0 and flux:
-            assert float(slope[0]) < 0.0
+def test_gradients_by_thickness_and_composition(value_and_gradient):
+    _against_differences(rate_of, value_and_gradient, jnp.array([3.0, 0.4, 1.0]), 3)
+
+
+@pytest.mark.slow
+def test_gradients_of_the_response():
+    def function(x):
+        return response_rate({"thickness": x[0], "share": x[1]})
+
+    _against_differences(function, eqx.filter_jit(jax.value_and_grad(function)), jnp.array([3.0, 0.4]), 2)
+
+
+@pytest.mark.parametrize(
+    ("thickness", "share", "flux"), [(0.0, 1.0, 1.0), (0.0, 0.0, 0.0), (3.0, 0.4, 0.0), (500.0, 1.0, 1.0)]
+)
+def test_edges(value_and_gradient, thickness, share, flux):
+    value, slope = value_and_gradient(jnp.array([thickness, share, flux]))
+    assert np.isfinite(float(value)) and np.isfinite(np.asarray(slope)).all()
+    # No particles: no upsets, and a derivative by the flux that is the rate itself.
+    assert (float(value) == 0.0) == (flux == 0.0) and float(slope[2]) > 0.0
+    if thickness == 0.0 and flux:
+        assert float(slope[0]) < 0.0
 
 
 def test_range_and_stopping_power():

@@ -309,14 +309,9 @@ def solve_steady(
     and lower_bound is approached by nine tenths at most: with 100 K and 0 K networks of T^4 converge from 3 K and from
     1000 K. Where this ends without a solution it begins again, and a state that turns back from a step like the next
     one is held to half of it: controllers with bands of a hundredth of a kelvin are found by bisection. max_iterations
-    bounds each of the two. The capacities play no part. A state without a slope (coupled to nothing, or behind a pipe that
-    is shut) goes up to 20 of its largest steps along its heat to find one. One coupled to nothing keeps its guess if it
-    has no heat, and is told as SINGULAR if it has; so is a group of states without a way out.
-    Without a direct solve, one-way flows through more than a few hundred nodes in a row want `System.upstream`.
-
-    Differentiable in p and time, both modes, by the implicit function theorem (one linear solve with K or its
-    transpose), once: a second derivative raises. The guess has no influence and a zero derivative. Failures are codes
-    in `result`.
+    bounds each of the two. The capacities play no part. A state without a slope (coupled to nothing, or behind a pipe
+    that is shut) goes up to 20 of its largest steps along its heat to find one. One coupled to nothing keeps its guess
+    if it has no heat, and is told as SINGULAR if it has; so is a group of states without a way out.
     """
     dtype = y_guess.dtype
 

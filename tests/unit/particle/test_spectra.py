@@ -3,8 +3,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from caloris_kernels.particle.elements import SILICON
 from caloris_kernels.particle.galactic import galactic_flux, visible_sky_fraction
-from caloris_kernels.particle.let_spectrum import flux_per_bin, integral_let_flux, interpolate_flux
+from caloris_kernels.particle.let_spectrum import (
+    covered_let_flux,
+    flux_per_bin,
+    integral_let_flux,
+    interpolate_flux,
+    let_coverage,
+)
+from caloris_kernels.particle.stopping_power import ion_stopping_table
 
 
 def test_galactic_flux_is_a_power_law_of_rigidity_at_high_energy():
@@ -62,3 +70,19 @@ def test_interpolation_between_points_and_beside_zeros():
     slope = jax.grad(lambda f: interpolate_flux(jnp.asarray([10.0**1.5]), table_energy, f)[0])(table_flux)
     # Half way in ln E beside a zero: half of each end.
     assert slope == pytest.approx([0.0, 0.5, 0.5], abs=1e-12)
+
+
+def test_covered_let_flux_equals_the_sum_over_all_bins():
+    energy = jnp.asarray(np.geomspace(0.1, 1e5, 301))
+    numbers = jnp.array([2.0, 14.0, 26.0])
+    stopping = ion_stopping_table(energy, numbers, jnp.asarray(SILICON)) * 1e-3
+    let = jnp.asarray(np.geomspace(1e-3, 1.2e2, 400))
+    number = flux_per_bin(energy, jnp.outer(jnp.array([1.0, 0.1, 0.02]), energy**-1.7))
+    exact = np.asarray(integral_let_flux(number, stopping, let))
+    got = np.asarray(covered_let_flux(number, let_coverage(stopping, let), 400))
+    # The same shares, summed in another order.
+    assert got == pytest.approx(exact, rel=1e-12, abs=1e-14 * exact[0])
+    # All below or above the grid: each bin counts once.
+    high, low = let_coverage(1e6 * stopping, let), let_coverage(1e-9 * stopping, let)
+    assert np.asarray(covered_let_flux(number, high, 400)) == pytest.approx(float(number.sum()))
+    assert (np.asarray(covered_let_flux(number, low, 400)) == 0.0).all()
