@@ -783,7 +783,7 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         f(3),
         model.thermal.nodes.start_temperature,
     ),
-    "solve.job._job": lambda model: (caloris.job_goodput, Job(60.0, 300.0, None, f(8), f()), f()),
+    "solve.job._job": lambda model: (caloris.job_goodput, Job(60.0, 300.0, None, jnp.ones(8), 5800.0), f()),
     "solve.upset_uncertainty._sensitivity": lambda model: (
         caloris.rate_uncertainty,
         model.device,
