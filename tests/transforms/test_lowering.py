@@ -842,7 +842,7 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.ranges._stopping": lambda model: (caloris.stopping_power, model.device.shield[0], [1, 26], f(3)),
     "solve.response._response": lambda model: (caloris.upset_response, model.device),
     "solve.upset.rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
-    "solve.job._job": lambda model: (caloris.job_goodput, Job(60.0, 300.0, None, f(8), f()), f()),
+    "solve.job._job": lambda model: (caloris.job_goodput, Job(60.0, 300.0, None, jnp.ones(8), 5800.0), f()),
     "solve.upset_uncertainty._sensitivity": lambda model: (
         caloris.rate_uncertainty,
         model.device,

@@ -2,7 +2,7 @@
 
 from functools import cache, partial
 
-import jax
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
@@ -67,7 +67,7 @@ def _radius() -> float:
 
 def _longer(length: float) -> float:
     response = HeavyIonResponse(1.0, 1.0, 1.0, 6e-8, _BOX)
-    return float(jax.jit(response.longer_chord_fraction)(jnp.array([length]))[0])
+    return float(eqx.filter_jit(response.longer_chord_fraction)(jnp.array([length]))[0])
 
 
 def _sampled_share(length: float) -> float:
@@ -108,7 +108,7 @@ def _bendel_far() -> float:
 def _suncatcher(rads: float) -> float:
     """Cross-section (cm2) of one event per so many rad(Si) of 67 MeV protons, by the engine's stopping power."""
     silicon = ShieldLayer.of("Si", {"Si": 1.0}, 1.0)
-    stopping = float(jax.jit(silicon.stopping_power)(jnp.ones(1), jnp.array([[67.0]]))[0, 0])
+    stopping = float(eqx.filter_jit(silicon.stopping_power)(jnp.ones(1), jnp.array([[67.0]]))[0, 0])
     return stopping * 1.602176634e-8 / rads
 
 
