@@ -35,8 +35,8 @@ def differential_flux(
 
     Its integral between two levels is the difference of their fluxes exactly. Between levels, for power laws,
     exponentials of 80 MeV and their sums and products at the levels of AP-8, it is within 0.7 % from 1 to 100 MeV, 3 %
-    from 0.2 to 300 MeV, 15 % at both ends. Units of `above` per unit of energy. Differentiable in energy (its slope jumps
-    at levels where a slope is held) and in the fluxes.
+    from 0.2 to 300 MeV, 15 % at both ends. Units of `above` per unit of energy. Differentiable in energy (its slope
+    jumps at levels where a slope is held) and in the fluxes.
     """
     return _curve(energy, level, above)[1]
 
