@@ -10,8 +10,9 @@ from jaxtyping import Array, Float
 def modulation_of_count_rate(count_rate: Float[Array, "..."]) -> Float[Array, "..."]:
     """Parameter W of `galactic_flux` (-) from the counts per minute of the Oulu monitor: W = 638.7 - 0.093 N.
 
-    Source: Matthia and others, Adv. Space Res. 51, 329 (2013), equation 8, doi 10.1016/j.asr.2012.09.022, a fit to
-    measured spectra of 1997 to 2011; W between 0 and 200 belongs to 4717 to 6868 counts. Differentiable.
+    Source: Matthia and others, Adv. Space Res. 51, 329 (2013), doi 10.1016/j.asr.2012.09.022. W between 0 and 200
+    belongs to 4717 to 6868 counts. For the minimum of 1977 it gives 42, where CREME96's spectra are those of W = 10: in
+    decades before the fit take such a W with care. Differentiable.
     """
     return 638.7 - 0.093 * count_rate
 
