@@ -81,7 +81,8 @@ def test_gradients_of_the_response():
 
 
 @pytest.mark.parametrize(
-    ("thickness", "share", "flux"), [(0.0, 1.0, 1.0), (0.0, 0.0, 0.0), (3.0, 0.4, 0.0), (500.0, 1.0, 1.0)]
+    ("thickness", "share", "flux"),
+    [(0.0, 1.0, 1.0), (0.0, 0.0, 0.0), (3.0, 0.4, 0.0), (500.0, 1.0, 1.0), (5000.0, 1.0, 1.0)],
 )
 def test_edges(value_and_gradient, thickness, share, flux):
     value, slope = value_and_gradient(jnp.array([thickness, share, flux]))

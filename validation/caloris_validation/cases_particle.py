@@ -133,7 +133,7 @@ def _table_cases() -> tuple[ReferenceCase, ...]:
                 "MeV cm2/g",
                 _PSTAR_STOPPING[element][k],
                 bound,
-                "shell-correction fit, and the join of low-energy fit and Bethe formula at 2 MeV; PSTAR itself 1-4 %",
+                "shell-correction fit, and the join of low-energy fit and Bethe formula at 1 MeV; PSTAR itself 1-4 %",
                 _PSTAR,
                 partial(lambda element, k: float(_stopping(element)[k]), element, k),
             )

@@ -31,7 +31,7 @@ def stopping_power(material: Material, atomic_number: int | Sequence[int], energ
     """
     require_float64("stopping_power")
     fraction, charge, points, shape = _checked(material, atomic_number, energy)
-    return _stopping(points, charge, fraction).reshape(shape)
+    return _stopping(points, jnp.asarray(charge), fraction).reshape(shape)
 
 
 def ion_range(
@@ -53,7 +53,7 @@ def ion_range(
         jnp.asarray(ISOTOPE_MASS_NUMBER)[numbers] if mass_number is None else jnp.atleast_1d(jnp.asarray(mass_number))
     )
     # A proton's mass number is one: its energy is in MeV.
-    return _range(points, charge, jnp.broadcast_to(mass * 1.0, charge.shape), fraction).reshape(shape)
+    return _range(points, jnp.asarray(charge), jnp.broadcast_to(mass * 1.0, charge.shape), fraction).reshape(shape)
 
 
 def _checked(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from caloris_kernels.particle.elements import ELEMENT_ARRAYS, ELEMENT_NAMES, ELEMENTS, ISOTOPE_MASS_NUMBER
+from caloris_kernels.particle.elements import ELEMENT_NAMES, ELEMENTS, ISOTOPE_MASS_NUMBER
 from caloris_kernels.particle.materials import MATERIALS, mass_fractions
 
 
@@ -14,7 +14,7 @@ def test_mass_fractions_sum_to_one(name):
 
 
 def test_formulas_of_compounds():
-    weight = dict(zip(ELEMENT_NAMES, ELEMENT_ARRAYS.atomic_weight, strict=True))
+    weight = {name: element.atomic_weight for name, element in ELEMENTS.items()}
     for name, formula in (
         ("polyethylene", {"C": 1, "H": 2}),
         ("polyimide", {"C": 22, "H": 10, "N": 2, "O": 5}),
