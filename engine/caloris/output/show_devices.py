@@ -72,7 +72,7 @@ def job_panel(run: RunFile) -> Panel:
         line(
             "interval along the orbit",
             percent(float(values["goodput_following"])),
-            "  goodput, saved by the rate there",
+            f"  goodput, saved by the rate there ({values.get('follows', 'a table')})",
         )
     lines.rstrip()
     return Panel(lines, title="Job", title_align="left", expand=False)

@@ -61,8 +61,7 @@ def longer_chord_fraction(length: Float[Array, "*points"], edges: Float[Array, "
     surface = 2.0 * (a * b + b * c + c * a)
     # Written so that a length that is not a number stays one.
     none, every = length**2 >= a * a + b * b + c * c, length <= 0.0
-    least = jnp.minimum(jnp.minimum(a, b), c)
-    s = jnp.where(none | every, jnp.where(least > 0.0, least, 1.0), length)
+    s = jnp.where(none | every, jnp.minimum(jnp.minimum(a, b), c), length)
     zero, first, second, mixed = _direction_moments(s, edges)
     ix, iy, iz = zero[0], zero[1], zero[2]
     ixy, iyz, ixz, ixyz = first[0], first[1], second[0], mixed[0]

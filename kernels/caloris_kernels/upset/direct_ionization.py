@@ -15,8 +15,7 @@ SILICON_DENSITY = 2.329  # g cm-3, crystal at room temperature
 _CENTIMETER = 1e4  # um
 # Energies left behind the volume, MeV: 30 a decade, from where a proton has a range of nanometers.
 _LEFT = np.geomspace(1e-4, 1e5, 271)
-# Trapezoidal rule of int f dE' in ln E'; below the first energy f is as there. Weights, not sums of shifted slices:
-# XLA 0.10 made a program of those for the CPU that was wrong by half (test_direct_ionization compares with op by op).
+# Trapezoidal rule of int f dE' in ln E' by weights (see `rate._flux_of`); below the first energy f is as there.
 _STEP = float(np.log(_LEFT[1] / _LEFT[0]))
 _EACH = _STEP * _LEFT * np.concatenate([[0.5], np.ones(_LEFT.size - 2), [0.5]]) + _LEFT[0] * np.eye(_LEFT.size)[0]
 # Stopping powers are read from a table of 100 energies a decade, straight between its logarithms: within 1e-4.

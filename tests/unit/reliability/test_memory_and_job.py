@@ -12,7 +12,9 @@ import caloris
 from caloris.model.device import Memory
 from caloris.model.job import Job
 from caloris.output.read import open_run
+from caloris.output.run_data import RunData
 from caloris.output.show import show
+from caloris.run_devices import job_along_track
 
 
 def test_secded_word():
@@ -76,6 +78,24 @@ def test_derivatives():
     difference = (lost(1.001e-8) - lost(0.999e-8)) / 2e-11
     # Central difference of 1e-3: its square.
     assert float(slope) / float(difference) == pytest.approx(1.0, rel=1e-5) and float(slope) < 0.0
+
+
+def test_failures_by_protons_follow_the_track():
+    time = np.arange(0.0, 86401.0, 60.0)
+    anomaly = np.where((time % 5800.0 < 900.0) & (time < 40000.0), 50.0, 0.0)
+    data = RunData()
+    data.arrays |= {
+        "particle/track_time": time,
+        "particle/track_proton_flux": np.stack([9.0 * anomaly, anomaly], axis=1),
+        "particle/proton_threshold": np.array([1.0, 30.0]),
+    }
+    job = job_along_track(Job(60.0), 0.8, data)
+    assert job.profile is not None and job.period is not None and float(job.period) == 86400.0
+    assert float(np.mean(job.profile)) == pytest.approx(1.0, rel=1e-6)
+    # Outside of the anomaly the failures by heavy ions are left.
+    assert float(np.min(job.profile)) == pytest.approx(0.2, rel=1e-6) and float(np.max(job.profile)) > 5.0
+    assert job_along_track(Job(60.0), 0.8, RunData()).profile is None
+    assert job_along_track(Job(60.0), 0.0, data).profile is None
 
 
 CASE = """
