@@ -46,6 +46,7 @@ from caloris_kernels.magnetic.field import FieldCoefficients
 from caloris_kernels.magnetic.shell_table import DriftShellTable
 from caloris_kernels.numerics.inverse import Start
 from caloris_kernels.numerics.link_rows import LinkRows, RowValues
+from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.parts.heat_pump import HeatPump
 from caloris_kernels.parts.heater import ProportionalHeater, ThermostatHeater
 from caloris_kernels.parts.louver import Louver
@@ -387,11 +388,20 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "orbit.sun.sun_position": (f(2),),
     "orbit.sun.node_from_local_time": (f(), f()),
     "orbit.sun.precession_matrix": (f(2),),
+    "particle.dose.ion_dose": (f(5), f(2, 5), f(2), f(len(ELEMENT_NAMES))),
+    "particle.electrons.electrons_before": (f(5), f()),
     "particle.galactic.galactic_flux": (f(28, 5), f()),
     "particle.galactic.visible_sky_fraction": (f(), f()),
     "particle.let_spectrum.flux_per_bin": (f(5), f(2, 5)),
     "particle.let_spectrum.integral_let_flux": (f(2, 4), f(2, 5), f(3)),
     "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),
+    "particle.niel.proton_niel": (f(5), "GaAs"),
+    "particle.niel.electron_niel": (f(5), "GaAs"),
+    "particle.niel.displacement_dose": (f(5), f(5), f(5)),
+    "particle.niel.equivalent_neutrons": (f(5),),
+    "particle.niel.remaining_power": (f(5), f(), f()),
+    "particle.shield_dose.dose_response": ("electron", "Si", "sphere", f(3)),
+    "particle.shield_dose.spectrum_dose": (f(5), f(5), f(5, 3)),
     "particle.solar.august_1972_fluence": (f(3),),
     "particle.solar.october_1989_peak_flux": (f(3), 22),
     "particle.solar.solar_proton_fluence": (f(), f()),
