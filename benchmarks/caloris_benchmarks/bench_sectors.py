@@ -66,9 +66,7 @@ def _sphere(radius: float, triangles: int) -> np.ndarray:
     columns = triangles // (2 * (rows - 1))
     polar, turn = np.linspace(0.0, np.pi, rows + 1), np.linspace(0.0, 2.0 * np.pi, columns + 1)
     turn[-1] = 0.0
-    grid = np.stack(
-        [np.outer(np.sin(polar), np.cos(turn)), np.outer(np.sin(polar), np.sin(turn))], axis=-1
-    )
+    grid = np.stack([np.outer(np.sin(polar), np.cos(turn)), np.outer(np.sin(polar), np.sin(turn))], axis=-1)
     point = radius * np.concatenate([grid, np.repeat(np.cos(polar)[:, None, None], columns + 1, axis=1)], axis=-1)
     # All corners at a pole are the same numbers, so that neighbors share their edges exactly.
     point[0], point[-1] = [0.0, 0.0, radius], [0.0, 0.0, -radius]

@@ -29,7 +29,9 @@ def plot_depth_dose(run: RunFile, folder: Path) -> list[Path]:
     for row, name in enumerate(run.names("dose/dose_point")):
         if rate[row] > 0.0 and shield[row] > 0.0:
             axes.plot([shield[row]], [rate[row]], "o", color="black", markersize=4)
-            axes.annotate(name, (shield[row], rate[row]), xytext=(4, 4 - 12 * (row % 2)), textcoords="offset points", fontsize=7)
+            axes.annotate(
+                name, (shield[row], rate[row]), xytext=(4, 4 - 12 * (row % 2)), textcoords="offset points", fontsize=7
+            )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(depth[0], depth[-1])

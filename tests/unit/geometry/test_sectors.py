@@ -7,8 +7,14 @@ import pytest
 
 from caloris.geometry.assembly import Body, Surface, assemble
 from caloris.geometry.sector_bins import quantiles, sector_bins
-from caloris.geometry.sectors import LEAST_COSINE, areal_density, crossings, mean_and_error, sector_rays
-from caloris.geometry.sectors import sphere_directions
+from caloris.geometry.sectors import (
+    LEAST_COSINE,
+    areal_density,
+    crossings,
+    mean_and_error,
+    sector_rays,
+    sphere_directions,
+)
 from caloris.geometry.shapes import Box, Rectangle, Sphere
 from caloris.geometry.solid_patches import SolidFace
 from caloris.geometry.solids import Solid, SolidBox
