@@ -26,6 +26,7 @@ from caloris import check_sketch
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
+from caloris.model.dose import DosePoint, SectorShield
 from caloris.model.surroundings import motion_along
 from caloris.solve import drift_shells
 from caloris.solve.balance import audit, balance, mean_terms
@@ -784,6 +785,8 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.balance.mean_terms": lambda model: (mean_terms, _cycle(model)),
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
     "solve.cyclic.cyclic_from": lambda model: (caloris.solve_cyclic, model.thermal),
+    "solve.dose._by_bin": lambda model: (caloris.depth_dose, f(3), model.particles),
+    "solve.dose._dose": lambda model: (caloris.dose, _dose_point(), model.particles),
     "solve.drift_shells._tabulate": lambda model: (drift_shells._tabulate, FIELD, f()),
     "solve.steady.steady_from": lambda model: (caloris.solve_steady, model.thermal),
     "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
@@ -795,6 +798,11 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     ),
     "solve.upset._rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
 }
+
+
+def _dose_point() -> DosePoint:
+    """A point behind two materials in three bins of directions."""
+    return DosePoint(SectorShield(f(4, 3), f(3, 2), f(3), f(2, len(ELEMENT_NAMES))), f())
 
 
 def _joints(model: Any) -> int:
