@@ -135,7 +135,8 @@ material = "Al"
 on = "block"
 power = "1 W"
 [run]
-mode = "steady"
+mode = "transient"
+duration = "60 s"
 start_temperature = "300 K"
 """
 
