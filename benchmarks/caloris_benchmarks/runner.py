@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "periodic-inertia": ("caloris_benchmarks.bench_periodic", "bench_inertia"),
     "network-size": ("caloris_benchmarks.bench_network_size", "bench_network_size"),
     "gradient": ("caloris_benchmarks.bench_gradient", "bench_gradient"),
+    "sectors": ("caloris_benchmarks.bench_sectors", "bench_sectors"),
     "trapped-flux": ("caloris_benchmarks.bench_trapped_flux", "bench_trapped_flux"),
     "particle-chain": ("caloris_benchmarks.bench_particles", "bench_particle_chain"),
     "particle-response": ("caloris_benchmarks.bench_particles", "bench_particle_response"),

@@ -26,6 +26,7 @@ from caloris import check_sketch, run_particles
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
+from caloris.model.dose import DosePoint, SectorShield
 from caloris.model.job import Job
 from caloris.model.orbit import KeplerOrbit
 from caloris.model.planet import Planet
@@ -226,6 +227,13 @@ HOST = {
     "fluid.library.temperature_range": "numpy, where a case is read",
     "fluid.library.pressure_range": "numpy, where a case is read",
     "fluid.library.saturation_temperature": "numpy, where a case is read",
+    "particle.detectors.detector_fractions": "numpy, once a material",
+    "particle.shield_dose.dose_energies": "numpy, a grid",
+    "particle.shield_dose.dose_table": "numpy, once a particle and detector",
+    "particle.shield_dose.monotone_cubics": "numpy, once a table",
+    "particle.shield_dose.natural_spline": "numpy, once a table",
+    "particle.shield_dose.natural_spline_at": "numpy, once a table",
+    "particle.shield_dose.source_tables": "reads a table, once",
     "radiative.bvh.build_hierarchy": "numpy, once a scene",
     "radiative.bvh.pad_hierarchy": "numpy, once a scene",
     "radiative.exchange_tiles.tiles_from_dense": "numpy, where a matrix is made",
@@ -407,6 +415,9 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "orbit.sun.sun_position": (f(2),),
     "orbit.sun.node_from_local_time": (f(), f()),
     "orbit.sun.precession_matrix": (f(2),),
+    "particle.dose.ion_dose": (f(5), f(2, 5), f(2), f(len(ELEMENT_NAMES))),
+    "particle.dose.slab_directions": (jnp.float64,),
+    "particle.electrons.electrons_before": (f(5), f()),
     "particle.galactic.galactic_flux": (f(28, 5), f()),
     "particle.galactic.visible_sky_fraction": (f(), f()),
     "particle.integral_spectrum.differential_flux": lambda g: Wrapped(
@@ -424,6 +435,13 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.nuclear.tripathi_cross_section": (f(3), f(3), f(3), f(3), f(3)),
     "particle.nuclear.attenuation_table": (f(5), f(2), f(2), f(ELEMENTS), "tripathi"),
     "particle.nuclear.attenuation": (f(2, 5), f(2), f(2), f(ELEMENTS)),
+    "particle.niel.proton_niel": (f(5), "GaAs"),
+    "particle.niel.electron_niel": (f(5), "GaAs"),
+    "particle.niel.displacement_dose": (f(5), f(5), f(5)),
+    "particle.niel.equivalent_neutrons": (f(5),),
+    "particle.niel.remaining_power": (f(5), f(), f()),
+    "particle.shield_dose.dose_response": ("electron", "Si", "sphere", f(3)),
+    "particle.shield_dose.spectrum_dose": (f(5), f(5), f(5, 3)),
     "particle.solar.august_1972_fluence": (f(3),),
     "particle.solar.october_1989_peak_flux": (f(3), 22),
     "particle.solar.solar_proton_fluence": (f(), f()),
@@ -814,6 +832,8 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.balance.mean_terms": lambda model: (mean_terms, _cycle(model)),
     "solve.couple.couple": lambda model: (caloris.couple, model.geometry, model.visibility, model.context),
     "solve.cyclic.cyclic_from": lambda model: (caloris.solve_cyclic, model.thermal),
+    "solve.dose._by_bin": lambda model: (caloris.depth_dose, f(3), model.particles),
+    "solve.dose._dose": lambda model: (caloris.dose, _dose_point(), model.particles),
     "solve.drift_shells._tabulate": lambda model: (drift_shells._tabulate, FIELD, f()),
     "run_particles._spectra": lambda model: (run_particles._spectra, model.particles, f(5), f(4)),
     "solve.orbit_particles._traced_shells": lambda model: (orbit_particles._traced_shells, f(), f(4, 3)),
@@ -849,6 +869,11 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         eqx.filter_eval_shape(caloris.upset_rate, model.device, model.particles),
     ),
 }
+
+
+def _dose_point() -> DosePoint:
+    """A point behind two materials in three bins of directions."""
+    return DosePoint(SectorShield(f(4, 3), f(3, 2), f(3), f(2, len(ELEMENT_NAMES))), f())
 
 
 def _joints(model: Any) -> int:

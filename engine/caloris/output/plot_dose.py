@@ -19,7 +19,7 @@ def plot_depth_dose(run: RunFile, folder: Path) -> list[Path]:
     curves, sources = run["dose/depth_rate"] * _RAD_PER_YEAR, run.names("dose/dose_source")
     figure, ((axes,),) = panels(1, 1, 3.6)
     total = curves.sum(axis=0)
-    floor = total.max(initial=1e-30) * _DECADES
+    floor = max(total.max(initial=1e-30) * _DECADES, 1e-3 * total.min(initial=np.inf))
     axes.plot(depth, total, color="black", linewidth=1.6, label="all")
     for k, source in enumerate(sources):
         seen = curves[k] > floor
@@ -29,7 +29,9 @@ def plot_depth_dose(run: RunFile, folder: Path) -> list[Path]:
     for row, name in enumerate(run.names("dose/dose_point")):
         if rate[row] > 0.0 and shield[row] > 0.0:
             axes.plot([shield[row]], [rate[row]], "o", color="black", markersize=4)
-            axes.annotate(name, (shield[row], rate[row]), xytext=(4, 4), textcoords="offset points", fontsize=7)
+            axes.annotate(
+                name, (shield[row], rate[row]), xytext=(4, 4 - 12 * (row % 2)), textcoords="offset points", fontsize=7
+            )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(depth[0], depth[-1])

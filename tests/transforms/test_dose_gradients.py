@@ -1,0 +1,70 @@
+"""The verb of dose: derivatives forward and reverse against differences, and what it says when it cannot."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import caloris
+from caloris.model.device import ShieldLayer
+from caloris.model.dose import DosePoint, SectorShield
+from caloris.model.particles import ParticleEnvironment
+
+ENERGY = np.geomspace(0.5, 800.0, 60)
+PROTONS = 2e4 * np.exp(-ENERGY / 40.0)
+
+
+class WithElectrons(eqx.Module):
+    """Protons and electrons of made-up spectra, in the form of a ParticleEnvironment."""
+
+    protons: ParticleEnvironment
+    amount: jax.Array
+    name: str = eqx.field(static=True, default="made up")
+
+    @property
+    def components(self):
+        return (("protons", self.protons.source),)
+
+    def electron_flux(self, energy):
+        return self.amount * jnp.exp(-energy / 0.5)
+
+
+def environment(amount=1e9) -> WithElectrons:
+    return WithElectrons(ParticleEnvironment.from_spectrum([1], ENERGY, PROTONS[None]), jnp.asarray(amount))
+
+
+def mission(thickness: jax.Array, amount: jax.Array) -> jax.Array:
+    """Dose and damage of three directions behind two layers, 2 years."""
+    fractions = jnp.stack([ShieldLayer.of(name, {name: 1.0}, 1.0).mass_fraction for name in ("Al", "Si")])
+    shield = SectorShield(jnp.full((1, 3), 1 / 3), thickness, jnp.zeros(3), fractions)
+    found = caloris.dose(DosePoint(shield, 2.0), environment(amount))  # pyright: ignore[reportArgumentType]
+    return found.total + 1e-6 * found.damage
+
+
+def test_derivatives_by_thickness_and_flux():
+    thickness, amount = jnp.asarray([[0.1, 0.1], [0.3, 0.5], [1.0, 0.2]]), jnp.asarray(1e9)
+    value, gradient = jax.value_and_grad(mission, argnums=(0, 1))(thickness, amount)
+    assert float(value) > 0.0 and np.all(np.asarray(gradient[0]) < 0.0) and float(gradient[1]) > 0.0
+    tangent = jnp.asarray([[1.0, -0.5], [0.2, 0.7], [-0.3, 0.1]])
+    forward = jax.jvp(mission, (thickness, amount), (tangent, jnp.zeros(())))[1]
+    np.testing.assert_allclose(forward, jnp.sum(gradient[0] * tangent), rtol=1e-9)
+    h = 1e-5
+    high, low = mission(thickness + h * tangent, amount), mission(thickness - h * tangent, amount)
+    # Tables of electrons are C1 in the depth behind a sphere, spectra are power laws between 60 points.
+    np.testing.assert_allclose(forward, (high - low) / (2 * h), rtol=2e-3)
+    more = mission(thickness, 2.0 * amount) - mission(thickness, amount)
+    np.testing.assert_allclose(gradient[1] * 1e9, more, rtol=1e-9)  # linear in the flux
+
+
+def test_slab_stays_below_the_sphere_and_years_multiply():
+    layers = SectorShield.sphere([ShieldLayer.of("Al", {"Al": 1.0}, 0.6858)])
+    sphere = caloris.dose(DosePoint(layers, 3.0), environment())  # pyright: ignore[reportArgumentType]
+    slab = caloris.dose(DosePoint(layers, 3.0, slab=True), environment())  # pyright: ignore[reportArgumentType]
+    # One side of the sky, through at least the thickness: less than half.
+    assert np.all(np.asarray(slab.rate[:2]) < 0.5 * np.asarray(sphere.rate[:2]))
+    np.testing.assert_allclose(sphere.mission, 3.0 * np.asarray(sphere.rate), rtol=1e-12)
+    # Protons by two ways: other stopping powers, and secondaries that only the tables keep.
+    np.testing.assert_allclose(sphere.tabulated_proton_rate, sphere.rate[0], rtol=0.12)
+    with pytest.raises(ValueError, match="not known"):
+        caloris.dose(DosePoint(layers, 1.0, "Sillicon"), environment())  # pyright: ignore[reportArgumentType]
