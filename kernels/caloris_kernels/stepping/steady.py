@@ -144,8 +144,8 @@ def _reach(problem: _Problem, carry: _Iteration, direction: Array, update: Array
     A controller with a narrow band has next to no slope on either side of it, and Newton's steps leap over the band
     from both sides. Halving at each turn is bisection, state by state, until a step ends within the band. A step that
     turns back by less is Newton's method at work; one that could turn back by far more, from a step that nothing cut
-    short, follows other states. Nothing is halved while the updates get smaller: nodes that conduct well move together then,
-    and one of them held back would hold all.
+    short, follows other states. Nothing is halved while the updates get smaller: nodes that conduct well move together
+    then, and one of them held back would hold all.
     """
     limit = problem.step_limit
     size, last = jnp.minimum(jnp.abs(direction), limit), jnp.abs(carry.step)
