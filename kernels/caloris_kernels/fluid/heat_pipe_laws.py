@@ -28,9 +28,14 @@ def _between(heat: Array, others: int = 0) -> PartHeat:
 
 
 def limited(heat: Scalar, most: Scalar) -> Scalar:
-    """heat held to -most ... most (W): itself below 0.9 of it, most above 1.1, a C2 corner between. most > 0."""
+    """heat held to -most ... most (W): itself below 0.9 of it, most above 1.1, a C2 corner between. most > 0.
+
+    In this form the slope beyond is zero, and not a rounding error of either sign that a search would follow. Below the
+    corner the heat stands as it is: most may be larger by any factor.
+    """
     size = heat / most
-    return heat - most * (positive_part(size - 1.0, _LIMIT_CORNER) - positive_part(-size - 1.0, _LIMIT_CORNER))
+    held = most * (positive_part(size + 1.0, _LIMIT_CORNER) - positive_part(size - 1.0, _LIMIT_CORNER) - 1.0)
+    return jnp.where(jnp.abs(size) <= 1.0 - _LIMIT_CORNER, heat, held)
 
 
 class HeatPipe(NamedTuple):

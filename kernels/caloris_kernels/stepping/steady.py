@@ -26,7 +26,7 @@ from caloris_kernels.stepping.way_out import without_way_out
 FRACTIONS = (1.0, 0.5, 0.25, 0.125)  # of a Newton step, tried in this order
 # Parts of the diagonal added to K: at least where a linear solve failed or no fraction helped, and at least at all.
 UNSOLVED, STALLED, LEAST = 1e-3, 0.1, 1e-3
-WALK = 20  # steps in a row that a state without a slope takes along its heat to find one
+WALK = 20  # steps in a row, all one way, that a state without a slope takes along its heat to find one
 GROWTH = 1.2  # of a state's largest step from one iteration to the next
 
 
@@ -74,7 +74,7 @@ class _Iteration(NamedTuple):
     update: Array  # last update over the tolerance
     solved: Array
     lost: Array  # states with heat and without any coupling, however far they went
-    walked: Array  # steps in a row of states with heat and without any coupling here
+    walked: Array  # steps in a row, all one way, of states with heat and without any coupling here
     worst: Array
     reach: Array  # largest step of each state
     step: Array  # last step of each state
@@ -143,12 +143,12 @@ def _reach(problem: _Problem, carry: _Iteration, direction: Array, update: Array
 
     A controller with a narrow band has next to no slope on either side of it, and Newton's steps leap over the band
     from both sides. Halving at each turn is bisection, state by state, until a step ends within the band. A step that
-    turns back by less is Newton's method at work; one that turns back by far more, from a step that nothing cut short,
-    follows other states. Nothing is halved while the updates get smaller: nodes that conduct well move together then,
-    and one of them held back would hold all.
+    turns back by less is Newton's method at work; one that could turn back by far more, from a step that nothing cut
+    short, follows other states. Nothing is halved while the updates get smaller: nodes that conduct well move together
+    then, and one of them held back would hold all.
     """
     limit = problem.step_limit
-    size, last = jnp.abs(direction), jnp.abs(carry.step)
+    size, last = jnp.minimum(jnp.abs(direction), limit), jnp.abs(carry.step)
     alike = carry.cut | ((size > 0.5 * last) & (size < 10.0 * last))
     turned = (direction * carry.step < 0.0) & alike & (update >= 0.95 * carry.best)
     return jnp.where(problem.halving & turned, 0.5 * last, jnp.minimum(limit, GROWTH * carry.reach))
@@ -200,7 +200,7 @@ def _newton(problem: _Problem, carry: _Iteration) -> _Iteration:
         jnp.where(healthy, update, jnp.inf),
         solved,
         lost,
-        jnp.where(flat, carry.walked + 1, 0),
+        jnp.where(flat, jnp.where(step * carry.step < 0.0, 1, carry.walked + 1), 0),
         jnp.argmax(jnp.abs(jnp.where(finite, solution.x, rate)) / tolerance).astype(jnp.int32),
         reach,
         step,
