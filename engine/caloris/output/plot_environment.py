@@ -108,7 +108,8 @@ def _draw_track(axes: Axes, run: RunFile) -> None:
     period = run.attribute("particle", "period")
     if not period:
         return
-    first = np.insert(time, breaks, np.nan) <= period
+    # Its gaps belong to it: everything up to its last moment.
+    first = slice(int(np.flatnonzero(np.insert(time, breaks, np.nan) <= period)[-1]) + 1)
     edge = [withStroke(linewidth=2.6, foreground="white")]
     axes.plot(broken_longitude[first], broken_latitude[first], color=COLORS[0], linewidth=1.3, path_effects=edge)
 

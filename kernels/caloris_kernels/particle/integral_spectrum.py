@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 # From one level to the next the flux falls by at most this in its logarithm: what stands for no particles.
-_LARGEST_FALL = 9.0
+_LARGEST_FALL = 6.0
 # Slopes up to three times the secant beside them keep a cubic monotone.
 _MONOTONE = 3.0
 # Energies on the lowest level, whatever their last digit.
@@ -22,7 +22,7 @@ def integral_flux(
     beside them, so that it nowhere rises (Fritsch & Carlson, SIAM J. Numer. Anal. 17, 238, 1980, doi 10.1137/0717021;
     Hyman, SIAM J. Sci. Stat. Comput. 4, 645, 1983, doi 10.1137/0904045). Beyond the last level it is J exp(-(E -
     E_last)/E_0) with the slope there; below the first, about which nothing is known, zero. A level without flux counts
-    as e^-9 of the one before; no flux at the first is zero everywhere. level: four at least, numbers (not
+    as e^-6 of the one before; no flux at the first is zero everywhere. level: four at least, numbers (not
     differentiable); differentiable in energy and in the fluxes.
     """
     return _curve(energy, level, above)[0]
