@@ -6,7 +6,7 @@ Dose is linear in the flux and a mean over directions: what is computed once per
 of rays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import jax
@@ -83,8 +83,11 @@ def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
     detector_fractions(point.target)  # raises for what is not known
     names, sources = _components(particles)
     plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab)
-    found = _dose(plain, sources, _electrons(particles), _event(particles))
-    result = DoseRate(*found[:-1], (*names, ELECTRONS, PHOTONS, EVENT), _damage_material(point.target), found[-1])
+    *found, status = _dose(plain, sources, _electrons(particles), _event(particles))
+    rate, mission, sampling, binning, tabulated, damage_rate, damage = found
+    every = (*names, ELECTRONS, PHOTONS, EVENT)
+    material = _damage_material(point.target)
+    result = DoseRate(rate, mission, sampling, binning, tabulated, damage_rate, damage, every, material, status)
     if not isinstance(result.result, Tracer) and int(result.result) != SUCCESS:
         raise FloatingPointError(f"dose point {point.name!r}: the dose is not finite; check shield and spectra")
     return result
@@ -196,8 +199,10 @@ def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: An
     if point.slab:
         slant, part = slab_directions()
 
-        def bin_of(row: Array) -> tuple[Array, Array, Array]:
+        def slab_of(row: Array) -> tuple[Array, Array, Array]:
             return jax.tree.map(lambda v: jnp.tensordot(part, v, axes=1), jax.vmap(one)(slant[:, None] * row))
+
+        bin_of: Callable[[Array], tuple[Array, Array, Array]] = slab_of
     else:
         bin_of = one
     # One bin after the other: what is between stays in the cache, and memory does not grow with the bins.
