@@ -9,6 +9,7 @@ of rays.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,20 +19,21 @@ from jaxtyping import Array, Float, Int
 from caloris.model.device import ShieldLayer
 from caloris.model.dose import DosePoint, SectorShield
 from caloris.model.particles import ION_COUNT, ParticleEnvironment
+from caloris.model.power import SolarArrays
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris_kernels.particle.detectors import Detector, detector_fractions
 from caloris_kernels.particle.dose import ion_dose, slab_directions
 from caloris_kernels.particle.electrons import electrons_before
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
-from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel
+from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel, remaining_power
 from caloris_kernels.particle.shield_dose import ShieldShape, dose_energies, dose_response, spectrum_dose
 from caloris_kernels.particle.transport import through_layers
 
 SUCCESS, NOT_FINITE = 0, 1
 YEAR = 365.25 * 86400.0  # s
 ENVIRONMENT_FACTOR = 2.0
-"""AP-8 and AE-8 state a factor of 2 for their means (Vette 1991; Sawyer and Vette 1976): the band around a dose."""
+"""What is usually said of AP-8 and AE-8, which are worse at low altitude: the band around a dose."""
 ELECTRONS, PHOTONS, EVENT = "trapped electrons", "bremsstrahlung", "solar event"
 
 # 50 energies a decade as for upsets; ranges on the same step.
@@ -91,6 +93,18 @@ def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
     if not isinstance(result.result, Tracer) and int(result.result) != SUCCESS:
         raise FloatingPointError(f"dose point {point.name!r}: the dose is not finite; check shield and spectra")
     return result
+
+
+def damaged_arrays(
+    arrays: SolarArrays, damage: Float[Array, "..."], coefficient: Float[Array, ""], reference_dose: Float[Array, ""]
+) -> SolarArrays:
+    """Solar arrays after a displacement damage dose (MeV/g, of the cells' material; one value or one each).
+
+    Their degradation is multiplied by `remaining_power`, with the coefficient and reference dose of the type of cell.
+    Give the result to the power model: eqx.tree_at(lambda t: t.arrays, thermal, damaged_arrays(...)).
+    """
+    left = remaining_power(jnp.asarray(damage, float), coefficient, reference_dose)
+    return eqx.tree_at(lambda a: a.degradation, arrays, arrays.degradation * left)
 
 
 def depth_dose(
