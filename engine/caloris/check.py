@@ -378,6 +378,27 @@ def _devices(seen: Sketch) -> Group:
     return _titled("Devices" if particles is None else f"Devices ({particles.name})", table)
 
 
+def _dose_points(seen: Sketch) -> Group:
+    """Dose points with their shields."""
+    table = _table("dose point", "at", "shield", "target", "years", text=4)
+    for point in seen.case.dose_points:
+        if point.shield == "geometry":
+            shield = f"the geometry, {point.rays} rays"
+        else:
+            layers = [
+                f"{layer.thickness * 1e3:g} mm {layer.material}"
+                if layer.areal_density is None and layer.thickness is not None
+                else f"{layer.areal_density:g} g/cm^2 {layer.material}"
+                for layer in point.shield
+            ]
+            shield = f"{point.shape}: {', '.join(layers)}" if layers else "none"
+        at = point.at if isinstance(point.at, str) else "-"
+        if isinstance(point.at, tuple):
+            at = "[" + ", ".join(f"{part:g}" for part in point.at) + "] m"
+        table.add_row(point.name, at, shield, point.target, f"{point.years:g}")
+    return _titled("Dose points", table)
+
+
 def _variants(seen: Sketch) -> Group:
     """What each variant changes."""
     table = _table("variant", "changes", text=2)
@@ -403,5 +424,6 @@ _SECTIONS = (
     _Section(lambda seen: seen.case.loads, _heat),
     _Section(_is_electrical, _power),
     _Section(lambda seen: seen.case.devices, _devices),
+    _Section(lambda seen: seen.case.dose_points, _dose_points),
     _Section(lambda seen: seen.case.variants, _variants),
 )

@@ -190,6 +190,8 @@ def _unused(sketch: Sketch) -> Iterator[str]:
     materials |= {name for solid in case.solids for name in solid.materials_used()}
     materials |= {contact.filler.material for contact in case.contacts if contact.filler is not None}
     materials |= {layer.material for device in case.devices for layer in device.shield}
+    layered = [point.shield for point in case.dose_points if point.shield != "geometry"]
+    materials |= {layer.material for layers in layered for layer in layers}
     bodies = {part.body for part in (*case.surfaces, *case.solids)} | {body.parent for body in case.bodies}
     for kind, tables, known in (
         ("coating", case.coatings, used),
@@ -201,8 +203,8 @@ def _unused(sketch: Sketch) -> Iterator[str]:
         if names:
             yield f"{kind} {listed(names)}: not used"
     along = case.particles is not None and (case.particles.trapped or case.particles.cutoff)
-    if case.particles is not None and not case.devices and not along:
-        yield "particles: not used, there is no [[device]]"
+    if case.particles is not None and not case.devices and not case.dose_points and not along:
+        yield "particles: not used, there is no [[device]] and no [[dose_point]]"
     if case.particles is None and case.devices:
         yield f"device {listed([device.name for device in case.devices])}: no [particles], so no upset rates"
     if case.orbit is not None and not case.surfaces and not case.solids and case.nodes:

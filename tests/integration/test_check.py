@@ -208,7 +208,7 @@ def odd() -> list[str]:
         "solar_array: no [power]",
         "coating spare: not used",
         "material unused metal: not used",
-        "particles: not used, there is no [[device]]",
+        "particles: not used, there is no [[device]] and no [[dose_point]]",
         "cells take out more than the coating paint absorbs",
     ],
 )

@@ -10,6 +10,8 @@ import caloris
 from caloris.model.device import ShieldLayer
 from caloris.model.dose import DosePoint, SectorShield
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.power import SolarArrays
+from caloris.solve.dose import damaged_arrays
 
 ENERGY = np.geomspace(0.5, 800.0, 60)
 PROTONS = 2e4 * np.exp(-ENERGY / 40.0)
@@ -68,3 +70,14 @@ def test_slab_stays_below_the_sphere_and_years_multiply():
     np.testing.assert_allclose(sphere.tabulated_proton_rate, sphere.rate[0], rtol=0.12)
     with pytest.raises(ValueError, match="not known"):
         caloris.dose(DosePoint(layers, 1.0, "Sillicon"), environment())  # pyright: ignore[reportArgumentType]
+
+
+def test_damaged_arrays_keep_what_the_curve_leaves():
+    one = jnp.ones(2)
+    arrays = SolarArrays(("a", "b"), jnp.zeros(3, int), 0.3 * one, 0.0 * one, 300.0 * one, one, jnp.asarray([0.9, 0.8]))
+
+    def left(damage):
+        return damaged_arrays(arrays, damage, jnp.asarray(0.2), jnp.asarray(1e9)).degradation
+
+    np.testing.assert_allclose(left(9e9), [0.72, 0.64], rtol=1e-12)  # 1 - 0.2 log10(10)
+    np.testing.assert_allclose(jax.jacfwd(left)(1e9), -0.2 / np.log(10.0) / 2e9 * np.array([0.9, 0.8]), rtol=1e-12)

@@ -1,5 +1,6 @@
 """Dose points and the sectors around them, from the case's tables."""
 
+import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.address import cell_address, parse_address
@@ -71,7 +72,7 @@ def shield_of_rays(case: Case, geometry: Geometry, rays: SectorRays) -> SectorSh
     used = np.flatnonzero((loading > 0.0).any(axis=0) | (regions > 0.0).any(axis=0))
     if len(used) == 0:
         return SectorShield.sphere([])
-    bins = sector_bins(areal_density(rays, loading[:, used], regions[:, used]))
+    bins = sector_bins(areal_density(rays, jnp.asarray(loading[:, used]), jnp.asarray(regions[:, used])))
     fractions = [_composition(case, names[k]) for k in used]
     return SectorShield(*bins, np.stack(fractions), tuple(names[k] for k in used))
 

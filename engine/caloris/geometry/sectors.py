@@ -71,7 +71,8 @@ def sector_rays(
     }
     found = load_arrays("sectors", inputs)
     if found is not None and set(found) == set(SectorRays._fields):
-        return SectorRays(**found)._replace(grazing_share=float(found["grazing_share"]))
+        grazing = float(found.pop("grazing_share"))
+        return SectorRays(**found, grazing_share=grazing)
     direction = sphere_directions(count, seed)
     ray, triangle, along = crossings(place, direction, np.concatenate([corners, solid_corners]))
     shell = triangle < len(corners)

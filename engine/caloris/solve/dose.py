@@ -6,9 +6,10 @@ Dose is linear in the flux and a mean over directions: what is computed once per
 of rays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,20 +19,21 @@ from jaxtyping import Array, Float, Int
 from caloris.model.device import ShieldLayer
 from caloris.model.dose import DosePoint, SectorShield
 from caloris.model.particles import ION_COUNT, ParticleEnvironment
+from caloris.model.power import SolarArrays
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris_kernels.particle.detectors import Detector, detector_fractions
 from caloris_kernels.particle.dose import ion_dose, slab_directions
 from caloris_kernels.particle.electrons import electrons_before
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
-from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel
+from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel, remaining_power
 from caloris_kernels.particle.shield_dose import ShieldShape, dose_energies, dose_response, spectrum_dose
 from caloris_kernels.particle.transport import through_layers
 
 SUCCESS, NOT_FINITE = 0, 1
 YEAR = 365.25 * 86400.0  # s
 ENVIRONMENT_FACTOR = 2.0
-"""AP-8 and AE-8 state a factor of 2 for their means (Vette 1991; Sawyer and Vette 1976): the band around a dose."""
+"""What is usually said of AP-8 and AE-8, which are worse at low altitude: the band around a dose."""
 ELECTRONS, PHOTONS, EVENT = "trapped electrons", "bremsstrahlung", "solar event"
 
 # 50 energies a decade as for upsets; ranges on the same step.
@@ -83,11 +85,26 @@ def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
     detector_fractions(point.target)  # raises for what is not known
     names, sources = _components(particles)
     plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab)
-    found = _dose(plain, sources, _electrons(particles), _event(particles))
-    result = DoseRate(*found[:-1], (*names, ELECTRONS, PHOTONS, EVENT), _damage_material(point.target), found[-1])
+    *found, status = _dose(plain, sources, _electrons(particles), _event(particles))
+    rate, mission, sampling, binning, tabulated, damage_rate, damage = found
+    every = (*names, ELECTRONS, PHOTONS, EVENT)
+    material = _damage_material(point.target)
+    result = DoseRate(rate, mission, sampling, binning, tabulated, damage_rate, damage, every, material, status)
     if not isinstance(result.result, Tracer) and int(result.result) != SUCCESS:
         raise FloatingPointError(f"dose point {point.name!r}: the dose is not finite; check shield and spectra")
     return result
+
+
+def damaged_arrays(
+    arrays: SolarArrays, damage: Float[Array, "..."], coefficient: Float[Array, ""], reference_dose: Float[Array, ""]
+) -> SolarArrays:
+    """Solar arrays after a displacement damage dose (MeV/g, of the cells' material; one value or one each).
+
+    Their degradation is multiplied by `remaining_power`, with the coefficient and reference dose of the type of cell.
+    Give the result to the power model: eqx.tree_at(lambda t: t.arrays, thermal, damaged_arrays(...)).
+    """
+    left = remaining_power(jnp.asarray(damage, float), coefficient, reference_dose)
+    return eqx.tree_at(lambda a: a.degradation, arrays, arrays.degradation * left)
 
 
 def depth_dose(
@@ -196,8 +213,10 @@ def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: An
     if point.slab:
         slant, part = slab_directions()
 
-        def bin_of(row: Array) -> tuple[Array, Array, Array]:
+        def slab_of(row: Array) -> tuple[Array, Array, Array]:
             return jax.tree.map(lambda v: jnp.tensordot(part, v, axes=1), jax.vmap(one)(slant[:, None] * row))
+
+        bin_of: Callable[[Array], tuple[Array, Array, Array]] = slab_of
     else:
         bin_of = one
     # One bin after the other: what is between stays in the cache, and memory does not grow with the bins.

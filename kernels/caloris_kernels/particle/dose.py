@@ -1,5 +1,7 @@
 """Ionizing dose of ions behind a shield, and what a slab is among shields around a point."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -34,7 +36,7 @@ def ion_dose(
     return RAD * 4e-4 * jnp.pi * step * jnp.sum(stopping * flux * energy * ends)
 
 
-def slab_directions(dtype=float) -> tuple[Float[Array, " direction"], Float[Array, " direction"]]:
+def slab_directions(dtype: Any = float) -> tuple[Float[Array, " direction"], Float[Array, " direction"]]:
     """1 / cos of directions through a slab, and the share of the whole sphere that each stands for; sum 1/2.
 
     The other half of the sphere is behind the detector, where nothing comes from.

@@ -26,7 +26,7 @@ NISTIR 5477 (1994), public domain, whose numbers lie beside this file (`tools/sh
 
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -110,7 +110,7 @@ def spectrum_dose(
     return 4e-4 * jnp.pi * step * ((flux * energy * ends) @ response)
 
 
-def dose_table(particle: Particle, detector: Detector, shape: ShieldShape, dtype=float) -> DoseTable:
+def dose_table(particle: Particle, detector: Detector, shape: ShieldShape, dtype: Any = float) -> DoseTable:
     """The table behind `dose_response`; made once in numpy."""
     if detector not in DETECTORS:
         raise ValueError(f"detector {detector!r} is not tabulated; tabulated are {', '.join(DETECTORS)}")

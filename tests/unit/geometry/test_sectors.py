@@ -26,12 +26,13 @@ CUBE = 6.0 / (4.0 * np.pi) * np.sum(_WEIGHT[:, None] * _WEIGHT / (1.0 + _NODE[:,
 
 
 def box(size: float = 1.0, corner: float = -0.5) -> Surface:
-    edges = np.eye(3) * size
-    return Surface("box", Box(np.full(3, corner), *edges, (1, 1, 1)), front=0)
+    u, v, w = np.eye(3) * size
+    return Surface("box", Box(np.full(3, corner), u, v, w, (1, 1, 1)), front=0)
 
 
 def solid_box(size: float = 1.0, corner: float = -0.5, divide=(2, 1, 1)):
-    shape = SolidBox(np.full(3, corner), *(np.eye(3) * size), divide)
+    u, v, w = np.eye(3) * size
+    shape = SolidBox(np.full(3, corner), u, v, w, divide)
     faces = [Surface(f"s.{name}", SolidFace(0, patch), front=0) for name, patch in shape.topology().faces]
     return assemble((Body("bus"),), tuple(faces), (Solid("s", shape),))
 
