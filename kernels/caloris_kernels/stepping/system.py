@@ -27,7 +27,7 @@ RESULT_MESSAGES: dict[int, str] = {
     STEP_TOO_SMALL: "the step fell below the smallest one allowed: check the heat capacity and the loads of "
     "the state named, or loosen the tolerance",
     BUFFER_OVERFLOW: "more steps were needed than the record holds: raise max_steps or loosen the tolerance, or look "
-    "at the state named, which kept the last step short: nodes of next to no capacity behind strong links are better one",
+    "at the state named, which kept steps short: nodes of next to no capacity behind strong links are better one",
     LINEAR_SOLVE_FAILED: "the linear solve did not converge: a node may have no path for its heat",
     NOT_FINITE: "the rate of change is not finite: check the parameters and the first state",
     NOT_CONVERGED: "the iteration did not converge: raise the number of iterations or start nearer",
