@@ -28,7 +28,7 @@ FLUX = np.outer([100.0, 10.0, 0.1, 0.02], ENERGY**-1.7)
 
 def rate(p, flux_scale=1.0):
     spectrum = ParticleSpectrum(jnp.array([1, 2, 8, 26]), jnp.asarray(ENERGY), flux_scale * jnp.asarray(FLUX))
-    return caloris.upset_rate(device(p), ParticleEnvironment(spectrum, None, "")).rate_per_day
+    return caloris.upset_rate(device(p), ParticleEnvironment((spectrum,), None, "")).rate_per_day
 
 
 def response_rate(p):

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from caloris.model.device import Device
-from caloris.model.particles import ION_COUNT
+from caloris.model.particle_sources import ION_COUNT, ParticleSource
 from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
@@ -16,7 +16,7 @@ from caloris.solve.upset import rate_of_one, same_structure
 _SECONDS_PER_DAY = 86400.0
 
 
-class FluxTable(eqx.Module):
+class FluxTable(ParticleSource):
     """Flux of Z = 1 to 28 at given energies, E j linear in ln E between them, zero outside: linear in its values."""
 
     energy: Float[Array, " energy"]  # MeV/u, even in ln E
