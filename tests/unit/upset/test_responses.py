@@ -12,7 +12,8 @@ import caloris
 from caloris.case.device_library import library_parts
 from caloris.model.device import BendelResponse, Device, Effect, HeavyIonResponse, ProtonResponse, Uncertainty
 from caloris.model.particles import ParticleEnvironment
-from caloris.solve.upset_uncertainty import scaled_responses
+from caloris.solve.responses import heavy_ion_rate, proton_rate
+from caloris.solve.upset_uncertainty import _sensitivity, scaled_responses
 from caloris_kernels.upset.bendel import bendel_two
 from caloris_kernels.upset.rate import effective_flux_upset_rate, folded_proton_rate, heavy_ion_upset_rate
 from caloris_validation import creme96_figures as creme96
@@ -93,7 +94,6 @@ def test_band_against_monte_carlo():
     band = caloris.rate_uncertainty(device, rate)
     spread = np.concatenate(known)
     draws = np.random.default_rng(5).standard_normal((400, 11))
-    from caloris.solve.responses import heavy_ion_rate, proton_rate
 
     @jax.jit
     def total(change):
@@ -150,3 +150,24 @@ def test_library_names_its_sources(tmp_path):
     own.write_text("no toml")
     with pytest.raises(caloris.CaseError, match="cannot be read"):
         caloris.parse_case(text, tmp_path)
+
+
+def test_sensitivities_are_derivatives():
+    """The band's derivatives in the logarithms of all parameters, of a cell about as deep as wide, by differences."""
+    cell = HeavyIonResponse(0.7, 20.0, 1.5, 1e-9, [0.3162, 0.3162, 0.5], 0.05)
+    device = Device(cell, DEVICE.proton)
+    rate = caloris.upset_rate(device, BOTH)
+    found = _sensitivity(cell, DEVICE.proton, rate.energy, rate.flux_behind[0], rate.let, rate.integral_let_flux)
+
+    @jax.jit
+    def logarithms(change):
+        heavy, proton = scaled_responses(cell, DEVICE.proton, change)
+        ions = heavy_ion_rate(heavy, rate.let, rate.integral_let_flux)
+        reactions = proton_rate(proton, rate.energy, rate.flux_behind[0])
+        return jnp.log(jnp.stack([ions, reactions, ions + reactions]))
+
+    steps = 1e-4 * np.eye(10)
+    differences = np.array([(logarithms(step) - logarithms(-step)) / 2e-4 for step in steps]).T
+    # Central difference of 1e-4: its square, times third derivatives of order a hundred.
+    assert np.asarray(found)[[0, 1, 3]] == pytest.approx(differences, abs=1e-5)
+    assert (abs(differences[0, :6]) > 1e-3).all() and (abs(differences[1, 6:]) > 1e-3).all()
