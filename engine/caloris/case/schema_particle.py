@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
@@ -141,6 +141,8 @@ class MissionEvent(Table):
 
 class Particles(Table):
     """The particle environment; a component without a key is absent (no cutoff: free space)."""
+
+    later: ClassVar[dict[str, str]] = {"fragments": "fragments of ions behind thick shields"}
 
     galactic: Galactic | None = Field(default=None, description="Galactic cosmic rays")
     trapped: Trapped | None = Field(

@@ -245,6 +245,43 @@ def _fluids(time: np.ndarray) -> dict:
     }
 
 
+def _environment(time: np.ndarray) -> dict:
+    """Belts that a ground track meets once a revolution, a cutoff, two components, an event."""
+    energy, electron = np.geomspace(1.0, 1e5, 120), np.geomspace(0.04, 8.0, 40)
+    track = np.arange(0.0, 86401.0, 600.0)
+    latitude, longitude = np.linspace(-90.0, 90.0, 31), np.linspace(-180.0, 180.0, 37)
+    flux = {"proton": np.array([1e8, 1e7, 1e6]), "electron": np.array([1e10, 1e9])}
+    found = {
+        "component": np.array(["galactic cosmic rays", "trapped protons (AP8MIN)"]),
+        "component_flux": np.ones((2, 28, 1)) * 10.0 / energy,
+        "electron_energy": electron,
+        "electron_flux": 1e9 * np.exp(-electron),
+        "event_fluence": 1e12 / energy**2,
+        "rigidity": np.geomspace(0.01, 60.0, 50),
+        "transmission": np.linspace(0.0, 0.7, 50),
+        "proton_threshold": np.array([1.0, 30.0, 100.0]),
+        "electron_threshold": np.array([0.1, 1.0]),
+        "trapped_proton_mean": 0.1 * flux["proton"],
+        "trapped_electron_mean": 0.1 * flux["electron"],
+        "track_time": track,
+        "track_latitude": 51.6 * np.sin(2 * np.pi * track / PERIOD),
+        "track_longitude": (330.0 * track / PERIOD) % 360.0 - 180.0,
+        "map_latitude": latitude,
+        "map_longitude": longitude,
+    }
+    bump = np.exp(-(((latitude[:, None] + 30.0) / 15.0) ** 2) - ((longitude + 40.0) / 30.0) ** 2)
+    for prefix, at in (("", time), ("track_", track)):
+        swing = np.sin(2 * np.pi * at / PERIOD)
+        found |= {f"{prefix}mcilwain": 2.0 + swing, f"{prefix}strength_ratio": 1.5 + 0.5 * swing}
+        found[f"{prefix}cutoff"] = 15.5 / (2.0 + swing) ** 2
+        found[f"{prefix}proton_flux"] = np.maximum(swing, 0.0)[:, None] * flux["proton"]
+        electrons = "track_electron_flux" if prefix else "electron_flux_above"
+        found[electrons] = np.maximum(swing, 0.0)[:, None] * flux["electron"]
+    for kind, largest in flux.items():
+        found[f"map_{kind}_flux"] = bump[:, :, None] * largest
+    return {f"particle/{name}": values for name, values in found.items()}
+
+
 def _upset() -> dict:
     ion = np.arange(1, 29)
     energy = np.geomspace(1.0, 1e5, 120)
@@ -408,7 +445,15 @@ def build_synthetic_run(samples: int = 97) -> RunData:
             "exchange_residual_relative": 1e-15,
             "largest_total": 7.2e3,
         },
-        "particle": {"environment": "free space: no geomagnetic cutoff, no trapped particles"},
+        "particle": {
+            "environment": "free space: no geomagnetic cutoff, no trapped particles",
+            "epoch": "2027-03-21T00:00:00Z",
+            "proton_field_epoch": 1964.0,
+            "electron_field_epoch": 1970.0,
+            "mean_altitude": 408e3,
+            "inclination": 0.9,
+            "period": PERIOD,
+        },
     }
     attributes["system"] = _system()[1]
     attributes["view_factors"] = {"tolerance": 5e-4, "error_estimate": 2e-4}
@@ -423,6 +468,7 @@ def build_synthetic_run(samples: int = 97) -> RunData:
             **_fluids(thermal["thermal/time"]),
             **_upset(),
             **_system()[0],
+            **_environment(thermal["thermal/time"]),
             **_limits(thermal),
             **_view_factors(mesh, names),
         },

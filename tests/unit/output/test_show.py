@@ -224,3 +224,13 @@ def test_no_run_file_raises(tmp_path):
 )
 def test_numbers_as_text(text, expected):
     assert text == expected
+
+
+def test_particles_of_an_orbit(run, shown):
+    """Means and the day's largest flux of each threshold, the fields' epochs, cutoffs and what is open."""
+    text = shown(run)
+    assert "trapped protons, field of 1964" in text and "trapped electrons, field of 1970" in text
+    # 1e6 m-2 s-1 above 100 MeV at most: 100 cm-2 s-1, a tenth of it on the mean.
+    (row,) = [line for line in text.splitlines() if "above   100 MeV" in line]
+    assert "10 orbit mean" in row and "99" in row and "of it inside" in row
+    assert "cutoff, field of 2027-03-21T00:00:00Z: 1.7 to 15.5 GV" in text and "at 10 GV" in text
