@@ -66,7 +66,7 @@ def _orbit_spectrum(name: str) -> tuple[np.ndarray, np.ndarray]:
     radius, inclination = EARTH_RADIUS + 650e3, np.radians(97.99)
     phase = np.linspace(0.0, 2.0 * np.pi * 105, 1500, endpoint=False)
     # Sun-synchronous: against the plane of the orbit the Earth turns once a day.
-    node = -phase * np.sqrt(radius**3 / 3.986004418e14) / 86400.0
+    node = -phase * 2.0 * np.pi * np.sqrt(radius**3 / 3.986004418e14) / 86400.0
     x, y, z = np.cos(phase), np.sin(phase) * np.cos(inclination), np.sin(phase) * np.sin(inclination)
     place = np.stack([np.cos(node) * x - np.sin(node) * y, np.sin(node) * x + np.cos(node) * y, z], axis=1)
     shell = jax.jit(lambda at: drift_shell(field, at, dipole_moment(field)))(jnp.asarray(radius * place))
