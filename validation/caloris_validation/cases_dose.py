@@ -25,8 +25,8 @@ _ORIGINAL = (
 )
 _ORBIT = "SHIELDOSE-2 with spectra of AP-8 and AE-8 by the package aep8, 650 km, 97.99 deg, doses at full spheres"
 _ALUMINUM = {"Al": 1.0}
-# m: the mean radius, from which altitudes of AP-8 and its fields count. From the equatorial one the orbit is 7 km higher
-# and has 5 % more of AP-8's protons.
+# m: the mean radius, from which altitudes of AP-8 and its fields count. From the equatorial one the orbit is 7 km
+# higher and has 5 % more of AP-8's protons.
 _MEAN_RADIUS = 6371.2e3
 _YEAR = 365.25 * 86400.0
 _DENSITY = 2.70  # g/cm3
@@ -82,7 +82,7 @@ def _orbit_spectrum(name: str) -> tuple[np.ndarray, np.ndarray]:
 def _orbit_protons(depth: float) -> float:
     """rad(Si) a year of AP-8 MIN up to 250 MeV, as in the reference, at the center of a sphere, by our slowing down.
 
-    The map has no level above 400 MeV; its last line, followed to 1 GeV, would add more than a quarter to the dose.
+    The map has no level above 400 MeV; its last line, followed to 1 GeV, would add 4 % to the dose.
     """
     energy, flux = _orbit_spectrum("AP8MIN")
     energy, flux = energy[energy < 250.0], flux[energy < 250.0]
