@@ -873,7 +873,8 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
 
 def _dose_point() -> DosePoint:
     """A point behind two materials in three bins of directions."""
-    return DosePoint(SectorShield(f(4, 3), f(3, 2), f(3), f(2, len(ELEMENT_NAMES))), f())
+    fractions = np.eye(2, len(ELEMENT_NAMES))
+    return DosePoint(SectorShield(np.full((4, 3), 1 / 3), np.ones((3, 2)), np.zeros(3), fractions), 1.0)
 
 
 def _joints(model: Any) -> int:
