@@ -289,7 +289,7 @@ def _heat_pipes(case: Case, states: States, data: RunData, found: list[Found]) -
         ).internal
         first, second = (states.temperature[:, np.asarray(group.node[:, k])] for k in (0, 1))
         if group.kind == "loop heat pipe":
-            asked = np.asarray(loop_heat_pipe_demand(first, second, group.parameters))
+            asked = np.asarray(loop_heat_pipe_demand(jnp.asarray(first), jnp.asarray(second), group.parameters))
         elif group.kind == "gas-loaded heat pipe":
             asked = np.abs(np.asarray(internal)[:, :, 1])
         else:
