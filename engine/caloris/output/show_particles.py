@@ -43,7 +43,7 @@ def particle_panel(run: RunFile) -> Panel:
             inside = np.mean(day[:, index] > _INSIDE * most) if most > 0 else 0.0
             lines.append(
                 f"  above {energy:>5g} MeV {mean[index] / _SQUARE_METER:>11.4g} orbit mean "
-                f"{most / _SQUARE_METER:>11.4g} most of a day, {percent(inside)} of it inside\n"
+                f"{most / _SQUARE_METER:>11.4g} highest of a day, {percent(inside)} of it inside\n"
             )
     cutoff = run.get("particle/track_cutoff")
     if cutoff is not None:
