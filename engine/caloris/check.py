@@ -372,7 +372,8 @@ def _devices(seen: Sketch) -> Group:
     table = _table("device", "at", "responses", "shield", "count", "bits", text=4)
     for device in seen.case.devices:
         responses = [word for word, has in (("heavy ion", device.heavy_ion), ("proton", device.proton)) if has]
-        shield = ", ".join(f"{layer.areal_density:g} g/cm^2 {layer.material}" for layer in device.shield) or "none"
+        shield = ", ".join(f"{layer.areal_density:g} g/cm^2 {layer.material}" for layer in device.layers) or "none"
+        shield = f"the geometry, {device.rays} rays" if device.shield == "geometry" else shield
         bits = engineering(float(device.bits), "")
         table.add_row(device.name, device.at or "-", ", ".join(responses), shield, str(device.count), bits)
     return _titled("Devices" if particles is None else f"Devices ({particles.name})", table)

@@ -189,7 +189,7 @@ def _unused(sketch: Sketch) -> Iterator[str]:
     materials |= {skin.material for panel in case.panels for skin in (panel.front_skin, panel.back_skin)}
     materials |= {name for solid in case.solids for name in solid.materials_used()}
     materials |= {contact.filler.material for contact in case.contacts if contact.filler is not None}
-    materials |= {layer.material for device in case.devices for layer in device.shield}
+    materials |= {layer.material for device in case.devices for layer in device.layers}
     layered = [point.shield for point in case.dose_points if point.shield != "geometry"]
     materials |= {layer.material for layers in layered for layer in layers}
     bodies = {part.body for part in (*case.surfaces, *case.solids)} | {body.parent for body in case.bodies}

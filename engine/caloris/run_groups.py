@@ -143,7 +143,10 @@ def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: Ru
     bits = np.array([float(device.bits) for device in model.devices])
     heavy = np.array([float(rate.heavy_ion_rate_per_bit) for rate in rates])
     proton = np.array([float(rate.proton_rate_per_bit) for rate in rates])
-    shield = [float(sum(layer.areal_density for layer in device.shield)) for device in model.devices]
+    shield = [
+        float(sum(layer.areal_density for layer in device.shield) if device.sectors is None else device.sectors.mean)
+        for device in model.devices
+    ]
     particle = {
         "ion": ions,
         "energy": first.energy,

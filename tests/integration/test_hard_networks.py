@@ -149,6 +149,7 @@ def test_isolated_node(start):
     finite(failure.value.solution)
 
 
+@pytest.mark.slow
 def test_isolated_node_over_time():
     """Transient: a straight line. Cyclic: without heat it stays; with heat there is no cycle, and it is named."""
     model = thermal(_TRANSIENT.format(1000, 100) + ALONE + load("alone", '"2 W"'))
@@ -173,6 +174,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", PAIRS)
 def test_isolated_group_in_a_cycle(pair):
     """Two nodes that only have each other, beside a plate: with mean heat there is no cycle, without there is one.

@@ -35,6 +35,8 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "comma_in_number": ("load", "surface/deck/thickness", 'has a comma; write the decimal point, as in "1.5 mm"'),
     "contact_of_either_layer": ("build", "contact/0/between", "say which of them touches: deck.front or deck.back"),
     "contact_that_does_not_touch": ("build", "contact/0/between", "'tray' and 'deck' do not touch within 0.002 m"),
+    "device_in_no_geometry": ("load", "device/memory/shield", '"geometry" needs a [[surface]] or a [[solid]]'),
+    "device_without_place": ("load", "device/memory", 'shield = "geometry" needs at'),
     "dose_behind_nothing": ("load", "dose_point/die/shield", '"geometry" needs a [[surface]] or a [[solid]]'),
     "dose_in_unknown_target": ("load", "dose_point/die/target", '"Sillicon" is not a target; allowed: Al, '),
     "dose_layer_without_measure": ("load", "dose_point/die/shield/0", "needs areal_density or thickness, and not both"),

@@ -56,6 +56,7 @@ def _leaves(thermal) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.slow
 def test_covers_among_mirrors():
     """One number of all absorbed sunlight and light on cells, by way of a covered mirror and of what it scatters."""
     quartz = {"refractive_index": 1.47, "optical_depth": 0.03}
@@ -89,6 +90,7 @@ def test_covers_among_mirrors():
     assert all(np.any(np.abs(g * s) > 1e-5) for g, s in zip(gradient, scale, strict=True))
 
 
+@pytest.mark.slow
 def test_bands_age_and_the_angle_that_follows_the_orbit():
     """Absorbed sunlight of a mirror that flies ahead: by its ageing law, its cover by band, and the Sun's height.
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import caloris
-from caloris.model.device import ShieldLayer
-from caloris.model.dose import DosePoint, SectorShield
+from caloris.model.dose import DosePoint
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import SolarArrays
+from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.solve.dose import damaged_arrays
 
 ENERGY = np.geomspace(0.5, 800.0, 60)

@@ -26,10 +26,11 @@ from caloris import check_sketch, run_particles
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
-from caloris.model.dose import DosePoint, SectorShield
+from caloris.model.dose import DosePoint
 from caloris.model.job import Job
 from caloris.model.orbit import KeplerOrbit
 from caloris.model.planet import Planet
+from caloris.model.shield import SectorShield
 from caloris.model.surroundings import motion_along
 from caloris.solve import drift_shells, orbit_particles, particle_track
 from caloris.solve.balance import audit, balance, mean_terms

@@ -91,6 +91,7 @@ def _leaves(thermal) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.slow
 def test_optical_properties_forward_reverse_and_by_differences():
     """One number of exchange factors, losses and all absorbed light: both modes agree, and with differences.
 

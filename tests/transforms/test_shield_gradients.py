@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import caloris
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import ParticleEnvironment, ParticleSpectrum
+from caloris.model.shield import ShieldLayer
 from caloris_kernels.particle.materials import mass_fractions
 
 ALUMINUM, POLYETHYLENE = (jnp.asarray(mass_fractions(name)) for name in ("Al", "polyethylene"))

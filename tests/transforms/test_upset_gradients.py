@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import ShieldLayer
 from caloris.solve.upset import upset_rate
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from caloris.model.device import ShieldLayer
+from caloris.model.shield import ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.solve import particle_chain
 from caloris_kernels.particle import transport

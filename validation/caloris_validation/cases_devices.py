@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 import caloris
-from caloris.model.device import BendelResponse, Device, HeavyIonResponse, Memory, ShieldLayer
+from caloris.model.device import BendelResponse, Device, HeavyIonResponse, Memory
 from caloris.model.job import Job
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import ShieldLayer
 from caloris_validation import creme96_figures as creme96
 from caloris_validation.reference_case import ReferenceCase
 

@@ -8,9 +8,9 @@ import numpy as np
 
 import caloris
 from caloris.case.build_dose import sector_shield
-from caloris.model.device import ShieldLayer
-from caloris.model.dose import DosePoint, SectorShield
+from caloris.model.dose import DosePoint
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import SectorShield, ShieldLayer
 from caloris_kernels.magnetic.drift_shell import drift_shell
 from caloris_kernels.magnetic.field import days_of_year, dipole_moment, field_coefficients
 from caloris_kernels.particle.niel import proton_niel

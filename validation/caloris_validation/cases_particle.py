@@ -7,8 +7,9 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import ShieldLayer
 from caloris.solve.upset import upset_rate
 from caloris_validation import creme96_figures as creme96
 from caloris_validation.reference_case import ReferenceCase

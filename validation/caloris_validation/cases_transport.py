@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import ShieldLayer
 from caloris.solve.ranges import ion_range, stopping_power
 from caloris.solve.upset import UpsetRate, upset_rate
 from caloris_validation import creme96_figures, creme96_fluxes

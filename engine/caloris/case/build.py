@@ -83,10 +83,10 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     (degenerate shapes, unreadable meshes and spectra, edges that do not touch), RuntimeError without float64.
     """
     require_float64("build")
-    devices, particles = build_devices(case), build_particles(case)
-    along = build_orbit_environment(case)
+    particles, along = build_particles(case), build_orbit_environment(case)
     if case.is_device_only:
-        return Model(None, None, None, None, devices, particles, along, build_job(case), build_dose_points(case, None))
+        devices, points = build_devices(case, None), build_dose_points(case, None)
+        return Model(None, None, None, None, devices, particles, along, build_job(case), points)
     geometry, visibility, context = build_traced(case, progress)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
@@ -97,7 +97,7 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
         visibility,
         context,
         thermal,
-        devices,
+        build_devices(case, geometry),
         particles,
         along,
         build_job(case),
@@ -130,7 +130,7 @@ def check_buildable(case: Case) -> None:
             problems.extend(error.errors)
             return None
 
-    attempt(lambda: build_devices(case))
+    attempt(lambda: build_devices(case, None))
     attempt(lambda: build_particles(case))
     if case.is_device_only:
         attempt(lambda: build_dose_points(case, None))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from caloris.case.build_dose import place_of, sector_shield
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
 from caloris.case.schema_device import Device as DeviceTable
@@ -11,29 +12,25 @@ from caloris.case.schema_device import Memory as MemoryTable
 from caloris.case.schema_device import ProtonResponse as ProtonTable
 from caloris.case.schema_device import Uncertainty as UncertaintyTable
 from caloris.case.schema_types import Schedule
-from caloris.model.device import (
-    BendelResponse,
-    Device,
-    Effect,
-    HeavyIonResponse,
-    Memory,
-    ProtonResponse,
-    ShieldLayer,
-    Uncertainty,
-)
+from caloris.geometry.assembly import Geometry
+from caloris.model.device import BendelResponse, Device, Effect, HeavyIonResponse, Memory, ProtonResponse, Uncertainty
 from caloris.model.job import Job
+from caloris.model.shield import SectorShield, ShieldLayer
 
 # Phases of the orbit at which the failure rate of a job stands: a pass through the anomaly takes some of them.
 _PHASES = 64
 
 
-def build_devices(case: Case) -> tuple[Device, ...]:
-    """Every [[device]] of the case; CaseError for shields of unknown composition."""
+def build_devices(case: Case, geometry: Geometry | None) -> tuple[Device, ...]:
+    """Every [[device]]; those behind the geometry only where it is given. CaseError for what cannot shield."""
     compositions = {material.name: material.composition for material in case.materials}
     devices, problems = [], []
     for table in case.devices:
+        if table.shield == "geometry" and geometry is None:
+            continue
         try:
-            devices.append(_device(table, compositions))
+            sectors = None if geometry is None else _sectors(case, geometry, table)
+            devices.append(_device(table, compositions, sectors))
         except ValueError as error:
             problems.append(CaseProblem(f"device/{table.name}/shield", str(error)))
     if problems:
@@ -63,7 +60,15 @@ def _at_phases(table: Schedule) -> np.ndarray:
     return value[np.searchsorted(points, phase, side="right") - 1]
 
 
-def _device(table: DeviceTable, compositions: dict) -> Device:
+def _sectors(case: Case, geometry: Geometry, table: DeviceTable) -> SectorShield | None:
+    """What lies around a device behind the geometry."""
+    at = table.at if table.point is None else table.point
+    if table.shield != "geometry" or at is None:
+        return None
+    return sector_shield(case, geometry, place_of(geometry, at), table.rays)
+
+
+def _device(table: DeviceTable, compositions: dict, sectors: SectorShield | None) -> Device:
     return Device(
         heavy_ion=_heavy_ion(table.heavy_ion),
         proton=_proton(table.proton),
@@ -71,7 +76,7 @@ def _device(table: DeviceTable, compositions: dict) -> Device:
         count=table.count,
         shield=tuple(
             ShieldLayer.of(layer.material, compositions[layer.material] or {}, layer.areal_density)
-            for layer in table.shield
+            for layer in table.layers
         ),
         name=table.name,
         effects=tuple(_effect(effect) for effect in table.effect),
@@ -79,6 +84,7 @@ def _device(table: DeviceTable, compositions: dict) -> Device:
         uncertainty=_uncertainty(table.uncertainty),
         fatal_share=table.fatal_share,
         source=table.source,
+        sectors=sectors,
     )
 
 

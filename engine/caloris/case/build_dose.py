@@ -11,8 +11,8 @@ from caloris.case.schema_solid import SolidMesh
 from caloris.geometry.assembly import Geometry
 from caloris.geometry.sector_bins import sector_bins
 from caloris.geometry.sectors import SectorRays, areal_density, sector_rays, solid_regions
-from caloris.model.device import ShieldLayer
-from caloris.model.dose import DosePoint, SectorShield
+from caloris.model.dose import DosePoint
+from caloris.model.shield import SectorShield, ShieldLayer
 
 DEFAULT_RAYS = 8192
 # A point on a surface stands this far off it, in parts of the whole spacecraft: its own wall lies on one side of it.

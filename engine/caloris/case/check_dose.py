@@ -1,9 +1,11 @@
 """Checks of dose points: what their shields are made of, and whether there is anything around them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
+from caloris.case.schema_device import Device
+from caloris.case.schema_dose import DosePoint
 
 Problems = Iterator[CaseProblem]
 
@@ -49,7 +51,8 @@ _SPECTRA = ("galactic", "trapped", "solar_event", "spectrum")
 def warnings(draft: Draft) -> list[str]:
     """Surfaces that shield nothing, materials that are taken for aluminum, where sectors are asked for."""
     case = draft.case
-    if not any(point.shield == "geometry" for point in case.dose_points):
+    behind = [kind for kind, tables in (("dose_point", case.dose_points), ("device", case.devices)) if _sectors(tables)]
+    if not behind:
         return []
     bare = [one.name for one in case.surfaces if one.material is None and one.panel is None]
     panels = {panel.name: panel for panel in case.panels}
@@ -62,7 +65,11 @@ def warnings(draft: Draft) -> list[str]:
     unknown = [one.name for one in case.materials if one.name in used and one.composition is None]
     words = []
     if bare:
-        words.append(f"dose_point: surfaces without thickness shield nothing: {', '.join(bare[:6])}")
+        words.append(f"{behind[0]}: surfaces without thickness shield nothing: {', '.join(bare[:6])}")
     if unknown:
-        words.append(f"dose_point: materials without composition count as aluminum: {', '.join(unknown[:6])}")
+        words.append(f"{behind[0]}: materials without composition count as aluminum: {', '.join(unknown[:6])}")
     return words
+
+
+def _sectors(tables: Sequence[DosePoint | Device]) -> bool:
+    return any(table.shield == "geometry" for table in tables)

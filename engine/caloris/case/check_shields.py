@@ -12,7 +12,7 @@ THICK_SHIELD = 5.0
 def warnings(draft: Draft) -> Iterator[str]:
     """One line for each device behind so much that missing fragments and secondary particles count."""
     for device in draft.case.devices:
-        thickness = sum(layer.areal_density for layer in device.shield)
+        thickness = sum(layer.areal_density for layer in device.layers)
         if thickness > THICK_SHIELD:
             yield (
                 f"device/{device.name}/shield: {thickness:.3g} g/cm^2 is more than {THICK_SHIELD:g} g/cm^2; fragments "

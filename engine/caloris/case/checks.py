@@ -182,7 +182,13 @@ def _arrays(draft: Draft) -> Problems:
 def _devices(draft: Draft) -> Problems:
     materials = {material.name: material for material in draft.case.materials}
     for path, device in draft.located("device"):
-        for k, layer in enumerate(device.shield):
+        if device.shield == "geometry":
+            if not draft.has("surface", "solid"):
+                yield CaseProblem(f"{path}/shield", '"geometry" needs a [[surface]] or a [[solid]]; there is none')
+            if device.at in draft.names("node"):
+                message = f'"{device.at}" is a lumped node without a place; give point = [x, y, z]'
+                yield CaseProblem(f"{path}/at", message)
+        for k, layer in enumerate(device.layers):
             yield from _missing(f"{path}/shield/{k}/material", "material", layer.material, draft.names("material"))
             material = materials.get(layer.material)
             if material is not None and material.composition is None:

@@ -5,13 +5,14 @@ Field units are kept here: MeV, MeV cm^2/mg, cm^2 per bit, g/cm^2, um. A bare nu
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.device_library import with_part
-from caloris.case.schema_types import ExistingFile, Fraction, Measure, Name, PositiveTime, Table, Whole
+from caloris.case.errors import shown
+from caloris.case.schema_types import ExistingFile, Fraction, Length, Measure, Name, PositiveTime, Table, Whole
 
 # Upper limits catch bare numbers, which are SI: 0.5 would be 3e10 MeV cm^2/mg.
 _LinearEnergyTransfer = Annotated[float, Measure(q.LINEAR_ENERGY_TRANSFER, least=0, most=1e3)]
@@ -22,10 +23,10 @@ _Exponent = Annotated[float, Measure(q.RATIO, above=0, most=100)]
 _Deviation = Annotated[float, Measure(q.RATIO, least=0, most=3)]
 
 
-def _no_sectors(value: object) -> object:
-    if value == "geometry":
-        raise ValueError('"geometry" is not supported yet; allowed: a list of layers')
-    return value
+def _shield(value: object) -> object:
+    if value == "geometry" or not isinstance(value, str):
+        return value
+    raise ValueError(f'{shown(value)} is not a shield; allowed: "geometry", or a list of layers')
 
 
 class HeavyIonResponse(Table):
@@ -159,8 +160,6 @@ class ShieldLayer(Table):
 class Device(Table):
     """A part whose bits upset."""
 
-    later: ClassVar[dict[str, str]] = {"point": "a device at a point"}
-
     name: Name = Field(description="Name among the devices")
     part: str | None = Field(default=None, description="A part of the library; keys beside it replace the library's")
     library: Annotated[Path, ExistingFile((".toml",))] | None = Field(
@@ -170,6 +169,9 @@ class Device(Table):
     kind: str = Field(default="", description='What the figures are: "measured", "upper bound", "second-hand"')
     note: str = Field(default="", description="What the source does not give and was assumed")
     at: str | None = Field(default=None, description="Node or surface that carries it")
+    point: tuple[Length, Length, Length] | None = Field(
+        default=None, description="Where it is in the frame of the bus, in place of `at`"
+    )
     count: Annotated[int, Whole(least=1)] = Field(default=1, description="Number of equal devices")
     bits: Annotated[int, Whole(least=1)] = Field(default=1, description="Bits of one device")
     heavy_ion: HeavyIonResponse | None = Field(default=None, description="Response to heavy ions (Z of 2 and above)")
@@ -180,8 +182,12 @@ class Device(Table):
     fatal_share: Fraction = Field(
         default=1.0, description="Share of upsets that stop the [job] where there is no memory table"
     )
-    shield: Annotated[tuple[ShieldLayer, ...], BeforeValidator(_no_sectors)] = Field(
-        default=(), description="Layers of a spherical shield, outermost first"
+    shield: Annotated[Literal["geometry"] | tuple[ShieldLayer, ...], BeforeValidator(_shield)] = Field(
+        default=(),
+        description='Layers all around, outermost first, or "geometry": sectors through the case\'s own bodies',
+    )
+    rays: Annotated[int, Whole(least=64, most=4_000_000)] = Field(
+        default=8192, description='Rays of shield = "geometry"'
     )
     die_area: Annotated[float, Measure(q.CROSS_SECTION, above=0)] = Field(
         default=10.0, description="Area that bits times plateau should not exceed (a warning)"
@@ -192,3 +198,16 @@ class Device(Table):
     def _from_library(cls, value: Any, info: ValidationInfo) -> Any:
         """The figures of the part, with the device's own keys over them."""
         return with_part(value, Path((info.context or {}).get("folder", "."))) if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> "Device":
+        if self.at is not None and self.point is not None:
+            raise ValueError("at and point exclude each other; give one")
+        if self.shield == "geometry" and self.at is None and self.point is None:
+            raise ValueError('shield = "geometry" needs at: a surface or solid, or point = [x, y, z]')
+        return self
+
+    @property
+    def layers(self) -> tuple[ShieldLayer, ...]:
+        """Layers of the shield; none where it is the geometry."""
+        return () if isinstance(self.shield, str) else self.shield

@@ -1,15 +1,13 @@
-"""Devices that upset and their shields: data and units, no algorithms."""
+"""Devices that upset: data and units, no algorithms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from caloris_kernels.particle.materials import mass_fractions
-from caloris_kernels.particle.stopping_power import ion_stopping_power
-from caloris_kernels.particle.transport import csda_range
+from caloris.model.shield import SectorShield, ShieldLayer
 from caloris_kernels.upset.chord_length import longer_chord_fraction
 
 
@@ -21,39 +19,6 @@ def _leaf(value: ArrayLike | Sequence[float]) -> Array:
 def _optional(value: ArrayLike | Sequence[float] | None) -> Array | None:
     """The same, or None."""
     return None if value is None else _leaf(value)
-
-
-class ShieldLayer(eqx.Module):
-    """One spherical layer of a device's shield."""
-
-    mass_fraction: Float[Array, " element"]  # -, in the order of caloris_kernels.particle.elements.ELEMENT_NAMES
-    areal_density: Float[Array, ""] = eqx.field(converter=_leaf)  # g cm-2
-    material: str = eqx.field(static=True, default="")
-
-    @classmethod
-    def of(cls, material: str, composition: Mapping[str, float] | None, areal_density: ArrayLike) -> "ShieldLayer":
-        """Layer of a material by its mass fractions, {"Al": 1.0}; they are scaled to the sum one.
-
-        Without a composition, material is an element or a name of caloris_kernels.particle.materials. Raises
-        ValueError for an element without stopping-power constants, for a negative fraction, and where the sum is
-        more than 2 % from one.
-        """
-        try:
-            fraction = mass_fractions(material if composition is None else composition)
-        except ValueError as problem:
-            raise ValueError(f"material {material!r}: {problem}") from None
-        return cls(_leaf(fraction), areal_density, material)
-
-    def stopping_power(
-        self, atomic_number: Float[Array, " ion"], energy: Float[Array, "ion energy"]
-    ) -> Float[Array, "ion energy"]:
-        """Electronic stopping power of the layer's material (MeV cm2/g) for ions of energy in MeV/u."""
-        return ion_stopping_power(energy, atomic_number, self.mass_fraction)
-
-    def proton_range(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
-        """Range of protons in the layer's material (g/cm2) at energy in MeV, an even grid in ln E from about 1 keV."""
-        one = jnp.ones(1, energy.dtype)
-        return csda_range(energy, self.stopping_power(one, energy[None]), one)[0]
 
 
 class HeavyIonResponse(eqx.Module):
@@ -137,7 +102,10 @@ class Memory(eqx.Module):
 
 
 class Device(eqx.Module):
-    """A kind of device: its responses, how many bits and pieces there are, and its shield, outermost layer first."""
+    """A kind of device: its responses, how many bits and pieces there are, and what shields it.
+
+    shield holds layers all around, the outermost first; `sectors`, where given, stand in their place.
+    """
 
     heavy_ion: HeavyIonResponse | None = None
     proton: ProtonResponse | BendelResponse | None = None
@@ -150,3 +118,4 @@ class Device(eqx.Module):
     uncertainty: Uncertainty | None = None  # None: the defaults
     fatal_share: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # -, of upsets without a memory: stop a job
     source: str = eqx.field(static=True, default="")  # where its figures were published
+    sectors: SectorShield | None = None

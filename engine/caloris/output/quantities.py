@@ -207,7 +207,7 @@ _PARTICLE = {
     "flux_behind": Quantity(_FLUX, ("device", "ion", "energy"), "differential flux behind the shield, per MeV/u"),
     "let": Quantity("MeV cm2 mg-1", ("let",), "linear energy transfer in silicon"),
     "integral_let_flux": Quantity("m-2 s-1 sr-1", ("device", "let"), "flux above the linear energy transfer"),
-    "shield": Quantity("g cm-2", ("device",), "areal density of the shield around the device"),
+    "shield": Quantity("g cm-2", ("device",), "areal density of the shield around the device, mean over the sphere"),
     "component": Quantity("1", ("component",), "component of the environment: ions of one origin", "text"),
     "component_flux": Quantity(
         _FLUX, ("component", "ion", "energy"), "differential flux outside the spacecraft by component, per MeV/u"

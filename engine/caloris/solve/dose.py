@@ -16,10 +16,10 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-from caloris.model.device import ShieldLayer
-from caloris.model.dose import DosePoint, SectorShield
+from caloris.model.dose import DosePoint
 from caloris.model.particles import ION_COUNT, ParticleEnvironment
 from caloris.model.power import SolarArrays
+from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris_kernels.particle.detectors import Detector, detector_fractions

@@ -1,12 +1,13 @@
 """From the particles in front of a shield to the spectra behind it: what upset rates and their responses share."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from caloris.model.device import ShieldLayer
 from caloris.model.particle_sources import ParticleSource
 from caloris.model.particles import ION_COUNT
+from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris_kernels.particle.elements import SILICON
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
@@ -45,6 +46,34 @@ def spectra(
         transport.proton_losses,
     )
     return source.flux(energy), ratio * source.flux(incident)
+
+
+def sector_spectra(
+    sectors: SectorShield, source: ParticleSource | None, transport: ShieldTransport
+) -> tuple[Float[Array, "ion energy"], Float[Array, "ion energy"]]:
+    """`spectra` behind sectors: the flux behind is the mean over the sphere of that behind each bin's layers.
+
+    Rates are linear in it, so that the rate of the mean is the mean of the rates.
+    """
+    energy = jnp.broadcast_to(jnp.asarray(ENERGY), (ION_COUNT, ENERGY.size))
+    if source is None:
+        return jnp.zeros_like(energy), jnp.zeros_like(energy)
+
+    def behind(areal_density: Float[Array, " material"]) -> Float[Array, "ion energy"]:
+        incident, ratio = through_layers(
+            energy,
+            jnp.asarray(_RANGE_GRID),
+            jnp.asarray(ATOMIC_NUMBER, dtype=float),
+            jnp.asarray(MASS_NUMBER),
+            sectors.mass_fraction,
+            areal_density,
+            transport.cross_section,
+            transport.proton_losses,
+        )
+        return ratio * source.flux(incident)
+
+    # The tables of the materials do not depend on the bin: only what follows is done for each.
+    return source.flux(energy), jnp.tensordot(sectors.share, jax.vmap(behind)(sectors.areal_density), axes=1)
 
 
 def heavy_ion_let_flux(flux: Float[Array, "ion energy"]) -> Float[Array, " let"]:

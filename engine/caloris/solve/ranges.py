@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
-from caloris.model.device import ShieldLayer
+from caloris.model.shield import ShieldLayer
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris_kernels.particle.elements import ISOTOPE_MASS_NUMBER

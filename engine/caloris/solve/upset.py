@@ -8,12 +8,13 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import LetSpectrum, ParticleEnvironment, ParticleSource
+from caloris.model.shield import ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
-from caloris.solve.particle_chain import ENERGY, LET, heavy_ion_let_flux, spectra
+from caloris.solve.particle_chain import ENERGY, LET, heavy_ion_let_flux, sector_spectra, spectra
 from caloris.solve.responses import direct_proton_rate, heavy_ion_rate, proton_rate
 from caloris_kernels.particle.elements import ELEMENT_NAMES
 
@@ -48,7 +49,8 @@ def upset_rates(
 ) -> list[UpsetRate]:
     """Upset rates of several kinds of device among the same particles.
 
-    Spectrum in front of the shield -> straight-ahead slowing down and nuclear losses in each spherical layer ->
+    Spectrum in front of the shield -> straight-ahead slowing down and nuclear losses in each layer, which lie all
+    around or, in the mean over the sphere, in sectors ->
     integral LET spectrum in silicon of Z >= 2 -> heavy-ion rate (box and Weibull thresholds, or effective flux);
     proton spectrum behind the shield -> proton rate (Weibull or Bendel) and, where the response asks for it, the rate
     of protons' own ionization. A response that is None gives the rate zero. A given LET spectrum is that at the
@@ -85,7 +87,13 @@ def effect_rates(device: Device, particles: ParticleEnvironment) -> list[UpsetRa
     """
     alike = [
         Device(
-            effect.heavy_ion, effect.proton, effect.cells, device.count, device.shield, f"{device.name}: {effect.name}"
+            effect.heavy_ion,
+            effect.proton,
+            effect.cells,
+            device.count,
+            device.shield,
+            f"{device.name}: {effect.name}",
+            sectors=device.sectors,
         )
         for effect in device.effects
     ]
@@ -98,7 +106,14 @@ def same_structure(device: Device, layers: int) -> Device:
     nothing = jnp.zeros(len(ELEMENT_NAMES)).at[0].set(1.0)
     shield += [ShieldLayer(nothing, 0.0)] * (layers - len(shield))
     return with_all_responses(
-        Device(device.heavy_ion, device.proton, bits=device.bits, count=device.count, shield=tuple(shield))
+        Device(
+            device.heavy_ion,
+            device.proton,
+            bits=device.bits,
+            count=device.count,
+            shield=tuple(shield),
+            sectors=device.sectors,
+        )
     )
 
 
@@ -110,6 +125,7 @@ def with_all_responses(device: Device) -> Device:
         bits=device.bits,
         count=device.count,
         shield=device.shield,
+        sectors=device.sectors,
     )
 
 
@@ -120,7 +136,10 @@ def rate_of_one(
     """UpsetRate without the environment's name."""
     assert device.heavy_ion is not None and device.proton is not None
     energy, let = jnp.asarray(ENERGY), jnp.asarray(LET)
-    outside, behind = spectra(device.shield, source, transport)
+    if device.sectors is None:
+        outside, behind = spectra(device.shield, source, transport)
+    else:
+        outside, behind = sector_spectra(device.sectors, source, transport)
     if let_spectrum is None:
         integral_flux = heavy_ion_let_flux(behind)
     else:

@@ -29,6 +29,7 @@ def case_of(name: str, *changes: tuple[str, str], more: str = "") -> caloris.Cas
     return caloris.parse_case(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "loss"), [("loop", "panel"), ("two_phase_loop", "condenser wall"), ("heat_pipe", "box")]
 )
@@ -52,6 +53,7 @@ def test_the_matrix_is_exact(name, loss):
     assert float(mismatch[1]) < 1e-8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["loop", "two_phase_loop", "heat_pipe", "loop_heat_pipe"])
 def test_a_transient_ends_in_the_steady_state(name):
     """From its start, over times that outlast all of its capacities; energy is conserved on the way."""

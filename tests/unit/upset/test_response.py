@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 import caloris
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.solve.response import FluxTable
 

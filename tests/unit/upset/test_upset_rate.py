@@ -4,8 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse, ShieldLayer
+from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import ShieldLayer
 from caloris.solve import upset
 from caloris.solve.upset import upset_rate, upset_rates
 from caloris_validation import creme96_figures
