@@ -1,5 +1,6 @@
 """Upset rates behind sectors: the mean over the sphere of the rates behind each sector's layers."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -90,12 +91,10 @@ def test_a_device_in_a_ball_of_the_case():
 
 
 def test_derivative_in_the_areal_densities():
-    import jax
+    fraction = ALUMINUM.mass_fraction[None]
 
     def value(scale):
-        sectors = SectorShield(
-            [[0.6, 0.4]], scale * jnp.array([[0.7], [2.9]]), np.zeros(2), ALUMINUM.mass_fraction[None]
-        )
+        sectors = SectorShield([[0.6, 0.4]], scale * jnp.array([[0.7], [2.9]]), np.zeros(2), fraction)
         return caloris.upset_rate(device(sectors=sectors), PARTICLES).heavy_ion_rate_per_bit
 
     run = jax.jit(jax.value_and_grad(value))
