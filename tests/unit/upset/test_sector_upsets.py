@@ -74,7 +74,12 @@ galactic = { model = "matthia-2013", solar_modulation = 10 }
 name = "memory"
 point = ["0 m", "0 m", "0 m"]
 shield = "geometry"
-heavy_ion = { onset = "0.5 MeV cm^2/mg", width = "30 MeV cm^2/mg", exponent = 1.0, plateau = "2e-5 cm^2", depth = "1 um" }
+[device.heavy_ion]
+onset = "0.5 MeV cm^2/mg"
+width = "30 MeV cm^2/mg"
+exponent = 1.0
+plateau = "2e-5 cm^2"
+depth = "1 um"
 """
 
 
@@ -94,7 +99,7 @@ def test_derivative_in_the_areal_densities():
     fraction = ALUMINUM.mass_fraction[None]
 
     def value(scale):
-        sectors = SectorShield([[0.6, 0.4]], scale * jnp.array([[0.7], [2.9]]), np.zeros(2), fraction)
+        sectors = SectorShield(np.array([[0.6, 0.4]]), scale * jnp.array([[0.7], [2.9]]), np.zeros(2), fraction)
         return caloris.upset_rate(device(sectors=sectors), PARTICLES).heavy_ion_rate_per_bit
 
     run = jax.jit(jax.value_and_grad(value))
