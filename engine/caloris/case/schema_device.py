@@ -167,7 +167,7 @@ class Device(Table):
         default=None, description="A library of your own; without it the one that comes with Caloris"
     )
     source: str = Field(default="", description="Where the figures were published")
-    kind: str = Field(default="", description='What the figures are: "measured", "upper bound", "second-hand"')
+    kind: str = Field(default="", description='What the figures are: "measured", "quoted", "upper bound" or "second-hand"')
     note: str = Field(default="", description="What the source does not give and was assumed")
     at: str | None = Field(default=None, description="Node or surface that carries it")
     count: Annotated[int, Whole(least=1)] = Field(default=1, description="Number of equal devices")
