@@ -15,6 +15,7 @@ from caloris.model.device import (
     BendelResponse,
     Device,
     Effect,
+    FigureOfMeritResponse,
     HeavyIonResponse,
     Memory,
     ProtonResponse,
@@ -99,9 +100,12 @@ def _heavy_ion(table: HeavyIonTable | None) -> HeavyIonResponse | None:
     )
 
 
-def _proton(table: ProtonTable | None) -> ProtonResponse | BendelResponse | None:
+def _proton(table: ProtonTable | None) -> ProtonResponse | BendelResponse | FigureOfMeritResponse | None:
     if table is None:
         return None
+    if table.form == "figure of merit":
+        return FigureOfMeritResponse()
+    assert table.onset is not None
     if table.form == "Weibull":
         return ProtonResponse(table.onset, table.width or 0.0, table.exponent or 1.0, table.plateau or 0.0)
     return BendelResponse(table.onset, 24.0 if table.form == "Bendel 1" else table.second or 0.0)
