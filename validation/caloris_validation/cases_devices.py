@@ -44,6 +44,7 @@ def _kintex_rate(memory: str) -> float:
     aluminum = '[[material]]\nname = "aluminum"\ncomposition = { Al = 1.0 }\n'
     text = f'{_PARTICLES}part = "XC7K325T {memory}"\n{shield}{aluminum}'
     scenario = caloris.build(caloris.parse_case(text))
+    assert scenario.particles is not None
     return 86400.0 * float(caloris.upset_rate(scenario.device, scenario.particles).heavy_ion_rate_per_bit)
 
 

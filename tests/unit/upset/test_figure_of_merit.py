@@ -1,3 +1,6 @@
+# Curves are unpacked from maps, whose lengths pyright does not know.
+# pyright: reportCallIssue=false
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
