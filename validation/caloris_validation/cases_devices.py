@@ -15,6 +15,7 @@ from caloris_validation import creme96_figures as creme96
 from caloris_validation.reference_case import ReferenceCase
 
 _REPORT = "CREME96 run q800a90i, PRBEM/IRBEM-extras csda_rpp; O'Brien, ATR-2022-00960, table 1"
+_KINTEX = "two printed digits, 5 %; Matthia's spectra against CREME96's, 10 %; unknown depth"
 _SUNCATCHER = "Google, Project Suncatcher (2025), 67 MeV protons; second-hand"
 _PARTICLES = '[particles]\ngalactic = { model = "matthia-2013", solar_modulation = 10 }\n[[device]]\n'
 
@@ -35,6 +36,17 @@ def _library_rate(name: str, cause: str) -> float:
     device = _part(name)
     rate = caloris.upset_rate(device, _creme96())
     return float(getattr(rate, f"{cause}_rate_per_bit") * device.bits)
+
+
+@cache
+def _kintex_rate(memory: str) -> float:
+    """Upsets per bit and day of the XC7K325T behind 100 mil of aluminum, in free space at solar minimum."""
+    shield = 'shield = [{ material = "aluminum", areal_density = "0.686 g/cm^2" }]\n'
+    aluminum = '[[material]]\nname = "aluminum"\ncomposition = { Al = 1.0 }\n'
+    text = f'{_PARTICLES}part = "XC7K325T {memory}"\n{shield}{aluminum}'
+    scenario = caloris.build(caloris.parse_case(text))
+    assert scenario.particles is not None
+    return 86400.0 * float(caloris.upset_rate(scenario.device, scenario.particles).heavy_ion_rate_per_bit)
 
 
 _BOX = np.array([3.0, 2.0, 0.5])  # um
@@ -129,6 +141,23 @@ CASES: tuple[ReferenceCase, ...] = (
             ("LM7912", "heavy_ion", 1.00594e-7, 0.01, "carried points of the LET spectrum, 3 %; quadratures 0.4 %"),
             ("LM7912", "proton", 1.10564e-9, 0.003, "carried points of the proton spectrum, 0.4 %"),
             ("ATMEGA1280", "heavy_ion", 2.54608e-9, 0.01, "carried points of the LET spectrum; quadratures 0.4 %"),
+        )
+    ),
+    *(
+        ReferenceCase(
+            f"device.library.XC7K325T.{memory.replace(' ', '_').replace('-', '_')}",
+            f"upsets of the XC7K325T's {memory} behind 100 mil of aluminum at solar minimum, per bit",
+            "1/day",
+            exact,
+            bound,
+            reason,
+            "Lee and others, REDW 2014, doi 10.1109/REDW.2014.7004595, table 2, as quoted with table 1",
+            partial(_kintex_rate, memory),
+        )
+        for memory, exact, bound, reason in (
+            ("configuration", 1.0e-7, 0.15, _KINTEX),
+            ("block RAM", 5.2e-7, 0.15, _KINTEX),
+            ("flip-flops", 9.0e-8, 0.35, f"{_KINTEX}; a high onset, where effective flux counts too much"),
         )
     ),
     *(

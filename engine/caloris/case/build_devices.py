@@ -13,7 +13,16 @@ from caloris.case.schema_device import ProtonResponse as ProtonTable
 from caloris.case.schema_device import Uncertainty as UncertaintyTable
 from caloris.case.schema_types import Schedule
 from caloris.geometry.assembly import Geometry
-from caloris.model.device import BendelResponse, Device, Effect, HeavyIonResponse, Memory, ProtonResponse, Uncertainty
+from caloris.model.device import (
+    BendelResponse,
+    Device,
+    Effect,
+    FigureOfMeritResponse,
+    HeavyIonResponse,
+    Memory,
+    ProtonResponse,
+    Uncertainty,
+)
 from caloris.model.job import Job
 from caloris.model.shield import SectorShield, ShieldLayer
 
@@ -105,9 +114,12 @@ def _heavy_ion(table: HeavyIonTable | None) -> HeavyIonResponse | None:
     )
 
 
-def _proton(table: ProtonTable | None) -> ProtonResponse | BendelResponse | None:
+def _proton(table: ProtonTable | None) -> ProtonResponse | BendelResponse | FigureOfMeritResponse | None:
     if table is None:
         return None
+    if table.form == "figure of merit":
+        return FigureOfMeritResponse()
+    assert table.onset is not None
     if table.form == "Weibull":
         return ProtonResponse(table.onset, table.width or 0.0, table.exponent or 1.0, table.plateau or 0.0)
     return BendelResponse(table.onset, 24.0 if table.form == "Bendel 1" else table.second or 0.0)

@@ -20,9 +20,10 @@ _UNUSED = {
     "effective flux": ("funnel", "direct_protons"),
 }
 _CURVE = {
-    "Weibull": (("width", "exponent", "plateau"), ("second",)),
-    "Bendel 1": ((), ("width", "exponent", "plateau", "second")),
-    "Bendel 2": (("second",), ("width", "exponent", "plateau")),
+    "Weibull": (("onset", "width", "exponent", "plateau"), ("second",)),
+    "Bendel 1": (("onset",), ("width", "exponent", "plateau", "second")),
+    "Bendel 2": (("onset", "second"), ("width", "exponent", "plateau")),
+    "figure of merit": ((), ("onset", "width", "exponent", "plateau", "second")),
 }
 
 
@@ -47,6 +48,8 @@ def _responses(path: str, holder: Any) -> Problems:
         yield from _heavy_ion(f"{path}/heavy_ion", holder.heavy_ion)
     if holder.proton is not None:
         yield from _proton(f"{path}/proton", holder.proton)
+        if holder.proton.form == "figure of merit":
+            yield from _follows(f"{path}/proton", holder.heavy_ion)
 
 
 def _complete(path: str, table: Any, choice: str, needed: tuple[str, ...], unused: tuple[str, ...]) -> Problems:
@@ -74,8 +77,15 @@ def _heavy_ion(path: str, response: HeavyIonResponse) -> Problems:
 
 def _proton(path: str, response: ProtonResponse) -> Problems:
     yield from _complete(path, response, response.form, *_CURVE[response.form])
-    if response.form != "Weibull" and response.onset == 0.0:
+    if response.form in ("Bendel 1", "Bendel 2") and response.onset == 0.0:
         yield CaseProblem(f"{path}/onset", "must be above 0 MeV: Bendel's curve divides by it")
+
+
+def _follows(path: str, heavy_ion: HeavyIonResponse | None) -> Problems:
+    if heavy_ion is None:
+        yield CaseProblem(path, '"figure of merit" needs heavy_ion: the protons\' response follows from it')
+    elif heavy_ion.onset + (heavy_ion.width or 0.0) <= 0.0:
+        yield CaseProblem(path, '"figure of merit" needs an onset or a width of heavy_ion above 0: it divides by both')
 
 
 def _memory(path: str, device: Device, memory: Memory) -> Problems:

@@ -159,7 +159,7 @@ def warnings(draft: Draft) -> Iterator[str]:
                     f"{device.die_area:g} cm^2; is the plateau per bit?"
                 )
                 break
-        if device.kind in ("upper bound", "second-hand"):
+        if device.kind in ("quoted", "upper bound", "second-hand"):
             yield f"device/{device.name}: its figures are {device.kind}. {device.note}"
         only_let = case.particles is not None and case.particles.let_spectrum and not case.particles.spectrum
         if device.proton is not None and only_let:

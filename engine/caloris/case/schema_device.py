@@ -75,13 +75,23 @@ class HeavyIonResponse(Table):
         return value | {"sensitive_volume": [f"{side!r} um", f"{side!r} um", depth]}
 
 
-class ProtonResponse(Table):
-    """Cross-section over proton energy: a Weibull curve, or Bendel's of one or two parameters."""
+def _no_profit(value: object) -> object:
+    if value == "PROFIT":
+        raise ValueError(
+            '"PROFIT" is not supported: no source of its formula could be checked; form = "figure of merit" estimates '
+            "the protons' response from the heavy ions' too"
+        )
+    return value
 
-    form: Literal["Weibull", "Bendel 1", "Bendel 2"] = Field(
-        default="Weibull", description="Bendel 1 needs the onset A, Bendel 2 the second parameter B too"
+
+class ProtonResponse(Table):
+    """Cross-section over proton energy: a Weibull curve, Bendel's of one or two parameters, or from heavy ions."""
+
+    form: Annotated[Literal["Weibull", "Bendel 1", "Bendel 2", "figure of merit"], BeforeValidator(_no_profit)] = Field(
+        default="Weibull",
+        description="Bendel 1 needs the onset A, Bendel 2 the second parameter B too, figure of merit only heavy_ion",
     )
-    onset: _Energy = Field(description="Threshold energy")
+    onset: _Energy | None = Field(default=None, description="Threshold energy")
     width: Annotated[float, Measure(q.PARTICLE_ENERGY, above=0, most=1e6)] | None = Field(
         default=None, description="Weibull width"
     )
@@ -96,6 +106,8 @@ class ProtonResponse(Table):
         """Cross-section per bit at high energy (cm2), 0 where the table is incomplete."""
         if self.form == "Weibull":
             return self.plateau or 0.0
+        if self.form == "figure of merit" or self.onset is None:
+            return 0.0  # by far below the heavy ions' plateau
         second = 24.0 if self.form == "Bendel 1" else self.second or 0.0
         return (second / self.onset) ** 14 * 1e-12 if self.onset > 0.0 else 0.0
 
@@ -166,7 +178,9 @@ class Device(Table):
         default=None, description="A library of your own; without it the one that comes with Caloris"
     )
     source: str = Field(default="", description="Where the figures were published")
-    kind: str = Field(default="", description='What the figures are: "measured", "upper bound", "second-hand"')
+    kind: str = Field(
+        default="", description='What the figures are: "measured", "quoted", "upper bound" or "second-hand"'
+    )
     note: str = Field(default="", description="What the source does not give and was assumed")
     at: str | None = Field(default=None, description="Node or surface that carries it")
     point: tuple[Length, Length, Length] | None = Field(

@@ -60,11 +60,17 @@ class BendelResponse(eqx.Module):
     second: Float[Array, ""] = eqx.field(converter=_leaf, default=24.0)  # MeV, Bendel's B; 24 is his one-parameter form
 
 
+class FigureOfMeritResponse(eqx.Module):
+    """Cross-section of one bit for protons that follows from the heavy-ion response beside it (Petersen's relation)."""
+
+    factor: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # -, times the relation's plateau
+
+
 class Effect(eqx.Module):
     """An effect of a device beside its upset bits: a functional interrupt, a latch-up, a transient."""
 
     heavy_ion: HeavyIonResponse | None = None
-    proton: ProtonResponse | BendelResponse | None = None
+    proton: ProtonResponse | BendelResponse | FigureOfMeritResponse | None = None
     cells: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # sensitive volumes per device
     name: str = eqx.field(static=True, default="")
     stops_job: bool = eqx.field(static=True, default=True)
@@ -108,7 +114,7 @@ class Device(eqx.Module):
     """
 
     heavy_ion: HeavyIonResponse | None = None
-    proton: ProtonResponse | BendelResponse | None = None
+    proton: ProtonResponse | BendelResponse | FigureOfMeritResponse | None = None
     bits: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # bits per device
     count: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # devices
     shield: tuple[ShieldLayer, ...] = ()

@@ -3,9 +3,10 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from caloris.model.device import BendelResponse, HeavyIonResponse, ProtonResponse
+from caloris.model.device import BendelResponse, FigureOfMeritResponse, HeavyIonResponse, ProtonResponse
 from caloris_kernels.upset.bendel import bendel_two
 from caloris_kernels.upset.direct_ionization import direct_proton_upset_rate
+from caloris_kernels.upset.figure_of_merit import figure_of_merit_cross_section
 from caloris_kernels.upset.rate import (
     effective_flux_upset_rate,
     folded_proton_rate,
@@ -25,9 +26,20 @@ def heavy_ion_rate(
 
 
 def proton_rate(
-    response: ProtonResponse | BendelResponse, energy: Float[Array, " energy"], flux: Float[Array, " energy"]
+    response: ProtonResponse | BendelResponse | FigureOfMeritResponse,
+    energy: Float[Array, " energy"],
+    flux: Float[Array, " energy"],
+    heavy_ion: HeavyIonResponse | None = None,
 ) -> Float[Array, ""]:
-    """Upsets per bit by protons' nuclear reactions (s-1), by the response's form."""
+    """Upsets per bit by protons' nuclear reactions (s-1), by the response's form.
+
+    The figure of merit takes its cross-section from `heavy_ion`, which it needs (ValueError without).
+    """
+    if isinstance(response, FigureOfMeritResponse):
+        if heavy_ion is None:
+            raise ValueError("a proton response by the figure of merit needs the heavy-ion response it follows from")
+        curve = (heavy_ion.onset, heavy_ion.width, heavy_ion.exponent, heavy_ion.plateau, response.factor)
+        return folded_proton_rate(lambda e: figure_of_merit_cross_section(e, *curve), energy, flux)
     if isinstance(response, BendelResponse):
         return folded_proton_rate(lambda e: bendel_two(e, response.onset, response.second), energy, flux)
     return proton_upset_rate(energy, flux, response.onset, response.width, response.exponent, response.plateau)

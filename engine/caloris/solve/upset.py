@@ -52,10 +52,10 @@ def upset_rates(
     Spectrum in front of the shield -> straight-ahead slowing down and nuclear losses in each layer, which lie all
     around or, in the mean over the sphere, in sectors ->
     integral LET spectrum in silicon of Z >= 2 -> heavy-ion rate (box and Weibull thresholds, or effective flux);
-    proton spectrum behind the shield -> proton rate (Weibull or Bendel) and, where the response asks for it, the rate
-    of protons' own ionization. A response that is None gives the rate zero. A given LET spectrum is that at the
-    device: shields act on the proton spectrum only. Effects, memory and uncertainty of a device are not looked at
-    here: `effect_rates`, `memory_failure_rate` and `rate_uncertainty` take the result. transport chooses the
+    proton spectrum behind the shield -> proton rate (Weibull, Bendel or the figure of merit) and, where the response
+    asks for it, the rate of protons' own ionization. A response that is None gives the rate zero. A given LET spectrum
+    is that at the device: shields act on the proton spectrum only. Effects, memory and uncertainty of a device are not
+    looked at here: `effect_rates`, `memory_failure_rate` and `rate_uncertainty` take the result. transport chooses the
     models of the shield.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of device and particles.
@@ -146,7 +146,7 @@ def rate_of_one(
         integral_flux = let_spectrum.flux_above(let)
     rates = (
         heavy_ion_rate(device.heavy_ion, let, integral_flux),
-        proton_rate(device.proton, energy, behind[0]),
+        proton_rate(device.proton, energy, behind[0], device.heavy_ion),
         direct_proton_rate(device.heavy_ion, energy, behind[0]),
     )
     per_device = sum(rates) * device.bits

@@ -1,16 +1,29 @@
 """The uncertainty of upset rates: what is known of responses and environment, propagated by the gradient."""
 
+import math
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from caloris.model.device import BendelResponse, Device, HeavyIonResponse, ProtonResponse, Uncertainty
+from caloris.model.device import (
+    BendelResponse,
+    Device,
+    FigureOfMeritResponse,
+    HeavyIonResponse,
+    ProtonResponse,
+    Uncertainty,
+)
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.responses import direct_proton_rate, heavy_ion_rate, proton_rate
 from caloris.solve.upset import UpsetRate, with_all_responses
+
+# Spread of ln sigma of Petersen's relation, beside that of the heavy-ion curve: a factor of three, by judgment.
+_RELATION_SPREAD = math.log(3.0)
+
+_Proton = ProtonResponse | BendelResponse | FigureOfMeritResponse
 
 
 class RateUncertainty(NamedTuple):
@@ -28,10 +41,11 @@ def rate_uncertainty(device: Device, rate: UpsetRate) -> RateUncertainty:
         (ln g)^2 = sum_i (d ln R / d ln p_i)^2 s_i^2 + (ln f)^2,
 
     p_i the parameters of the responses, s_i and the environment's factor f from `device.uncertainty` (its defaults
-    where that is None). Parameters are taken as independent; f is common to all causes. The gradient is exact
-    (automatic differentiation at the spectra in `rate`); what the linearization leaves out is second order in s_i: a
-    test holds it against Monte Carlo. A rate of zero has the environment's factor alone. Raises RuntimeError in
-    float32. Differentiable in forward and reverse mode.
+    where that is None); a proton response by the figure of merit adds a factor of three. Parameters are taken as
+    independent; f is common to all causes. The gradient is exact (automatic differentiation at the spectra in
+    `rate`); what the linearization leaves out is second order in s_i: a test holds it against Monte Carlo. A rate of
+    zero has the environment's factor alone. Raises RuntimeError in float32. Differentiable in forward and reverse
+    mode.
     """
     require_float64("rate_uncertainty")
     bare = with_all_responses(device)
@@ -41,6 +55,8 @@ def rate_uncertainty(device: Device, rate: UpsetRate) -> RateUncertainty:
     )
     given = Uncertainty() if device.uncertainty is None else device.uncertainty
     spread = jnp.concatenate([given.heavy_ion, given.proton])
+    if isinstance(bare.proton, FigureOfMeritResponse):
+        spread = spread.at[9].set(jnp.hypot(spread[9], _RELATION_SPREAD))
     variance = sensitivity**2 @ spread**2 + jnp.log(given.environment) ** 2
     return RateUncertainty(*jnp.exp(_root(variance)))
 
@@ -51,12 +67,13 @@ def _root(square: Array) -> Array:
 
 
 def scaled_responses(
-    heavy: HeavyIonResponse, proton: ProtonResponse | BendelResponse, change: Float[Array, "10"]
-) -> tuple[HeavyIonResponse, ProtonResponse | BendelResponse]:
+    heavy: HeavyIonResponse, proton: _Proton, change: Float[Array, "10"]
+) -> tuple[HeavyIonResponse, _Proton]:
     """The responses with their parameters times exp(change), in the order of `Uncertainty`.
 
     The area a b of the volume goes with the heavy-ion plateau. Bendel's form has an onset and a plateau, which its
-    second parameter follows; the changes of a width and an exponent do nothing to it.
+    second parameter follows; the changes of a width and an exponent do nothing to it. The figure of merit has a plateau
+    of its own only by its factor; the rest is the heavy-ion curve's.
     """
     up = jnp.exp(change)
     side = jnp.sqrt(up[3])
@@ -71,6 +88,8 @@ def scaled_responses(
         heavy.method,
         heavy.direct_protons,
     )
+    if isinstance(proton, FigureOfMeritResponse):
+        return heavy, FigureOfMeritResponse(proton.factor * up[9])
     if isinstance(proton, BendelResponse):
         return heavy, BendelResponse(proton.onset * up[6], proton.second * up[6] * up[9] ** (1.0 / 14.0))
     curve = (proton.onset, proton.width, proton.exponent, proton.plateau)
@@ -80,7 +99,7 @@ def scaled_responses(
 @kept
 def _sensitivity(
     heavy: HeavyIonResponse,
-    proton: ProtonResponse | BendelResponse,
+    proton: _Proton,
     energy: Array,
     flux: Array,
     let: Array,
@@ -92,7 +111,7 @@ def _sensitivity(
         ions, reactions = scaled_responses(heavy, proton, change)
         each = [
             heavy_ion_rate(ions, let, integral_flux),
-            proton_rate(reactions, energy, flux),
+            proton_rate(reactions, energy, flux, ions),
             direct_proton_rate(ions, energy, flux),
         ]
         return jnp.stack([*each, each[0] + each[1] + each[2]])
