@@ -577,6 +577,7 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "stepping.krylov.no_earlier": (8, Y, Y),
     "stepping.krylov.solve_beside": (_double, Y, Y, Y, Earlier(Y, f(8, 4), f(8, 8)), f(8, 4), i()),
     "stepping.krylov.gmres": (_double, _double, Y, Y, 1e-6),
+    "stepping.krylov.relaxed_gmres": (lambda v, loose: 2.0 * v, _double, Y, Y, 1e-6),
     "stepping.linear.dense_factor": (f(4, 4), Y),
     "stepping.linear.dense_back_substitute": ((f(4, 4), i(4)), Y, True),
     # by BiCGStab, and by it with a factorization behind it
@@ -615,6 +616,14 @@ KERNELS: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     ),
     "stepping.replay.run_grid": ON_GRID,
     "stepping.replay.replay": ON_GRID,
+    "stepping.replay.recorded": (SWITCHED_RECORD, i(), Y),
+    "stepping.replay.path_tangent": (TRACK, TAPE, ReplayPath(SWITCHED_RECORD, Y), (P, Y, EDGES)),
+    "stepping.run_derivative.integrate_with_derivative": lambda kernel: Wrapped(
+        lambda p, y, edges, bound, mode: jax.value_and_grad(
+            lambda y: jnp.sum(kernel(HEATED, p, y, edges, bound, max_steps=8, mode=mode).final)
+        )(y),
+        (P, Y, EDGES, Y, f(2)),
+    ),
     "stepping.rodas.tableau": (jnp.float64,),
     "stepping.rodas.rodas_step": (ENCLOSURE, P, T, f(), SEGMENT, Y, Y),
     "stepping.rodas.stage_residual": (ENCLOSURE, P, T, f(), SEGMENT, Y, f(STAGES, 4)),

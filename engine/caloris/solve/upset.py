@@ -8,7 +8,7 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-from caloris.model.device import Device, HeavyIonResponse, ProtonResponse
+from caloris.model.device import Device, FigureOfMeritResponse, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import LetSpectrum, ParticleEnvironment, ParticleSource
 from caloris.model.shield import ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
@@ -59,8 +59,9 @@ def upset_rates(
     models of the shield.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of device and particles.
-    Compiled once for all devices and all later calls with as many shield layers. Raises RuntimeError in float32, and
-    FloatingPointError when a rate is not finite in an eager call (under a transformation: `.result`).
+    Compiled once for all devices and all later calls with as many shield layers. Raises RuntimeError in float32,
+    ValueError for a figure of merit without heavy ions, and FloatingPointError when a rate is not finite in an eager
+    call (under a transformation: `.result`).
     """
     require_float64("upset_rate")
     layers = max([1, *(len(device.shield) for device in devices)])
@@ -118,7 +119,12 @@ def same_structure(device: Device, layers: int) -> Device:
 
 
 def with_all_responses(device: Device) -> Device:
-    """The device without what rates of bits do not use; a response that it lacks has a plateau of zero."""
+    """The device without what rates of bits do not use; a response that it lacks has a plateau of zero.
+
+    Raises ValueError for a proton response by the figure of merit without the heavy-ion response it follows from.
+    """
+    if isinstance(device.proton, FigureOfMeritResponse) and device.heavy_ion is None:
+        raise ValueError("a proton response by the figure of merit needs the heavy-ion response it follows from")
     return Device(
         heavy_ion=device.heavy_ion or HeavyIonResponse(1.0, 1.0, 1.0, 0.0, np.ones(3), 0.0),
         proton=device.proton or ProtonResponse(1.0, 1.0, 1.0, 0.0),

@@ -26,7 +26,7 @@ def figure_of_merit_plateau(
     onset and width in MeV cm2/mg, plateau sigma_h in cm2, L_1/4 from `quarter_let`; both sides are the figure of merit
     FOM = 4.5e4 sigma_p = sigma_h / L_1/4^2. Source: Petersen, IEEE Trans. Nucl. Sci. 45, 2550 (1998), a fit to memories
     of its time, above 100 MeV. It estimates the order of magnitude: parts stray by factors of several, and it needs a
-    plateau that the test reached; a fit with its plateau far beyond the LETs of the test gives far too little.
+    plateau that the test reached, not one that the fit puts far beyond its LETs.
     Differentiable in everything; infinite where onset and width are both zero.
     """
     return plateau / (_RATIO * quarter_let(onset, width, exponent) ** 2)

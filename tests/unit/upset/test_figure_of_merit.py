@@ -77,6 +77,8 @@ def test_device_follows_its_heavy_ions():
     # The environment's factor 2 and the relation's 3 are 3.67; the heavy-ion curve's own spread comes on top.
     assert 3.67 < float(band.proton) < 5.0
     with pytest.raises(ValueError, match="figure of merit"):
+        caloris.upset_rate(Device(proton=FigureOfMeritResponse()), BOTH)
+    with pytest.raises(ValueError, match="figure of merit"):
         proton_rate(FigureOfMeritResponse(), rate.energy, rate.flux_behind[0])
 
 
