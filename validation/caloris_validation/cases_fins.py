@@ -193,6 +193,7 @@ CASES: tuple[ReferenceCase, ...] = (
         lambda: _triangular(40),
         observed_order=lambda: scenes.order(_triangular(20), _triangular(40), _TRIANGULAR["volume"]),
         expected_order=1.8,
+        slow=True,
     ),
     ReferenceCase(
         "fin-lightest-profile",
@@ -205,6 +206,7 @@ CASES: tuple[ReferenceCase, ...] = (
         lambda: _any_profile(60),
         observed_order=lambda: scenes.order(_any_profile(30), _any_profile(60), 4.0),
         expected_order=1.5,
+        slow=True,
     ),
     ReferenceCase(
         "fin-endless-rod",

@@ -151,6 +151,7 @@ CASES: tuple[ReferenceCase, ...] = (
         absolute=True,
         observed_order=lambda: scenes.order(_t4(3), _t4(6), _T4),
         expected_order=1.8,
+        slow=True,
     ),
     ReferenceCase(
         "solid-nafems-t3",
@@ -164,6 +165,7 @@ CASES: tuple[ReferenceCase, ...] = (
         absolute=True,
         observed_order=lambda: scenes.order(_t3(20), _t3(40), _T3),
         expected_order=1.8,
+        slow=True,
     ),
     ReferenceCase(
         "conduction-kirchhoff-heat",
