@@ -128,7 +128,7 @@ def _job(draft: Draft) -> Problems:
         if name not in names:
             yield CaseProblem(f"job/devices/{k}", f'no [[device]] is named "{name}"{nearest(name, names)}')
     profile = job.rate_over_orbit
-    if profile is not None and draft.case.orbit is None:
+    if profile is not None and not draft.has("orbit"):
         yield CaseProblem("job/rate_over_orbit", "a table over phase needs an [orbit]")
     if profile is not None and max(profile.value) <= 0.0:
         yield CaseProblem("job/rate_over_orbit", "all values are 0; only their ratios count, so one must be above 0")

@@ -99,7 +99,9 @@ def _drifting(
         lambda: isolated_groups(system, linearization, idle | apart, mass, heat, tolerance),
         lambda: Groups(cycle.member, jnp.zeros_like(r)),
     )
-    drift = jnp.abs(jnp.where(idle & ~apart, r, period * groups.rate)) / tolerance
+    # What has no capacity does not drift: in the first orbit it may leave its guess for a table that it follows.
+    alone = jnp.where(mass > 0.0, r, 0.0)
+    drift = jnp.abs(jnp.where(idle & ~apart, alone, period * groups.rate)) / tolerance
     return groups.member, first & (jnp.max(drift) > 1.0), jnp.argmax(drift).astype(jnp.int32)
 
 

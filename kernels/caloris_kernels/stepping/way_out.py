@@ -15,6 +15,7 @@ from caloris_kernels.stepping.system import Linearization, System
 # Parts of the diagonal added to K. With the hundredth of the first a state of a group without a way out moves by a
 # hundred times as much, one that only has a poor way out by less.
 _MORE, _LESS = 1e-6, 1e-8
+_SOUND = 1e-4
 
 
 class Groups(NamedTuple):
@@ -77,5 +78,7 @@ def isolated_groups(
     parts = jnp.asarray([_MORE, _LESS, _LESS], heat.dtype)
     found = _moves(system, linearization, apart, jnp.stack([mass, mass, heat]), parts, tolerance)
     near, far, pushed = found.x
-    member = (far > 99.0 * near) & jnp.all(found.converged) & ~apart
+    # The solves stop at 1e-6 of their largest entry: far below it there is nothing but what they left.
+    sound = jnp.abs(far) > _SOUND * jnp.max(jnp.abs(far))
+    member = (far > 99.0 * near) & sound & jnp.all(found.converged) & ~apart
     return Groups(member, jnp.where(member, pushed / jnp.where(member, far, 1.0), 0.0))

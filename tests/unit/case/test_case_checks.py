@@ -131,8 +131,8 @@ ERRORS = {
     "between unknown": ([('between = "step"', 'between = "steps"')], "load/radio/power"),
     "no such model": ([('"matthia-2013"', '"badhwar"')], "particles/galactic/model"),
     "no environment": ([('galactic = { model = "matthia-2013", solar_modulation = 10 }\n', "")], "particles"),
-    "neither response": ([("heavy_ion = {", "memory = {"), ("proton = {", "point = {")], "device/LM7912/memory"),
-    "sectors": ([('shield = [{ material = "Al 6061", areal_density = "0.6858 g/cm^2" }]', 'shield = "geometry"')], "device/LM7912/shield"),
+    "sectors around a lumped node": ([('shield = [{ material = "Al 6061", areal_density = "0.6858 g/cm^2" }]', 'shield = "geometry"')], "device/LM7912/at"),
+    "shield in words": ([('shield = [{ material = "Al 6061", areal_density = "0.6858 g/cm^2" }]', 'shield = "thick"')], "device/LM7912/shield"),
     "exponent 0": ([('exponent = 1.0, plateau = "2e-5 cm^2"', 'exponent = 0, plateau = "2e-5 cm^2"')], "device/LM7912/heavy_ion/exponent"),
     "limits exchanged": ([('["0 degC", "85 degC"]', '["85 degC", "0 degC"]')], "limit/0/operating"),
     "limits while off exchanged": ([('["-20 degC", "95 degC"]', '["95 degC", "-20 degC"]')], "limit/0/non_operating"),
@@ -222,6 +222,10 @@ def test_warning_of_a_thick_shield():
 def test_let_spectrum_has_no_protons(tmp_path):
     (tmp_path / "let.csv").write_text("let,flux\n1,1\n")
     text = TEXT.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
+    with pytest.raises(CaseError, match="a .*dose_point.* needs"):  # dose takes spectra
+        parse_case(text, tmp_path)
+    dose_point = text[text.index("[[dose_point]]") : text.index("[[", text.index("[[dose_point]]") + 2)]
+    text = text.replace(dose_point, "")
     case = parse_case(text, tmp_path)
     assert case.particles is not None and case.particles.let_spectrum == (tmp_path / "let.csv").resolve()
     assert "a LET spectrum has no proton energies" in case.warnings[0]
