@@ -122,7 +122,7 @@ def sketch(case: Case) -> Sketch:
         topology=topology,
         structure=structure,
         surroundings=surroundings,
-        flight=None if surroundings is None else _flight(case, geometry.bodies, surroundings),
+        flight=None if surroundings is None or case.run is None else _flight(case, geometry.bodies, surroundings),
         vertices=vertices,
         triangle_area=triangle_area,
         cell_area=cell_area,

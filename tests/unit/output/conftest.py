@@ -339,6 +339,34 @@ def _system() -> tuple[dict, dict]:
     return arrays, rates | intervals | goodput
 
 
+def _dose() -> dict:
+    """Two dose points, one in sectors, and four sources."""
+    rate = np.array([[5e-8, 1e-9, 2e-10, 0.0], [2e-8, 1e-11, 3e-11, 0.0]])
+    years = np.array([5.0, 1.0])
+    mission = rate * years[:, None] * 3.156e7 + np.array([0.0, 0.0, 0.0, 1.5])
+    depth = np.geomspace(0.1, 10.0, 12)
+    return {
+        "dose/dose_point": np.array(["die", "battery"], object),
+        "dose/dose_source": np.array(["trapped protons", "trapped electrons", "bremsstrahlung", "solar event"], object),
+        "dose/target": np.array(["Si", "Al"], object),
+        "dose/years": years,
+        "dose/rate": rate,
+        "dose/mission_dose": mission,
+        "dose/sampling_error": 1e-3 * rate,
+        "dose/binning_error": np.array([2e-3, 0.0]),
+        "dose/tabulated_proton_rate": 1.03 * rate[:, 0],
+        "dose/low": mission.sum(axis=1) / 2.0,
+        "dose/high": mission.sum(axis=1) * 2.0,
+        "dose/damage": np.array([3e7, 1e7]),
+        "dose/damage_material": np.array(["Si", "Si"], object),
+        "dose/mean_shield": np.array([1.9, 2.7]),
+        "dose/sector_weight": np.array([[0.6, 0.4], [1.0, 0.0]]),
+        "dose/sector_shield": np.array([[0.8, 3.5], [2.7, 0.0]]),
+        "dose/dose_depth": depth,
+        "dose/depth_rate": np.outer([5e-8, 1e-8, 1e-10, 0.0], 1.0 / depth),
+    }
+
+
 def _limits(thermal: dict) -> dict:
     """Two items in two variants; the second, ten kelvin colder, is kept for the battery by its being off."""
     names, temperature = list(thermal["thermal/node"]), thermal["thermal/temperature"]
@@ -456,6 +484,7 @@ def build_synthetic_run(samples: int = 97) -> RunData:
         },
     }
     attributes["system"] = _system()[1]
+    attributes["dose"] = {"environment_factor": 2.0}
     attributes["view_factors"] = {"tolerance": 5e-4, "error_estimate": 2e-4}
     if power:
         attributes["power"] = {"sustained": True, "margin": 212.0}
@@ -468,6 +497,7 @@ def build_synthetic_run(samples: int = 97) -> RunData:
             **_fluids(thermal["thermal/time"]),
             **_upset(),
             **_system()[0],
+            **_dose(),
             **_environment(thermal["thermal/time"]),
             **_limits(thermal),
             **_view_factors(mesh, names),
