@@ -15,7 +15,7 @@ from caloris.output.read import open_run
 
 ALL = {"margins", "temperatures", "heat_flows", "power", "satellite", "particle_flux", "let_spectrum", "upset_rates"}
 ORBIT = {"particle_components", "trapped_map", "particle_track", "transmission"}
-ALL |= ORBIT
+ALL |= ORBIT | {"dose_depth"}
 
 DEVICE = {"particle_flux", "let_spectrum", "upset_rates"}
 
@@ -25,8 +25,8 @@ def test_pictures_of_a_run(kind, run, make_run, device_run, tmp_path):
     source = {"all": run, "steady": make_run(1), "device": device_run}[kind]
     if kind == "steady":
         # Its particle pictures are those of the others.
-        source.arrays = {k: v for k, v in source.arrays.items() if not k.startswith(("particle", "upset"))}
-    expected = {"all": ALL, "steady": ALL - DEVICE - ORBIT - {"power"}, "device": DEVICE}
+        source.arrays = {k: v for k, v in source.arrays.items() if not k.startswith(("particle", "upset", "dose"))}
+    expected = {"all": ALL, "steady": ALL - DEVICE - ORBIT - {"power", "dose_depth"}, "device": DEVICE}
     before = dict(matplotlib.rcParams)
     paths = plot(write_run(tmp_path / "run.h5", source), tmp_path / "new" / "pictures")
     assert {path.stem for path in paths} == expected[kind]

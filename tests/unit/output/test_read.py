@@ -28,8 +28,8 @@ def test_round_trip(run, path):
         assert stored.attribute("power", "margin") == 212.0
         assert stored.attribute("power", "nothing", 5) == 5
         assert stored.attributes("nothing") == {}
-        assert "power" in stored and "dose" not in stored
-        assert stored.get("dose/total") is None
+        assert "power" in stored and "sweep" not in stored
+        assert stored.get("sweep/total") is None
         with pytest.raises(RunFileError, match="no dataset thermal/nothing"):
             stored["thermal/nothing"]
         with pytest.raises(RunFileError, match="no dataset thermal"):
