@@ -1,6 +1,5 @@
 """Gradients of a peak temperature in all numbers of a network at once: their cost, and central differences."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,7 +10,8 @@ import numpy as np
 
 from caloris_benchmarks.bench_periodic import CYCLE_TOLERANCE, TOLERANCE, steady_guess
 from caloris_benchmarks.network_scene import EDGES, NETWORK, Links, Network, Plate, assemble, plate
-from caloris_benchmarks.network_solvers import START, best_of
+from caloris_benchmarks.network_solvers import START
+from caloris_benchmarks.timing import timed
 from caloris_kernels.stepping.grid import Grid, Record
 from caloris_kernels.stepping.periodic import Periodic, solve_periodic
 from caloris_kernels.stepping.replay import replay
@@ -62,15 +62,6 @@ def _replayed(p: Network, start: jax.Array, grid: Grid, tolerance: jax.Array) ->
     return replay(NETWORK, p, start, jnp.asarray(EDGES), grid, tolerance)
 
 
-def _timed(function: Callable, *arguments: Any) -> tuple[float, float, Any]:
-    """Best time of some runs, what the first took longer (s), and the result."""
-    begin = time.perf_counter()
-    jax.block_until_ready(function(*arguments))
-    first = time.perf_counter() - begin
-    seconds, result = best_of(lambda: function(*arguments), 5)
-    return seconds, max(first - seconds, 0.0), result
-
-
 def bench_gradient(nodes: int = 1024, samples: int = 2) -> list[dict]:
     """Two rows: the peak temperature of the hottest node over an orbit from 290 K, and over the periodic orbit.
 
@@ -82,10 +73,10 @@ def bench_gradient(nodes: int = 1024, samples: int = 2) -> list[dict]:
     links, numbers = plate(nodes)
     tolerance, guess = jnp.full(nodes, TOLERANCE), steady_guess(assemble(links, numbers))
     arguments = (numbers, guess, tolerance)
-    cycle_seconds, _, cycle = _timed(jax.jit(partial(_cycle, links, None, CYCLE_TOLERANCE)), *arguments)
+    cycle_seconds, _, cycle = timed(partial(jax.jit(partial(_cycle, links, None, CYCLE_TOLERANCE)), *arguments), 5)
     node = int(jnp.argmax(jnp.max(cycle.record.end, axis=0)))
     p = assemble(links, numbers)
-    replay_seconds, _, _ = _timed(jax.jit(_replayed), p, cycle.y0, cycle.grid, tolerance)
+    replay_seconds, _, _ = timed(partial(jax.jit(_replayed), p, cycle.y0, cycle.grid, tolerance), 5)
     gradient = jax.jit(jax.value_and_grad(partial(_cyclic_peak, links, node, None, CYCLE_TOLERANCE)))
     cyclic = _row("gradient, cyclic", gradient, arguments, cycle_seconds)
     cyclic["ratio"]["replays"] = (cyclic["seconds"] - cycle_seconds) / replay_seconds
@@ -94,7 +85,7 @@ def bench_gradient(nodes: int = 1024, samples: int = 2) -> list[dict]:
     cyclic["error"] = _disagreement(fine, numbers, cyclic.pop("gradient"), samples, cycle.y0)
 
     arguments = (numbers, jnp.full(nodes, START), tolerance)
-    run_seconds, _, (_, grid) = _timed(jax.jit(partial(_orbit, links, None)), *arguments)
+    run_seconds, _, (_, grid) = timed(partial(jax.jit(partial(_orbit, links, None)), *arguments), 5)
     gradient = jax.jit(jax.value_and_grad(partial(_orbit_peak, links, node, None)))
     transient = _row("gradient, transient", gradient, arguments, run_seconds)
     fine = jax.jit(partial(_orbit_peak, links, node, grid))
@@ -106,7 +97,7 @@ def bench_gradient(nodes: int = 1024, samples: int = 2) -> list[dict]:
 
 
 def _row(name: str, gradient: Callable, arguments: tuple, run_seconds: float) -> dict[str, Any]:
-    seconds, compiling, (_, found) = _timed(gradient, *arguments)
+    seconds, compiling, (_, found) = timed(partial(gradient, *arguments), 5)
     row: dict[str, Any] = {"name": name, "size": len(arguments[1]), "seconds": seconds, "compile_seconds": compiling}
     row |= {"peers": {"run alone": {"seconds": run_seconds, "error": 0.0}}}
     return row | {"ratio": {"runs": seconds / run_seconds}, "goal": {"runs": RUNS}, "gradient": found}

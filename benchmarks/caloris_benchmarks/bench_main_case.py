@@ -21,7 +21,7 @@ from caloris.solve.state import State, physical, sizes, start_auxiliary, stepper
 from caloris.solve.steady import steady_balance
 from caloris.solve.systems import TRANSIENT, mean_linearize
 from caloris.solve.transient import record_length, start_charge, state_tolerance, table_spacing
-from caloris_benchmarks.network_solvers import best_of
+from caloris_benchmarks.timing import best_of
 from caloris_kernels.stepping.adaptive import integrate
 from caloris_kernels.stepping.periodic import Periodic, solve_periodic
 

@@ -44,7 +44,8 @@ def measure(nodes: int, tolerance: float) -> dict[str, Any]:
 
     from caloris.precision import enable_float64
     from caloris_benchmarks.network_scene import assemble, plate
-    from caloris_benchmarks.network_solvers import best_of, orbit, segment_ends
+    from caloris_benchmarks.network_solvers import orbit, segment_ends
+    from caloris_benchmarks.timing import best_of
 
     enable_float64()
     links, numbers = plate(nodes, tries=22, hubs=nodes // _NODES_PER_HUB)

@@ -1,7 +1,6 @@
 """The particle chain from spectra outside to upset rates: a batch of shields, many orbits by a device's response."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -15,6 +14,7 @@ from caloris.model.shield import ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.solve.response import upset_response
 from caloris.solve.upset import upset_rate
+from caloris_benchmarks.timing import timed
 from caloris_kernels.particle.galactic import galactic_flux
 
 # Seconds on two cores: a shield's thickness in a batch of 64, and an orbit.
@@ -86,15 +86,3 @@ def _device(thickness: jax.Array) -> Device:
     heavy_ion = HeavyIonResponse(0.5, 30.0, 1.0, 2e-5, [44.72136, 44.72136, 1.0])
     shield = (ShieldLayer.of("Al", None, thickness),)
     return Device(heavy_ion, ProtonResponse(30.0, 10.0, 1.0, 1e-11), shield=shield)
-
-
-def timed(call: Callable[[], Any]) -> tuple[float, float, Any]:
-    """Best of three, what the first call took longer, and its result."""
-    begin = time.perf_counter()
-    value = jax.block_until_ready(call())
-    first, times = time.perf_counter() - begin, []
-    for _ in range(3):
-        begin = time.perf_counter()
-        jax.block_until_ready(call())
-        times.append(time.perf_counter() - begin)
-    return min(times), max(first - min(times), 0.0), value

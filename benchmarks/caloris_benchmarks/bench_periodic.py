@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris_benchmarks.network_scene import EDGES, NETWORK, PERIOD, Network, Plate, assemble, plate
-from caloris_benchmarks.network_solvers import START, best_of
+from caloris_benchmarks.network_solvers import START
+from caloris_benchmarks.timing import best_of
 from caloris_kernels.stepping.periodic import Periodic, solve_periodic
 from caloris_kernels.stepping.replay import replay
 from caloris_kernels.stepping.steady import solve_steady

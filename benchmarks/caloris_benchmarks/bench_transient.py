@@ -11,7 +11,8 @@ import numpy as np
 
 from caloris_benchmarks.error_time import Run, all_reach, ratios, time_at
 from caloris_benchmarks.network_scene import Links, Plate, assemble, plate
-from caloris_benchmarks.network_solvers import backward_differences, best_of, orbit, segment_ends
+from caloris_benchmarks.network_solvers import backward_differences, orbit, segment_ends
+from caloris_benchmarks.timing import best_of
 
 # The errors at which times are compared (K).
 ERRORS = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.solve.drift_shells import drift_shell_table
+from caloris_benchmarks.timing import timed
 from caloris_kernels.constants import EARTH_RADIUS
 from caloris_kernels.magnetic.drift_shell import DriftShell, drift_shell
 from caloris_kernels.magnetic.shell_table import look_up_drift_shell
@@ -41,13 +42,13 @@ def bench_trapped_flux(orbits: int = 1000, points: int = 100, energies: int = 30
     )
     gradient = jax.jit(jax.grad(lambda path: jnp.sum(orbit_means(flux_map, energy, table, path))))
     size = f"{orbits} orbits x {points} points x {energies} energies"
-    seconds, compile_seconds, value = _timed(lambda: means(flux_map, energy, table, position))
+    seconds, compile_seconds, value = timed(lambda: means(flux_map, energy, table, position))
     compared = position[:: max(orbits // _COMPARED, 1)]
-    traced_seconds, traced_compile, exact = _timed(lambda: traced(compared))
+    traced_seconds, traced_compile, exact = timed(lambda: traced(compared))
     high = np.asarray(energy) >= 10.0
     got, expected = np.asarray(value)[:: max(orbits // _COMPARED, 1)][:, high], np.asarray(exact)[:, high]
     error = float(np.max(np.abs(got - expected)) / np.max(expected))
-    gradient_seconds, gradient_compile, _ = _timed(lambda: gradient(position))
+    gradient_seconds, gradient_compile, _ = timed(lambda: gradient(position))
     shell = jax.jit(look_up_drift_shell)(table, position.reshape(-1, 3)[:_PEER_POINTS])
     row: dict[str, Any] = {"name": "trapped-flux", "size": size, "seconds": seconds}
     row |= {"compile_seconds": compile_seconds, "error": error, "peers": _peer(shell, orbits * points * energies)}
@@ -74,18 +75,6 @@ def _orbits(orbits: int, points: int) -> np.ndarray:
     x, y, z = np.cos(phase), np.sin(phase) * np.cos(inclination), np.sin(phase) * np.sin(inclination)
     place = np.stack([np.cos(node) * x - np.sin(node) * y, np.sin(node) * x + np.cos(node) * y, z], axis=-1)
     return radius[:, :, None] * place
-
-
-def _timed(call: Any) -> tuple[float, float, Any]:
-    """Best of three, what the first call took longer, and its result."""
-    begin = time.perf_counter()
-    value = jax.block_until_ready(call())
-    first, times = time.perf_counter() - begin, []
-    for _ in range(3):
-        begin = time.perf_counter()
-        jax.block_until_ready(call())
-        times.append(time.perf_counter() - begin)
-    return min(times), max(first - min(times), 0.0), value
 
 
 def _peer(shell: DriftShell, evaluations: int) -> dict[str, Any]:

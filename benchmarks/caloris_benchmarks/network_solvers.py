@@ -1,9 +1,6 @@
 """One orbit of the network scene: Rodas5P with steps of its own choice, and scipy's BDF as its peer."""
 
-import time
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,16 +27,6 @@ def segment_ends(run: Trajectory) -> np.ndarray:
     segment = np.asarray(run.grid.segment)[: int(run.grid.steps)]
     last = np.append(np.nonzero(np.diff(segment))[0], len(segment) - 1)
     return np.asarray(run.record.end)[last]
-
-
-def best_of(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """The shortest time (s) of some runs, and the result."""
-    times, result = [], None
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        result = jax.block_until_ready(function())
-        times.append(time.perf_counter() - begin)
-    return min(times), result
 
 
 def _laplacian(nodes: int, pair: np.ndarray, value: np.ndarray) -> sparse.csr_array:
