@@ -1,12 +1,51 @@
-"""What the transport through a case's shields leaves out, where it counts."""
+"""Shields of devices and dose points: what they are made of, and what the transport leaves out where it counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from caloris.case.draft import Draft
+from caloris.case.errors import CaseProblem, nearest
+from caloris.case.schema_device import ShieldLayer
+from caloris.case.schema_dose import DoseLayer
 
 # Beyond it (g/cm2) what collisions leave is no longer small beside what gets through. The mean free path in aluminum
 # is 20 g/cm2 for iron, 37 for carbon, 100 for protons: behind 5 g/cm2 a fifth of the iron has become fragments.
 THICK_SHIELD = 5.0
+
+
+def problems(draft: Draft) -> Iterator[CaseProblem]:
+    """A geometry where it is asked for, a place in it, and materials whose composition is known."""
+    for path, device in draft.located("device"):
+        if device.shield == "geometry":
+            yield from _geometry(draft, path, device.at, "point")
+        yield from _layers(draft, path, f"device {device.name}", device.layers)
+    for path, point in draft.located("dose_point"):
+        if point.shield == "geometry":
+            yield from _geometry(draft, path, point.at, "at")
+        else:
+            yield from _layers(draft, path, f"dose point {point.name}", point.shield)
+
+
+def _geometry(draft: Draft, path: str, at: object, cure: str) -> Iterator[CaseProblem]:
+    if not draft.has("surface", "solid"):
+        yield CaseProblem(f"{path}/shield", '"geometry" needs a [[surface]] or a [[solid]]; there is none')
+    if isinstance(at, str) and at in draft.names("node"):
+        yield CaseProblem(f"{path}/at", f'"{at}" is a lumped node without a place; give {cure} = [x, y, z]')
+
+
+def _layers(draft: Draft, path: str, what: str, layers: Sequence[ShieldLayer | DoseLayer]) -> Iterator[CaseProblem]:
+    materials, names = {material.name: material for material in draft.case.materials}, draft.names("material")
+    for k, layer in enumerate(layers):
+        if layer.material not in names:
+            words = f'"{layer.material}" is not the name of a material{nearest(layer.material, names)}'
+            yield CaseProblem(f"{path}/shield/{k}/material", words)
+        material = materials.get(layer.material)
+        if material is not None and material.composition is None:
+            words = f"is missing: the {what} is shielded by this material"
+            yield CaseProblem(f"material/{material.name}/composition", words)
+        by_thickness = isinstance(layer, DoseLayer) and layer.thickness is not None
+        if material is not None and by_thickness and material.density is None:
+            words = f"is missing: the {what} has a layer of it by thickness"
+            yield CaseProblem(f"material/{material.name}/density", words)
 
 
 def warnings(draft: Draft) -> Iterator[str]:

@@ -34,7 +34,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *_node_materials(draft),
         *_references(draft),
         *_arrays(draft),
-        *_devices(draft),
+        *check_shields.problems(draft),
         *check_sense.problems(draft),
         *check_coating.problems(draft),
         *check_conduction.problems(draft),
@@ -177,20 +177,3 @@ def _arrays(draft: Draft) -> Problems:
                 yield CaseProblem(f"{path}/on/{k}", f'"{text}": name the side with cells, as in "{part}/front"')
             elif side and side not in draft.case.sides(surface):
                 yield CaseProblem(f"{path}/on/{k}", f'"{text}": that side is inactive; cells need a coating under them')
-
-
-def _devices(draft: Draft) -> Problems:
-    materials = {material.name: material for material in draft.case.materials}
-    for path, device in draft.located("device"):
-        if device.shield == "geometry":
-            if not draft.has("surface", "solid"):
-                yield CaseProblem(f"{path}/shield", '"geometry" needs a [[surface]] or a [[solid]]; there is none')
-            if device.at in draft.names("node"):
-                message = f'"{device.at}" is a lumped node without a place; give point = [x, y, z]'
-                yield CaseProblem(f"{path}/at", message)
-        for k, layer in enumerate(device.layers):
-            yield from _missing(f"{path}/shield/{k}/material", "material", layer.material, draft.names("material"))
-            material = materials.get(layer.material)
-            if material is not None and material.composition is None:
-                message = f"is missing: the device {device.name} is shielded by this material"
-                yield CaseProblem(f"material/{material.name}/composition", message)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.device_library import with_part
-from caloris.case.errors import shown
+from caloris.case.schema_shield import DEFAULT_RAYS, Rays, Shield
 from caloris.case.schema_types import ExistingFile, Fraction, Length, Measure, Name, PositiveTime, Table, Whole
 
 # Upper limits catch bare numbers, which are SI: 0.5 would be 3e10 MeV cm^2/mg.
@@ -21,12 +21,6 @@ _CrossSection = Annotated[float, Measure(q.CROSS_SECTION, above=0, most=100)]
 _ChipLength = Annotated[float, Measure(q.CHIP_LENGTH, above=0, most=1e5)]
 _Exponent = Annotated[float, Measure(q.RATIO, above=0, most=100)]
 _Deviation = Annotated[float, Measure(q.RATIO, least=0, most=3)]
-
-
-def _shield(value: object) -> object:
-    if value == "geometry" or not isinstance(value, str):
-        return value
-    raise ValueError(f'{shown(value)} is not a shield; allowed: "geometry", or a list of layers')
 
 
 class HeavyIonResponse(Table):
@@ -196,13 +190,11 @@ class Device(Table):
     fatal_share: Fraction = Field(
         default=1.0, description="Share of upsets that stop the [job] where there is no memory table"
     )
-    shield: Annotated[Literal["geometry"] | tuple[ShieldLayer, ...], BeforeValidator(_shield)] = Field(
+    shield: Shield[ShieldLayer] = Field(
         default=(),
         description='Layers all around, outermost first, or "geometry": sectors through the case\'s own bodies',
     )
-    rays: Annotated[int, Whole(least=64, most=4_000_000)] = Field(
-        default=8192, description='Rays of shield = "geometry"'
-    )
+    rays: Rays = DEFAULT_RAYS
     die_area: Annotated[float, Measure(q.CROSS_SECTION, above=0)] = Field(
         default=10.0, description="Area that bits times plateau should not exceed (a warning)"
     )

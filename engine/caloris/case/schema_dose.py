@@ -6,7 +6,8 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.errors import nearest, shown
-from caloris.case.schema_types import Measure, Name, PositiveLength, Table, Vector, Whole
+from caloris.case.schema_shield import DEFAULT_RAYS, Rays, Shield
+from caloris.case.schema_types import Measure, Name, PositiveLength, Table, Vector
 from caloris_kernels.particle.detectors import TARGETS
 
 
@@ -36,12 +37,6 @@ def _place(value: object, info: ValidationInfo) -> object:
     return tuple(Measure(q.LENGTH).parse(part, info) for part in value)
 
 
-def _shield(value: object) -> object:
-    if value == "geometry" or not isinstance(value, str):
-        return value
-    raise ValueError(f'{shown(value)} is not a shield; allowed: "geometry", or a list of layers')
-
-
 def _target(value: object) -> object:
     if value not in TARGETS:
         raise ValueError(f"{shown(value)} is not a target; allowed: {', '.join(TARGETS)}{_hint(value)}")
@@ -64,7 +59,7 @@ class DosePoint(Table):
         json_schema_extra={"unit": "m"},
     )
     target: Annotated[str, BeforeValidator(_target)] = Field(default="Si", description="Material that absorbs the dose")
-    shield: Annotated[Literal["geometry"] | tuple[DoseLayer, ...], BeforeValidator(_shield)] = Field(
+    shield: Shield[DoseLayer] = Field(
         default=(), description='Layers, the outermost first, or "geometry": sectors through the case\'s own bodies'
     )
     shape: Literal["sphere", "slab"] = Field(
@@ -74,9 +69,7 @@ class DosePoint(Table):
     years: Annotated[float, Measure(q.RATIO, above=0, most=1000)] = Field(
         default=1.0, description="Years of the mission (365.25 days each)", json_schema_extra={"unit": "year"}
     )
-    rays: Annotated[int, Whole(least=64, most=4_000_000)] = Field(
-        default=8192, description='Rays of shield = "geometry"'
-    )
+    rays: Rays = DEFAULT_RAYS
 
     @model_validator(mode="before")
     @classmethod
