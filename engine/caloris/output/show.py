@@ -1,6 +1,7 @@
 """Tables of a run on the terminal: margins first, then heat, temperatures, power, upsets, energy closure."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,36 +52,32 @@ def show(path: str | Path, console: Console, variant: str | None = None) -> None
         parts: list[RenderableType] = [_heading(run)]
         if run.variants:
             parts.append(variant_table(run))
-        if "margins/item" in run:
-            parts.append(margin_table(run))
-        if "warnings/kind" in run:
-            parts.append(warning_table(run))
-        if "thermal/temperature" in run:
-            parts += [_watts(run), _temperatures(run)]
-        if "loop/loop" in run:
-            parts.append(loop_table(run))
-        if "heat_pipe/heat_pipe" in run:
-            parts.append(heat_pipe_table(run))
-        if "power/load_power" in run:
-            parts.append(_power(run))
-        if "particle/track_time" in run:
-            parts.append(particle_panel(run))
-        if "upset/device" in run:
-            parts.append(_upsets(run))
-        if "upset/effect" in run:
-            parts.append(effect_table(run))
-        if "upset/memory_failure_rate" in run:
-            parts.append(memory_table(run))
-        if "system/orbit_phase" in run:
-            parts.append(job_panel(run))
-        if "dose/dose_point" in run:
-            parts.append(dose_table(run))
-        if "view_factors/exchange_area" in run:
-            parts.append(view_factor_table(run))
+        for path, tables in _tables():
+            if path in run:
+                parts += [table(run) for table in tables]
         parts.append(_closing(run))
     for part in parts:
         console.print(part)
         console.print()
+
+
+def _tables() -> tuple[tuple[str, tuple[Callable[[RunFile], RenderableType], ...]], ...]:
+    """What a run file must hold, and the tables that are then shown, in their order."""
+    return (
+        ("margins/item", (margin_table,)),
+        ("warnings/kind", (warning_table,)),
+        ("thermal/temperature", (_watts, _temperatures)),
+        ("loop/loop", (loop_table,)),
+        ("heat_pipe/heat_pipe", (heat_pipe_table,)),
+        ("power/load_power", (_power,)),
+        ("particle/track_time", (particle_panel,)),
+        ("upset/device", (_upsets,)),
+        ("upset/effect", (effect_table,)),
+        ("upset/memory_failure_rate", (memory_table,)),
+        ("system/orbit_phase", (job_panel,)),
+        ("dose/dose_point", (dose_table,)),
+        ("view_factors/exchange_area", (view_factor_table,)),
+    )
 
 
 def _heading(run: RunFile) -> Text:
