@@ -14,8 +14,8 @@ from caloris.solve.job import job_goodput
 from caloris.solve.memory import memory_failure_rate, upset_shares
 from caloris.solve.upset import UpsetRate, effect_rates
 from caloris.solve.upset_uncertainty import rate_uncertainty
+from caloris_kernels.constants import DAY
 
-_DAY = 86400.0
 _TRACK_PHASES = 192  # 7.5 minutes of a day each
 _TRACK_ENERGY = 30.0  # MeV: the shape of the flux above it stands for that of upsets by trapped protons
 
@@ -33,7 +33,7 @@ def reliability_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], dat
     assert model.particles is not None
     spreads = [rate_uncertainty(device, rate) for device, rate in zip(model.devices, rates, strict=True)]
     total = np.array([float(spread.total) for spread in spreads])
-    per_day = np.array([float(rate.rate_per_device) for rate in rates]) * _DAY
+    per_day = np.array([float(rate.rate_per_device) for rate in rates]) * DAY
     values: dict[str, np.ndarray] = {
         "direct_proton_rate_per_bit": np.array([float(rate.direct_proton_rate_per_bit) for rate in rates]),
         "rate_deviation": total,
@@ -89,7 +89,7 @@ def _effect_arrays(devices: Sequence[Device], effects: Sequence[_Effects]) -> di
     names = [f"{device.name}: {effect.name}" for device in devices for effect in device.effects]
     if not names:
         return {}
-    rate = np.array([rate for found in effects for rate in found.rates]) * _DAY
+    rate = np.array([rate for found in effects for rate in found.rates]) * DAY
     spread = np.array([spread for found in effects for spread in found.spreads])
     return {
         "effect": np.array(names, object),

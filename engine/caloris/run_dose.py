@@ -6,7 +6,8 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
-from caloris.solve.dose import ENVIRONMENT_FACTOR, YEAR, depth_dose, dose
+from caloris.solve.dose import ENVIRONMENT_FACTOR, depth_dose, dose
+from caloris_kernels.constants import JULIAN_YEAR
 
 _GRAY = 0.01  # Gy per rad
 # Aluminum spheres of 10 um to 10 cm.
@@ -26,7 +27,7 @@ def dose_arrays(case: Case, model: Model, data: RunData) -> None:
     def padded(values: list) -> np.ndarray:
         return np.stack([np.pad(np.asarray(value), (0, bins - len(value))) for value in values])
 
-    per_second = _GRAY / YEAR
+    per_second = _GRAY / JULIAN_YEAR
     values = {
         "dose_point": np.array([point.name for point in model.dose_points], object),
         "dose_source": np.array(sources, object),

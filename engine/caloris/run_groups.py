@@ -13,6 +13,7 @@ from caloris.model.surroundings import motion_along
 from caloris.output.run_data import RunData
 from caloris.solve.conductors import node_volumes
 from caloris.solve.upset import UpsetRate
+from caloris_kernels.constants import DAY
 
 
 def mesh_arrays(model: Model, data: RunData) -> None:
@@ -164,7 +165,7 @@ def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: Ru
         "proton_rate_per_bit": proton,
         "heavy_ion_rate_per_device": heavy * bits,
         "proton_rate_per_device": proton * bits,
-        "rate_per_day": np.array([float(rate.rate_per_device) for rate in rates]) * 86400.0,
+        "rate_per_day": np.array([float(rate.rate_per_device) for rate in rates]) * DAY,
     }
     data.arrays.update({f"particle/{name}": np.asarray(value) for name, value in particle.items()})
     data.arrays.update({f"upset/{name}": value for name, value in upset.items()})

@@ -17,30 +17,26 @@ ENERGY = np.geomspace(0.5, 800.0, 60)
 PROTONS = 2e4 * np.exp(-ENERGY / 40.0)
 
 
-class WithElectrons(eqx.Module):
-    """Protons and electrons of made-up spectra, in the form of a ParticleEnvironment."""
+class MadeUpElectrons(eqx.Module):
+    """Electrons of a made-up spectrum, in the place of those of the belts."""
 
-    protons: ParticleEnvironment
     amount: jax.Array
-    name: str = eqx.field(static=True, default="made up")
-
-    @property
-    def components(self):
-        return (("protons", self.protons.source),)
 
     def electron_flux(self, energy):
         return self.amount * jnp.exp(-energy / 0.5)
 
 
-def environment(amount=1e9) -> WithElectrons:
-    return WithElectrons(ParticleEnvironment.from_spectrum([1], ENERGY, PROTONS[None]), jnp.asarray(amount))
+def environment(amount: jax.Array | float = 1e9) -> ParticleEnvironment:
+    protons = ParticleEnvironment.from_spectrum([1], ENERGY, PROTONS[None]).sources
+    electrons = MadeUpElectrons(jnp.asarray(amount))
+    return ParticleEnvironment(protons, None, "made up", electrons, source_names=("protons",))  # pyright: ignore[reportArgumentType]
 
 
 def mission(thickness: jax.Array, amount: jax.Array) -> jax.Array:
     """Dose and damage of three directions behind two layers, 2 years."""
     fractions = jnp.stack([ShieldLayer.of(name, {name: 1.0}, 1.0).mass_fraction for name in ("Al", "Si")])
     shield = SectorShield(jnp.full((1, 3), 1 / 3), thickness, jnp.zeros(3), fractions)
-    found = caloris.dose(DosePoint(shield, 2.0), environment(amount))  # pyright: ignore[reportArgumentType]
+    found = caloris.dose(DosePoint(shield, 2.0), environment(amount))
     return found.total + 1e-6 * found.damage
 
 
@@ -61,15 +57,15 @@ def test_derivatives_by_thickness_and_flux():
 
 def test_slab_stays_below_the_sphere_and_years_multiply():
     layers = SectorShield.sphere([ShieldLayer.of("Al", {"Al": 1.0}, 0.6858)])
-    sphere = caloris.dose(DosePoint(layers, 3.0), environment())  # pyright: ignore[reportArgumentType]
-    slab = caloris.dose(DosePoint(layers, 3.0, slab=True), environment())  # pyright: ignore[reportArgumentType]
+    sphere = caloris.dose(DosePoint(layers, 3.0), environment())
+    slab = caloris.dose(DosePoint(layers, 3.0, slab=True), environment())
     # One side of the sky, through at least the thickness: less than half.
     assert np.all(np.asarray(slab.rate[:2]) < 0.5 * np.asarray(sphere.rate[:2]))
     np.testing.assert_allclose(sphere.mission, 3.0 * np.asarray(sphere.rate), rtol=1e-12)
     # Protons by two ways: other stopping powers, and secondaries that only the tables keep.
     np.testing.assert_allclose(sphere.tabulated_proton_rate, sphere.rate[0], rtol=0.12)
     with pytest.raises(ValueError, match="not known"):
-        caloris.dose(DosePoint(layers, 1.0, "Sillicon"), environment())  # pyright: ignore[reportArgumentType]
+        caloris.dose(DosePoint(layers, 1.0, "Sillicon"), environment())
 
 
 def test_damaged_arrays_keep_what_the_curve_leaves():

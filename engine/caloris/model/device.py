@@ -1,24 +1,12 @@
 """Devices that upset: data and units, no algorithms."""
 
-from collections.abc import Sequence
-
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
+from caloris.model.leaves import leaf, optional_leaf
 from caloris.model.shield import SectorShield, ShieldLayer
 from caloris_kernels.upset.chord_length import longer_chord_fraction
-
-
-def _leaf(value: ArrayLike | Sequence[float]) -> Array:
-    """A traced floating leaf in the default precision."""
-    return jnp.asarray(value, dtype=float)
-
-
-def _optional(value: ArrayLike | Sequence[float] | None) -> Array | None:
-    """The same, or None."""
-    return None if value is None else _leaf(value)
 
 
 class HeavyIonResponse(eqx.Module):
@@ -29,13 +17,13 @@ class HeavyIonResponse(eqx.Module):
     With `direct_protons` the same volume is also upset by the ionization of protons.
     """
 
-    onset: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV cm2 mg-1
-    width: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV cm2 mg-1
-    exponent: Float[Array, ""] = eqx.field(converter=_leaf)  # -
-    plateau: Float[Array, ""] = eqx.field(converter=_leaf)  # cm2 bit-1
-    sensitive_volume: Float[Array, "3"] = eqx.field(converter=_leaf)  # um: a, b, depth; a b equals the plateau
-    funnel: Float[Array, ""] = eqx.field(converter=_leaf, default=0.0)  # um, added to every charge-collecting path
-    largest_angle: Float[Array, ""] = eqx.field(converter=_leaf, default=0.5 * np.pi)  # rad, from the normal
+    onset: Float[Array, ""] = eqx.field(converter=leaf)  # MeV cm2 mg-1
+    width: Float[Array, ""] = eqx.field(converter=leaf)  # MeV cm2 mg-1
+    exponent: Float[Array, ""] = eqx.field(converter=leaf)  # -
+    plateau: Float[Array, ""] = eqx.field(converter=leaf)  # cm2 bit-1
+    sensitive_volume: Float[Array, "3"] = eqx.field(converter=leaf)  # um: a, b, depth; a b equals the plateau
+    funnel: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)  # um, added to every charge-collecting path
+    largest_angle: Float[Array, ""] = eqx.field(converter=leaf, default=0.5 * np.pi)  # rad, from the normal
     method: str = eqx.field(static=True, default="volume")
     direct_protons: bool = eqx.field(static=True, default=False)
 
@@ -47,23 +35,23 @@ class HeavyIonResponse(eqx.Module):
 class ProtonResponse(eqx.Module):
     """Weibull cross-section of one bit for protons."""
 
-    onset: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV
-    width: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV
-    exponent: Float[Array, ""] = eqx.field(converter=_leaf)  # -
-    plateau: Float[Array, ""] = eqx.field(converter=_leaf)  # cm2 bit-1
+    onset: Float[Array, ""] = eqx.field(converter=leaf)  # MeV
+    width: Float[Array, ""] = eqx.field(converter=leaf)  # MeV
+    exponent: Float[Array, ""] = eqx.field(converter=leaf)  # -
+    plateau: Float[Array, ""] = eqx.field(converter=leaf)  # cm2 bit-1
 
 
 class BendelResponse(eqx.Module):
     """Bendel's cross-section of one bit for protons, with the plateau (second / onset)^14 1e-12 cm2."""
 
-    onset: Float[Array, ""] = eqx.field(converter=_leaf)  # MeV, Bendel's A
-    second: Float[Array, ""] = eqx.field(converter=_leaf, default=24.0)  # MeV, Bendel's B; 24 is his one-parameter form
+    onset: Float[Array, ""] = eqx.field(converter=leaf)  # MeV, Bendel's A
+    second: Float[Array, ""] = eqx.field(converter=leaf, default=24.0)  # MeV, Bendel's B; 24 is his one-parameter form
 
 
 class FigureOfMeritResponse(eqx.Module):
     """Cross-section of one bit for protons that follows from the heavy-ion response beside it (Petersen's relation)."""
 
-    factor: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # -, times the relation's plateau
+    factor: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # -, times the relation's plateau
 
 
 class Effect(eqx.Module):
@@ -71,7 +59,7 @@ class Effect(eqx.Module):
 
     heavy_ion: HeavyIonResponse | None = None
     proton: ProtonResponse | BendelResponse | FigureOfMeritResponse | None = None
-    cells: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # sensitive volumes per device
+    cells: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # sensitive volumes per device
     name: str = eqx.field(static=True, default="")
     stops_job: bool = eqx.field(static=True, default=True)
 
@@ -85,20 +73,20 @@ class Uncertainty(eqx.Module):
     depth that nobody has measured; AP-8 is known to a factor of two in low orbits.
     """
 
-    heavy_ion: Float[Array, "6"] = eqx.field(converter=_leaf, default=(0.2, 0.3, 0.2, 0.2, 0.5, 0.5))
-    proton: Float[Array, "4"] = eqx.field(converter=_leaf, default=(0.2, 0.3, 0.2, 0.2))
-    environment: Float[Array, ""] = eqx.field(converter=_leaf, default=2.0)
+    heavy_ion: Float[Array, "6"] = eqx.field(converter=leaf, default=(0.2, 0.3, 0.2, 0.2, 0.5, 0.5))
+    proton: Float[Array, "4"] = eqx.field(converter=leaf, default=(0.2, 0.3, 0.2, 0.2))
+    environment: Float[Array, ""] = eqx.field(converter=leaf, default=2.0)
 
 
 class Memory(eqx.Module):
     """Words behind error correction: how they are coded, scrubbed, interleaved and copied."""
 
-    scrub_interval: Float[Array, ""] = eqx.field(converter=_leaf)  # s
+    scrub_interval: Float[Array, ""] = eqx.field(converter=leaf)  # s
     shares: Float[Array, " cells"] | None = eqx.field(
-        converter=_optional, default=None
+        converter=optional_leaf, default=None
     )  # -, events by upset cells; None: from `pitch`, else of one cell
     pitch: Float[Array, ""] | None = eqx.field(
-        converter=_optional, default=None
+        converter=optional_leaf, default=None
     )  # um, between cells along a row, for shares by geometry
     word: int = eqx.field(static=True, default=72)  # bits of a word, check bits included
     corrects: int = eqx.field(static=True, default=1)  # symbols of a word that are corrected
@@ -115,13 +103,13 @@ class Device(eqx.Module):
 
     heavy_ion: HeavyIonResponse | None = None
     proton: ProtonResponse | BendelResponse | FigureOfMeritResponse | None = None
-    bits: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # bits per device
-    count: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # devices
+    bits: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # bits per device
+    count: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # devices
     shield: tuple[ShieldLayer, ...] = ()
     name: str = eqx.field(static=True, default="")
     effects: tuple[Effect, ...] = ()
     memory: Memory | None = None
     uncertainty: Uncertainty | None = None  # None: the defaults
-    fatal_share: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # -, of upsets without a memory: stop a job
+    fatal_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # -, of upsets without a memory: stop a job
     source: str = eqx.field(static=True, default="")  # where its figures were published
     sectors: SectorShield | None = None

@@ -1,24 +1,17 @@
 """Points at which dose is asked for and what shields them: data and units, no algorithms."""
 
-from collections.abc import Sequence
-
 import equinox as eqx
-import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
+from caloris.model.leaves import leaf
 from caloris.model.shield import SectorShield
-
-
-def _leaf(value: ArrayLike | Sequence[float]) -> Array:
-    """A traced floating leaf in the default precision."""
-    return jnp.asarray(value, dtype=float)
 
 
 class DosePoint(eqx.Module):
     """A point, its shield, and the material in which the dose is absorbed."""
 
     shield: SectorShield
-    years: Float[Array, ""] = eqx.field(converter=_leaf, default=1.0)  # years of 365.25 days
+    years: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # years of 365.25 days
     target: str = eqx.field(static=True, default="Si")  # one of caloris_kernels.particle.shield_dose.DETECTORS
     slab: bool = eqx.field(static=True, default=False)  # a wide slab in front, nothing from behind; else all around
     name: str = eqx.field(static=True, default="")

@@ -1,29 +1,20 @@
 """A long computation with checkpoints: data and units, no algorithms."""
 
-from collections.abc import Sequence
-
 import equinox as eqx
-import jax.numpy as jnp
-from jaxtyping import Array, ArrayLike, Float
+from jaxtyping import Array, Float
 
-
-def _leaf(value: ArrayLike | Sequence[float]) -> Array:
-    return jnp.asarray(value, dtype=float)
-
-
-def _optional(value: ArrayLike | Sequence[float] | None) -> Array | None:
-    return None if value is None else _leaf(value)
+from caloris.model.leaves import leaf, optional_leaf
 
 
 class Job(eqx.Module):
     """What a computation spends on safety; every failure of its devices throws it back to its last checkpoint."""
 
-    checkpoint_time: Float[Array, ""] = eqx.field(converter=_leaf)  # s
-    restart_time: Float[Array, ""] = eqx.field(converter=_leaf, default=0.0)  # s
+    checkpoint_time: Float[Array, ""] = eqx.field(converter=leaf)  # s
+    restart_time: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)  # s
     interval: Float[Array, ""] | None = eqx.field(
-        converter=_optional, default=None
+        converter=optional_leaf, default=None
     )  # s of work between checkpoints; None: the best one
     profile: Float[Array, " phase"] | None = eqx.field(
-        converter=_optional, default=None
+        converter=optional_leaf, default=None
     )  # -, failure rate over its mean at equal phases of the orbit
-    period: Float[Array, ""] | None = eqx.field(converter=_optional, default=None)  # s, of the profile
+    period: Float[Array, ""] | None = eqx.field(converter=optional_leaf, default=None)  # s, of the profile

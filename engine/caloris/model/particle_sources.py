@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from caloris.model.leaves import leaf
 from caloris_kernels.constants import ATOMIC_MASS, PROTON_MASS
 from caloris_kernels.magnetic.cutoff import ion_rigidity
 from caloris_kernels.numerics.interpolate import cubic_uniform
@@ -65,7 +66,7 @@ class GalacticCosmicRays(ParticleSource):
     """Galactic cosmic rays (Matthia and others 2013), less what the planet and its field keep away."""
 
     solar_modulation: Float[Array, ""] = eqx.field(
-        converter=lambda value: jnp.asarray(value, dtype=float)
+        converter=leaf
     )  # W of the model (-): 0-15 solar minimum, 100-150 maximum
     altitude: Float[Array, ""] | None = None  # m
     planet_radius: Float[Array, ""] | None = None  # m

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from caloris.model.leaves import leaf
 from caloris.model.particle_sources import ION_COUNT as ION_COUNT
 from caloris.model.particle_sources import GalacticCosmicRays as GalacticCosmicRays
 from caloris.model.particle_sources import LetSpectrum as LetSpectrum
@@ -25,11 +26,6 @@ _GIVEN_SPECTRUM = "spectrum as given in front of the shields"
 _GIVEN_LET = "LET spectrum as given at the device, shields not applied to it"
 
 Component = tuple[str, ParticleSource]
-
-
-def _leaf(value: ArrayLike | Sequence[float]) -> Array:
-    """A traced floating leaf in the default precision."""
-    return jnp.asarray(value, dtype=float)
 
 
 class ParticleEnvironment(eqx.Module):
@@ -89,7 +85,7 @@ class ParticleEnvironment(eqx.Module):
         """Galactic cosmic rays; with an altitude (m), less the share that the planet (radius in m) hides."""
         if altitude is None:
             return cls.of([(GALACTIC, GalacticCosmicRays(solar_modulation))], _FREE_SPACE)
-        source = GalacticCosmicRays(solar_modulation, _leaf(altitude), _leaf(planet_radius))
+        source = GalacticCosmicRays(solar_modulation, leaf(altitude), leaf(planet_radius))
         return cls.of([(GALACTIC, source)], _FREE_SPACE_SHADOW)
 
     @classmethod
@@ -110,7 +106,7 @@ class ParticleEnvironment(eqx.Module):
 
         spectrum, the arguments of from_spectrum, adds what the proton rate needs; it passes the shields.
         """
-        let, integral_flux = _leaf(let), _leaf(integral_flux)
+        let, integral_flux = leaf(let), leaf(integral_flux)
         if let.ndim != 1 or let.shape != integral_flux.shape or let.shape[0] < 2:
             raise ValueError(
                 f"let {let.shape} and integral_flux {integral_flux.shape} must be two columns of one length, at least 2"
@@ -128,7 +124,7 @@ def _particle_spectrum(
     numbers = np.atleast_1d(np.asarray(atomic_number, dtype=int))
     if len(set(numbers.tolist())) != numbers.size or numbers.min() < 1 or numbers.max() > ION_COUNT:
         raise ValueError(f"atomic numbers {numbers.tolist()} must be different and from 1 to {ION_COUNT}")
-    energy, flux = _leaf(energy), _leaf(flux)
+    energy, flux = leaf(energy), leaf(flux)
     if energy.ndim != 1 or energy.shape[0] < 2 or flux.shape != (numbers.size, energy.shape[0]):
         raise ValueError(
             f"flux {flux.shape} must be [ion, energy] for {numbers.size} ions and energies {energy.shape}, at least 2"

@@ -7,22 +7,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
+from caloris.model.leaves import leaf
 from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.particle.materials import mass_fractions
 from caloris_kernels.particle.stopping_power import ion_stopping_power
 from caloris_kernels.particle.transport import csda_range
 
 
-def _leaf(value: ArrayLike | Sequence[float]) -> Array:
-    """A traced floating leaf in the default precision."""
-    return jnp.asarray(value, dtype=float)
-
-
 class ShieldLayer(eqx.Module):
     """One spherical layer of a device's shield."""
 
     mass_fraction: Float[Array, " element"]  # -, in the order of caloris_kernels.particle.elements.ELEMENT_NAMES
-    areal_density: Float[Array, ""] = eqx.field(converter=_leaf)  # g cm-2
+    areal_density: Float[Array, ""] = eqx.field(converter=leaf)  # g cm-2
     material: str = eqx.field(static=True, default="")
 
     @classmethod
@@ -37,7 +33,7 @@ class ShieldLayer(eqx.Module):
             fraction = mass_fractions(material if composition is None else composition)
         except ValueError as problem:
             raise ValueError(f"material {material!r}: {problem}") from None
-        return cls(_leaf(fraction), areal_density, material)
+        return cls(leaf(fraction), areal_density, material)
 
     def stopping_power(
         self, atomic_number: Float[Array, " ion"], energy: Float[Array, "ion energy"]
@@ -57,10 +53,10 @@ class SectorShield(eqx.Module):
     rate = sum over bins of weight R(areal densities of the bin), R the rate behind a sphere.
     """
 
-    weight: Float[Array, "set bin"] = eqx.field(converter=_leaf)  # -, sum 1 in each independent set of directions
-    areal_density: Float[Array, "bin material"] = eqx.field(converter=_leaf)  # g cm-2
-    variance: Float[Array, " bin"] = eqx.field(converter=_leaf)  # (g cm-2)^2, of the sums over materials in a bin
-    mass_fraction: Float[Array, "material element"] = eqx.field(converter=_leaf)  # -
+    weight: Float[Array, "set bin"] = eqx.field(converter=leaf)  # -, sum 1 in each independent set of directions
+    areal_density: Float[Array, "bin material"] = eqx.field(converter=leaf)  # g cm-2
+    variance: Float[Array, " bin"] = eqx.field(converter=leaf)  # (g cm-2)^2, of the sums over materials in a bin
+    mass_fraction: Float[Array, "material element"] = eqx.field(converter=leaf)  # -
     materials: tuple[str, ...] = eqx.field(static=True, default=())
 
     @classmethod
@@ -69,7 +65,7 @@ class SectorShield(eqx.Module):
         fractions = [layer.mass_fraction for layer in layers] or [np.eye(len(ELEMENT_NAMES))[0]]
         densities = jnp.stack([layer.areal_density for layer in layers]) if layers else jnp.zeros(1)
         names = tuple(layer.material for layer in layers) or ("",)
-        return cls(np.ones((1, 1)), densities[None], np.zeros(1), jnp.stack([_leaf(f) for f in fractions]), names)
+        return cls(np.ones((1, 1)), densities[None], np.zeros(1), jnp.stack([leaf(f) for f in fractions]), names)
 
     @property
     def share(self) -> Float[Array, " bin"]:
@@ -85,12 +81,3 @@ class SectorShield(eqx.Module):
     def mean(self) -> Float[Array, ""]:
         """Mean areal density over the sphere (g cm-2)."""
         return self.share @ self.total
-
-    def layers(self) -> list[tuple[Float[Array, ""], tuple[ShieldLayer, ...]]]:
-        """(share of the sphere, layers) of every bin that is not empty: shields of devices one after the other."""
-        parts = zip(self.share, self.areal_density, strict=True)
-        return [
-            (share, tuple(ShieldLayer(*pair) for pair in zip(self.mass_fraction, row, strict=True)))
-            for share, row in parts
-            if float(share) > 0.0
-        ]

@@ -6,7 +6,7 @@ Dose is linear in the flux and a mean over directions: what is computed once per
 of rays.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 import equinox as eqx
@@ -17,30 +17,28 @@ from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from caloris.model.dose import DosePoint
-from caloris.model.particles import ION_COUNT, ParticleEnvironment
+from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import SolarArrays
 from caloris.model.shield import SectorShield, ShieldLayer
+from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
+from caloris.solve.particle_chain import ENERGY, before_layers, every_ion
+from caloris_kernels.constants import DAY, JULIAN_YEAR
 from caloris_kernels.particle.detectors import Detector, detector_fractions
 from caloris_kernels.particle.dose import ion_dose, slab_directions
 from caloris_kernels.particle.electrons import electrons_before
-from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
+from caloris_kernels.particle.galactic import ATOMIC_NUMBER
 from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel, remaining_power
 from caloris_kernels.particle.shield_dose import ShieldShape, dose_energies, dose_response, spectrum_dose
-from caloris_kernels.particle.transport import through_layers
 
 SUCCESS, NOT_FINITE = 0, 1
-YEAR = 365.25 * 86400.0  # s
 ENVIRONMENT_FACTOR = 2.0
 """What is usually said of AP-8 and AE-8, which are worse at low altitude: the band around a dose."""
 ELECTRONS, PHOTONS, EVENT = "trapped electrons", "bremsstrahlung", "solar event"
 
-# 50 energies a decade as for upsets; ranges on the same step.
-_ENERGY = np.geomspace(1e-1, 1e5, 301)  # MeV/u
 # The worst periods of solar particles on record: they come once in a mission.
-_PERIODS = {"week": 7 * 86400.0, "day": 86400.0, "5 minutes": 300.0}
-_RANGE_GRID = np.geomspace(1e-3, 10.0**5.3, 416)  # MeV/u
+_PERIODS = {"week": 7 * DAY, "day": DAY, "5 minutes": 300.0}
 
 
 class DoseRate(NamedTuple):
@@ -83,11 +81,11 @@ def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
     """
     require_float64("dose")
     detector_fractions(point.target)  # raises for what is not known
-    names, sources = _components(particles)
+    sources = particles.sources
     plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab)
-    *found, status = _dose(plain, sources, _electrons(particles), _event(particles))
+    *found, status = _dose(plain, sources, _electrons(particles), particles.fluence)
     rate, mission, sampling, binning, tabulated, damage_rate, damage = found
-    every = (*names, ELECTRONS, PHOTONS, EVENT)
+    every = _source_names(particles)
     material = _damage_material(point.target)
     result = DoseRate(rate, mission, sampling, binning, tabulated, damage_rate, damage, every, material, status)
     if not isinstance(result.result, Tracer) and int(result.result) != SUCCESS:
@@ -117,31 +115,20 @@ def depth_dose(
     require_float64("depth_dose")
     aluminum = ShieldLayer.of("Al", {"Al": 1.0}, 1.0).mass_fraction[None]
     shield = SectorShield(jnp.ones((1, len(depth))), depth[:, None], jnp.zeros(len(depth)), aluminum)
-    names, sources = _components(particles)
+    sources = particles.sources
     point = DosePoint(shield, 1.0, target)
-    found = _by_bin(point, sources, _electrons(particles), _event(particles))
+    found = _by_bin(point, sources, _electrons(particles), particles.fluence)
     lasting = jnp.asarray([*(_once(sources) == 0.0), True, True, False], float)
-    return (*names, ELECTRONS, PHOTONS, EVENT), lasting[:, None] * found.rate
+    return _source_names(particles), lasting[:, None] * found.rate
 
 
-def _components(particles: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """Names and sources of an environment's ions."""
-    components = getattr(particles, "components", None)
-    if components is None:
-        source = particles.source
-        components = () if source is None else (("particles", source),)
-    return tuple(name for name, _ in components), tuple(source for _, source in components)
+def _source_names(particles: ParticleEnvironment) -> tuple[str, ...]:
+    """Of the rows of rates: ions by component, then what electrons and events add."""
+    return (*(name for name, _ in particles.components), ELECTRONS, PHOTONS, EVENT)
 
 
-def _electrons(particles: Any) -> Array:
-    energy = jnp.asarray(dose_energies("electron"))
-    flux = getattr(particles, "electron_flux", None)
-    return jnp.zeros_like(energy) if flux is None else flux(energy)
-
-
-def _event(particles: Any) -> Any:
-    """What knows the fluence of solar protons over the mission, None without one."""
-    return getattr(particles, "fluence", None)
+def _electrons(particles: ParticleEnvironment) -> Array:
+    return particles.electron_flux(jnp.asarray(dose_energies("electron")))
 
 
 def _once(sources: tuple) -> np.ndarray:
@@ -167,7 +154,7 @@ def _dose(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> tup
     bins = _by_bin_traced(point, sources, electrons, event)
     weight, share = point.shield.weight, point.shield.share
     mean = bins.rate @ share
-    once = np.concatenate([_once(sources) / YEAR, [0.0, 0.0, 1.0]])
+    once = np.concatenate([_once(sources) / JULIAN_YEAR, [0.0, 0.0, 1.0]])
     is_rate = jnp.asarray(once == 0.0, float)
     mission = mean * jnp.where(once == 0.0, point.years, once)
     sets = bins.rate @ weight.T  # [source, set]
@@ -224,18 +211,18 @@ def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: An
     target, total = cast(Detector, point.target), shield.total
     energy = jnp.asarray(dose_energies("electron"))
     light = [
-        YEAR * spectrum_dose(energy, electrons, dose_response(kind, target, shape, total))
+        JULIAN_YEAR * spectrum_dose(energy, electrons, dose_response(kind, target, shape, total))
         for kind in ("electron", "bremsstrahlung")
     ]
     proton_energy = jnp.asarray(dose_energies("proton"))
     protons = jnp.zeros_like(proton_energy)
     for source, seconds in zip(sources, _once(sources), strict=True):
-        protons += 0.0 if seconds else source.flux(_every_ion(proton_energy))[0]
-    tabulated = YEAR * spectrum_dose(proton_energy, protons, dose_response("proton", target, shape, total))
-    rate = jnp.concatenate([YEAR * ions[:, :-1].T, jnp.stack(light), ions[:, -1:].T])
+        protons += 0.0 if seconds else source.flux(every_ion(proton_energy))[0]
+    tabulated = JULIAN_YEAR * spectrum_dose(proton_energy, protons, dose_response("proton", target, shape, total))
+    rate = jnp.concatenate([JULIAN_YEAR * ions[:, :-1].T, jnp.stack(light), ions[:, -1:].T])
     electron_damage = jax.vmap(lambda t: _electron_damage(t, energy, electrons, material))(total)
     half = 0.5 if point.slab else 1.0
-    return _Bins(rate, tabulated, YEAR * jnp.stack([damage, half * electron_damage]), event_damage)
+    return _Bins(rate, tabulated, JULIAN_YEAR * jnp.stack([damage, half * electron_damage]), event_damage)
 
 
 def _ions_behind(
@@ -247,11 +234,8 @@ def _ions_behind(
     material: DamageMaterial,
 ) -> tuple[Float[Array, " source"], Float[Array, ""], Float[Array, ""]]:
     """Dose rates (rad/s) of the components and the event's dose (rad); damage of the first (MeV/g/s), of the event."""
-    energy = jnp.asarray(_ENERGY)
-    charge, mass = jnp.asarray(ATOMIC_NUMBER, dtype=float), jnp.asarray(MASS_NUMBER)
-    incident, ratio = through_layers(
-        _every_ion(energy), jnp.asarray(_RANGE_GRID), charge, mass, mass_fraction, areal_density
-    )
+    energy, charge = jnp.asarray(ENERGY), jnp.asarray(ATOMIC_NUMBER, dtype=float)
+    incident, ratio = before_layers(mass_fraction, areal_density, ShieldTransport())
     niel = proton_niel(energy, material)
     doses, damage = [], jnp.zeros(())
     event_damage = jnp.zeros(())
@@ -278,12 +262,3 @@ def _electron_damage(depth: Array, energy: Array, flux: Array, material: DamageM
 
 def _damage_material(target: str) -> DamageMaterial:
     return "GaAs" if target == "GaAs" else "Si"
-
-
-def _every_ion(energy: Array) -> Array:
-    return jnp.broadcast_to(energy, (ION_COUNT, energy.shape[0]))
-
-
-def doses(points: Sequence[DosePoint], particles: ParticleEnvironment) -> list[DoseRate]:
-    """`dose` of several points."""
-    return [dose(point, particles) for point in points]

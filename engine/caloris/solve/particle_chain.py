@@ -1,4 +1,4 @@
-"""From the particles in front of a shield to the spectra behind it: what upset rates and their responses share."""
+"""From the particles in front of a shield to the spectra behind it: for upset rates, responses and doses."""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from caloris.model.particle_sources import ParticleSource
-from caloris.model.particles import ION_COUNT
+from caloris.model.particles import ION_COUNT, SPECTRUM_ENERGY
 from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris_kernels.particle.elements import SILICON
@@ -17,7 +17,7 @@ from caloris_kernels.particle.transport import through_layers
 
 # 50 energies a decade, 0.1 MeV/u to 100 GeV/u: doubling them moves the rates by less than 1e-3. Ranges are
 # tabulated on the same step from 1 keV/u to 200 GeV/u, so that the grid's energies are nodes of that table.
-ENERGY = np.geomspace(1e-1, 1e5, 301)  # MeV/u
+ENERGY = SPECTRUM_ENERGY  # MeV/u
 _RANGE_GRID = np.geomspace(1e-3, 10.0**5.3, 416)  # MeV/u
 # 80 LETs a decade; ions up to nickel reach 32 MeV cm2/mg in silicon, a given spectrum may reach further.
 LET = np.geomspace(1e-3, 1.2e2, 400)  # MeV cm2 mg-1
@@ -25,55 +25,52 @@ LET = np.geomspace(1e-3, 1.2e2, 400)  # MeV cm2 mg-1
 _REACH = 4
 
 
-def spectra(
-    shield: tuple[ShieldLayer, ...], source: ParticleSource | None, transport: ShieldTransport
+def every_ion(energy: Float[Array, " energy"]) -> Float[Array, "ion energy"]:
+    """The same energies (MeV/u) for each of Z = 1 to 28."""
+    return jnp.broadcast_to(energy, (ION_COUNT, energy.shape[0]))
+
+
+def before_layers(
+    mass_fraction: Float[Array, "layer element"], areal_density: Float[Array, " layer"], transport: ShieldTransport
 ) -> tuple[Float[Array, "ion energy"], Float[Array, "ion energy"]]:
-    """Differential flux in front of and behind the shield at ENERGY (m-2 s-1 sr-1 (MeV/u)-1), zero without source."""
-    energy = jnp.broadcast_to(jnp.asarray(ENERGY), (ION_COUNT, ENERGY.size))
-    if source is None:
-        return jnp.zeros_like(energy), jnp.zeros_like(energy)
-    if not shield:
-        flux = source.flux(energy)
-        return flux, flux
-    incident, ratio = through_layers(
-        energy,
+    """Energy (MeV/u) in front of layers, outermost first, of ions that come out at ENERGY, and the ratio of fluxes."""
+    return through_layers(
+        every_ion(jnp.asarray(ENERGY)),
         jnp.asarray(_RANGE_GRID),
         jnp.asarray(ATOMIC_NUMBER, dtype=float),
         jnp.asarray(MASS_NUMBER),
-        jnp.stack([layer.mass_fraction for layer in shield]),
-        jnp.stack([layer.areal_density for layer in shield]),
+        mass_fraction,
+        areal_density,
         transport.cross_section,
         transport.proton_losses,
     )
-    return source.flux(energy), ratio * source.flux(incident)
 
 
-def sector_spectra(
-    sectors: SectorShield, source: ParticleSource | None, transport: ShieldTransport
+def spectra(
+    shield: tuple[ShieldLayer, ...] | SectorShield, source: ParticleSource | None, transport: ShieldTransport
 ) -> tuple[Float[Array, "ion energy"], Float[Array, "ion energy"]]:
-    """`spectra` behind sectors: the flux behind is the mean over the sphere of that behind each bin's layers.
+    """Differential flux in front of and behind the shield at ENERGY (m-2 s-1 sr-1 (MeV/u)-1), zero without source.
 
-    Rates are linear in it, so that the rate of the mean is the mean of the rates.
+    Behind sectors it is the mean over the sphere of the flux behind each bin's layers: rates are linear in it, so that
+    the rate of the mean is the mean of the rates.
     """
-    energy = jnp.broadcast_to(jnp.asarray(ENERGY), (ION_COUNT, ENERGY.size))
+    energy = every_ion(jnp.asarray(ENERGY))
     if source is None:
         return jnp.zeros_like(energy), jnp.zeros_like(energy)
+    outside = source.flux(energy)
+    if not shield:
+        return outside, outside
 
-    def behind(areal_density: Float[Array, " material"]) -> Float[Array, "ion energy"]:
-        incident, ratio = through_layers(
-            energy,
-            jnp.asarray(_RANGE_GRID),
-            jnp.asarray(ATOMIC_NUMBER, dtype=float),
-            jnp.asarray(MASS_NUMBER),
-            sectors.mass_fraction,
-            areal_density,
-            transport.cross_section,
-            transport.proton_losses,
-        )
+    def behind(mass_fraction: Array, areal_density: Array) -> Array:
+        incident, ratio = before_layers(mass_fraction, areal_density, transport)
         return ratio * source.flux(incident)
 
+    if not isinstance(shield, SectorShield):
+        fractions = jnp.stack([layer.mass_fraction for layer in shield])
+        return outside, behind(fractions, jnp.stack([layer.areal_density for layer in shield]))
     # The tables of the materials do not depend on the bin: only what follows is done for each.
-    return source.flux(energy), jnp.tensordot(sectors.share, jax.vmap(behind)(sectors.areal_density), axes=1)
+    every = jax.vmap(behind, in_axes=(None, 0))(shield.mass_fraction, shield.areal_density)
+    return outside, jnp.tensordot(shield.share, every, axes=1)
 
 
 def heavy_ion_let_flux(flux: Float[Array, "ion energy"]) -> Float[Array, " let"]:

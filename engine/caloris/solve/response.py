@@ -12,8 +12,7 @@ from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.particle_chain import ENERGY
 from caloris.solve.upset import rate_of_one, same_structure
-
-_SECONDS_PER_DAY = 86400.0
+from caloris_kernels.constants import DAY
 
 
 class FluxTable(ParticleSource):
@@ -55,7 +54,7 @@ class UpsetResponse(eqx.Module):
     def rate_per_day(self, flux: Float[Array, "*orbit ion energy"]) -> Float[Array, "*orbit"]:
         """Upsets a day of all bits of all devices, both causes, in one flux or in many."""
         per_bit = jnp.tensordot(flux, self.heavy_ion + self.proton, axes=2)
-        return per_bit * self.bits * self.count * _SECONDS_PER_DAY
+        return per_bit * self.bits * self.count * DAY
 
 
 def upset_response(device: Device, transport: ShieldTransport | None = None) -> UpsetResponse:

@@ -1,6 +1,7 @@
 """The verb of upset rates: particles through the shield, LET spectrum, heavy-ion and proton rates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -14,12 +15,12 @@ from caloris.model.shield import ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
-from caloris.solve.particle_chain import ENERGY, LET, heavy_ion_let_flux, sector_spectra, spectra
+from caloris.solve.particle_chain import ENERGY, LET, heavy_ion_let_flux, spectra
 from caloris.solve.responses import direct_proton_rate, heavy_ion_rate, proton_rate
+from caloris_kernels.constants import DAY
 from caloris_kernels.particle.elements import ELEMENT_NAMES
 
 SUCCESS, NOT_FINITE = 0, 1
-_SECONDS_PER_DAY = 86400.0
 
 
 class UpsetRate(NamedTuple):
@@ -106,16 +107,7 @@ def same_structure(device: Device, layers: int) -> Device:
     shield = [ShieldLayer(layer.mass_fraction, layer.areal_density) for layer in device.shield]
     nothing = jnp.zeros(len(ELEMENT_NAMES)).at[0].set(1.0)
     shield += [ShieldLayer(nothing, 0.0)] * (layers - len(shield))
-    return with_all_responses(
-        Device(
-            device.heavy_ion,
-            device.proton,
-            bits=device.bits,
-            count=device.count,
-            shield=tuple(shield),
-            sectors=device.sectors,
-        )
-    )
+    return replace(with_all_responses(device), shield=tuple(shield))
 
 
 def with_all_responses(device: Device) -> Device:
@@ -142,10 +134,7 @@ def rate_of_one(
     """UpsetRate without the environment's name."""
     assert device.heavy_ion is not None and device.proton is not None
     energy, let = jnp.asarray(ENERGY), jnp.asarray(LET)
-    if device.sectors is None:
-        outside, behind = spectra(device.shield, source, transport)
-    else:
-        outside, behind = sector_spectra(device.sectors, source, transport)
+    outside, behind = spectra(device.shield if device.sectors is None else device.sectors, source, transport)
     if let_spectrum is None:
         integral_flux = heavy_ion_let_flux(behind)
     else:
@@ -156,6 +145,6 @@ def rate_of_one(
         direct_proton_rate(device.heavy_ion, energy, behind[0]),
     )
     per_device = sum(rates) * device.bits
-    per_day = per_device * device.count * _SECONDS_PER_DAY
+    per_day = per_device * device.count * DAY
     result = jnp.where(jnp.isfinite(per_day), SUCCESS, NOT_FINITE)
     return UpsetRate(*rates, per_device, per_day, energy, outside, behind, let, integral_flux, "", result)

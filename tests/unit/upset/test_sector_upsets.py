@@ -37,7 +37,8 @@ def test_the_rate_is_the_mean_over_the_sectors():
     density = np.array([[0.2, 0.0], [1.5, 0.8], [0.0, 6.0]])
     fraction = np.stack([np.asarray(ALUMINUM.mass_fraction), np.asarray(TANTALUM.mass_fraction)])
     sectors = SectorShield(share, density, np.zeros(3), fraction)
-    mean = sum(float(part) * rates(shield=layers) for part, layers in sectors.layers())
+    layers = [tuple(ShieldLayer(*pair) for pair in zip(fraction, row, strict=True)) for row in density]
+    mean = sum(part * rates(shield=one) for part, one in zip(share.mean(axis=0), layers, strict=True))
     # Rates are linear in the flux behind the shield: rounding.
     np.testing.assert_allclose(rates(sectors=sectors), mean, rtol=1e-10)
     assert rates(sectors=sectors)[0] < rates()[0]
