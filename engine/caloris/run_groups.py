@@ -39,7 +39,7 @@ def mesh_arrays(case: Case, model: Model, data: RunData) -> None:
         "facet_inactive_view": np.asarray(visibility.inactive_view).max(axis=0),
         "body_pose": geometry.pose(),
         "surface": np.array([surface.name for surface in geometry.surfaces], object),
-        "surface_mass": _surface_mass(case, geometry),
+        "surface_mass": surface_mass(case, geometry),
         "coating": np.array(context.structure.coatings.name, object),
         "body": np.array([body.name for body in geometry.bodies], object),
     }
@@ -49,7 +49,7 @@ def mesh_arrays(case: Case, model: Model, data: RunData) -> None:
     data.attributes["mesh"] = {"view_factor_error_estimate": float(visibility.error_estimate)}
 
 
-def _surface_mass(case: Case, geometry: Geometry) -> np.ndarray:
+def surface_mass(case: Case, geometry: Geometry) -> np.ndarray:
     """Mass of every surface (kg): area times what its sheet, material or panel weighs; NaN where it states none."""
     topology = geometry.topology()
     _, cells = topology.areas(np.asarray(geometry.vertices()))
