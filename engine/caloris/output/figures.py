@@ -78,6 +78,7 @@ FIGURES: dict[str, Figure] = {
     "mission_dose": Figure("Gy", "absorbed dose of the mission there"),
     "mission_dose_low": Figure("Gy", "that dose over the factor of the environment"),
     "mission_dose_high": Figure("Gy", "that dose times the factor of the environment"),
+    "event_dose": Figure("Gy", "part of that dose by solar events of the mission"),
     "mission_years": Figure("year", "length of the mission there, years of 365.25 days"),
     "environment": Figure("", "what the particle environment contains and lacks"),
     "energy_residual": Figure("1", "largest energy residual over the run's largest total"),
@@ -247,6 +248,8 @@ def _dose(run: RunFile) -> dict[str, Value]:
         "mission_dose": float(mission[worst]),
         "mission_dose_low": float(run["dose/low"][worst]),
         "mission_dose_high": float(run["dose/high"][worst]),
+        # Events have a dose and no rate.
+        "event_dose": float(run["dose/mission_dose"][worst][run["dose/rate"][worst] == 0.0].sum()),
         "mission_years": float(run["dose/years"][worst]),
     }
 

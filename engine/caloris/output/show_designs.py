@@ -229,6 +229,8 @@ def _dose(designs: Sequence[Design]) -> _Rows:
             design, "mission_dose", lambda low, high: band(low * _RAD / scale, high * _RAD / scale)
         ),
     )
+    if any(design.number("event_dose") for design in designs):
+        yield _row(designs, "of it by solar events", "event_dose", lambda value: rate(value * _RAD / scale))
     yield _row(designs, "mission, years", "mission_years", "{:g}".format)
 
 

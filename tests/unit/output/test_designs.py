@@ -124,6 +124,7 @@ def test_worst_dose_point(run, designs_of):
     assert mission[0] > mission[1]
     assert (design.text("dose_point"), design.text("dose_target")) == ("die", "Si")
     assert design.number("dose_rate") == pytest.approx(run.arrays["dose/rate"][0].sum(), rel=1e-12)
+    assert design.number("event_dose") == run.arrays["dose/mission_dose"][0, 3] == 1.5
     assert design.number("mission_dose_high") == pytest.approx(2.0 * mission[0], rel=1e-12)
     for name in ("mission_dose", "low", "high"):
         run.arrays[f"dose/{name}"] = run.arrays[f"dose/{name}"][::-1]
@@ -161,6 +162,7 @@ def test_table_has_a_column_a_design(run, device_run, designs_of):
     # 5.12e-8 Gy a second in rad a year of 365.25 days.
     assert row(text, "dose a year, rad(Si)") == [f"{5.12e-8 * 100 * 365.25 * 86400:.0f}", "-"]
     assert row(text, "dose of the mission, rad(Si)") == [f"{100 * run.arrays['dose/mission_dose'][0].sum():.0f}", "-"]
+    assert row(text, "of it by solar events") == ["150", "-"]
     assert "480 to 1900" in text and "result" not in text
     # No cells, no row: nothing has boundaries.
     assert "heat from boundaries" not in text
