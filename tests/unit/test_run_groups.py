@@ -6,7 +6,7 @@ import pytest
 from caloris.case.build_geometry import build_geometry
 from caloris.case.load import parse_case
 from caloris.output.run_data import RunData
-from caloris.run_groups import orbit_size, surface_mass
+from caloris.run_file.groups import orbit_size, surface_mass
 
 PARTS = """
 [run]
