@@ -230,7 +230,9 @@ def compare(
     overrides: Overrides = None,
     radiators: Annotated[
         list[str] | None,
-        typer.Option("--radiator", metavar="SURFACE", help='Default: all with "radiator" in their name. Repeatable.'),
+        typer.Option(
+            "--radiator", metavar="SURFACE", help='What is a radiator, again for each. Default: "radiator" in the name.'
+        ),
     ] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the figures too, a line a design, in SI.")

@@ -222,7 +222,7 @@ def _dose(designs: Sequence[Design]) -> _Rows:
     scale, prefix = (1e3, "k") if largest >= 1e3 else (1.0, "")
     yield _row(
         designs,
-        f"dose of the mission, {prefix}{unit}",
+        f"mission dose, {prefix}{unit}",
         "mission_dose",
         lambda value: rate(value * _RAD / scale),
         detail=lambda design: _band(

@@ -161,7 +161,7 @@ def test_table_has_a_column_a_design(run, device_run, designs_of):
     assert row(text, "upsets a day, all devices")[0] == f"{daily:.0f}" and "250 to 1600" in text
     # 5.12e-8 Gy a second in rad a year of 365.25 days.
     assert row(text, "dose a year, rad(Si)") == [f"{5.12e-8 * 100 * 365.25 * 86400:.0f}", "-"]
-    assert row(text, "dose of the mission, rad(Si)") == [f"{100 * run.arrays['dose/mission_dose'][0].sum():.0f}", "-"]
+    assert row(text, "mission dose, rad(Si)") == [f"{100 * run.arrays['dose/mission_dose'][0].sum():.0f}", "-"]
     assert row(text, "of it by solar events") == ["150", "-"]
     assert "480 to 1900" in text and "result" not in text
     # No cells, no row: nothing has boundaries.
@@ -179,7 +179,7 @@ def test_units_fit_the_largest(run, make_run, designs_of):
     text = printed([*designs_of(run, "large"), *designs_of(small, "small")])
     assert row(text, "heat dissipated, kW") == ["150", "1.5"]
     # Targets differ: the unit names none, a row of its own does.
-    assert row(text, "dose of the mission, krad") == ["9.58", "0.958"] and row(text, "in") == ["Si", "Al"]
+    assert row(text, "mission dose, krad") == ["9.58", "0.958"] and row(text, "in") == ["Si", "Al"]
 
 
 def test_variants_stand_beside_their_run_in_tables_that_fit(run, make_run, designs_of):
