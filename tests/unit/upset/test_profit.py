@@ -59,8 +59,9 @@ def test_recoils_give_no_more_than_they_have():
     birth = np.asarray(recoil_stopping(energy, charge, mass))
     middle = (RECOIL_ENERGY > 0.3) & (RECOIL_ENERGY < 50.0)
     assert short[:, middle] == pytest.approx(birth[:, middle], rel=0.05)
-    # ...and one of half a millimeter stops all but fast helium.
-    assert long[1:] * 500.0 * 0.2329 == pytest.approx(given[1:], rel=1e-6)
+    # ...and one of half a millimeter stops all but helium, up to 60 MeV.
+    stopped = RECOIL_ENERGY < 60.0
+    assert long[1:, stopped] * 500.0 * 0.2329 == pytest.approx(given[1:, stopped], rel=1e-6)
     assert np.all(np.asarray(recoil_let(DEPTH)) * 2.0 * 0.2329 <= given * (1.0 + 1e-9))
 
 
