@@ -18,7 +18,8 @@ _PULSES = (
     "MarkWSavage/PANDA; volume as stated there"
 )
 _PETERSEN = "4.5e4 sigma_p = sigma_h / L^2: Petersen, IEEE Trans. Nucl. Sci. 45, 2550 (1998)"
-# Per bit of 262144: 0.64 cm2 of the device. Bendel's A and B are the fit to its proton test.
+# The quoted plateau, 0.640, is taken as cm2 of the device of 262144 bits (per bit it would be more than the chip).
+# Bendel's A and B, per bit, are the fit to its proton test.
 _SRAM = (
     'heavy_ion = { method = "effective flux", onset = "1.6 MeV cm^2/mg", width = "20 MeV cm^2/mg", exponent = 1.65, '
     'plateau = "2.4414e-6 cm^2" }\n'
