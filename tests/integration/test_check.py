@@ -4,6 +4,8 @@ import io
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import jax
 import numpy as np
@@ -15,7 +17,10 @@ from caloris.case.errors import CaseError
 from caloris.case.load import load_case, parse_case, with_overrides
 from caloris.case.schema import Case
 from caloris.check.describe import describe
-from caloris.check.sketch import sketch
+from caloris.check.equipment import network_panel
+from caloris.check.machinery import equipment_table
+from caloris.check.sketch import Sketch, sketch
+from caloris.check.warnings import warnings_of
 from caloris.cli import app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -344,6 +349,52 @@ def test_examples_are_described():
         "one-sided: the back of lower (1 m^2) is inactive, though nothing closes the space behind it; it neither "
         "radiates nor absorbs, but blocks rays"
     ]
+
+
+@pytest.mark.parametrize("name", ["chip", "phase_change", "power_map"])
+def test_materials_of_chips_and_nodes_are_used(name):
+    assert not any("not used" in line for line in warnings_of(sketch(load_case(EXAMPLES / "parts" / f"{name}.toml"))))
+
+
+def test_a_contact_without_radiation_is_no_defect():
+    """Surfaces that take no part in radiation may lie in one plane, and block no ray where there is none."""
+    case = load_case(EXAMPLES / "parts" / "contact.toml")
+    assert warnings_of(sketch(case)) == []
+    text = (EXAMPLES / "parts" / "contact.toml").read_text()
+    coating = '[[coating]]\nname = "paint"\nsolar_absorptance = 0.3\ninfrared_emittance = 0.8\n'
+    # The tray, the last surface, radiates upward.
+    head, tail = text.rsplit('front = "inactive"', 1)
+    radiating = parse_case(f'{head}front = "paint"{tail}\n{coating}')
+    assert any("lie in one plane and cover each other" in line for line in warnings_of(sketch(radiating)))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("parts/heater", "foil heater box 30 W, on below 5.0 °C, off above 10.0 °C"),
+        ("parts/louver", "blades louver radiator - sink 0.2 m^2, emittance 0.14 below 5.0 °C to 0.74 above 18.0 °C"),
+        ("parts/thermoelectric", "module thermoelectric detector to plate 3 A"),
+        ("parts/heat_pump", "lift heat pump tray to plate 100 W of heat, at most 200 W electric, off at 15.0 °C"),
+        ("parts/heat_pipe", "constant heat pipe box to radiator 4 W/K, at most 75 W"),
+        ("parts/heat_pipe", "variable heat pipe, with gas cold box to cold radiator 4 W/K"),
+        ("parts/loop_heat_pipe", "electronics to radiator 10 W/K, at most 400 W, opens at 15.0 °C"),
+        ("parts/loop", "coolant loop board 1, board 2, panel propylene glycol 0.3, 0.03 kg/s, 6 pipes, supply held"),
+        ("parts/two_phase_loop", "ammonia, 0.004 kg/s, 4 pipes, two-phase"),
+        ("lumped_satellite", "radiative 3 couplings, 0.173 m^2 in all"),
+        ("lumped_satellite", "heat 60.4 W into 4 nodes"),  # 40 + 8, 8, 4 and 0.4 W in the file
+    ],
+)
+def test_equipment_and_networks_are_described(name, words):
+    case = load_case(EXAMPLES / f"{name}.toml")
+    output, part = io.StringIO(), SimpleNamespace(case=case)
+    table = network_panel if case.imported else equipment_table
+    Console(file=output, width=120).print(table(cast(Sketch, part)))
+    assert words in re.sub(r"[ ─│╭╮╰╯]+", " ", output.getvalue())
+
+
+def test_a_joint_that_turns_all_around_goes_on():
+    """The radiators of the ISS follow the Sun through the end of their angle: no stop, and nothing to tell."""
+    assert not any("joint" in line for line in warnings_of(sketch(load_case(EXAMPLES / "iss_atcs.toml"))))
 
 
 def test_covers_are_described():

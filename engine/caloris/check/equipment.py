@@ -7,7 +7,7 @@ from rich.panel import Panel
 from caloris.check.sketch import Sketch
 from caloris.check.tables import MOST_ROWS, open_table, panel, titled
 from caloris.check.warnings import array_power, mean_demand
-from caloris.output.text import engineering, listed, percent
+from caloris.output.text import counted, engineering, listed, percent
 
 
 def power_panel(seen: Sketch) -> Panel:
@@ -53,6 +53,26 @@ def loads_table(seen: Sketch) -> Group:
     if len(seen.case.loads) > MOST_ROWS:
         table.add_row(f"{len(seen.case.loads) - MOST_ROWS} others", "", "")
     return titled("Heat loads", table)
+
+
+def network_panel(seen: Sketch) -> Panel:
+    """What the files of [network] bring: couplings by kind with their sums, and the heat in them."""
+    network = seen.case.imported
+    assert network is not None
+    rows = []
+    for word, pairs, unit in (
+        ("conductive", network.conductive, "W/K"),
+        ("radiative", network.radiative, "m^2"),
+        ("one-way", network.one_way, "W/K"),
+    ):
+        if len(pairs.value):
+            total = engineering(pairs.value.sum(), unit)
+            rows.append((word, f"{counted(len(pairs.value), 'coupling')}, {total} in all"))
+    heated = {*np.flatnonzero(network.load).tolist(), *(load.node for load in network.timed)}
+    if heated:
+        over_time = ", and more over time" if network.timed else ""
+        rows.append(("heat", f"{engineering(network.load.sum(), 'W')} into {counted(len(heated), 'node')}{over_time}"))
+    return panel("Network", rows)
 
 
 def devices_table(seen: Sketch) -> Group:

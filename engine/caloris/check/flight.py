@@ -30,7 +30,7 @@ def orbit_panel(seen: Sketch) -> Panel:
     rows.append(("beta", span(np.degrees(flight.beta), "deg")))
     dark = flight.eclipse_fraction
     eclipse = f"{duration(dark * flight.period)} ({percent(dark)} of the orbit)" if dark > 0 else "none"
-    rows.append(("eclipse", eclipse))
+    rows.append(("eclipse", eclipse + (", penumbra counted by its light" if dark > 0 else "")))
     distance = np.asarray(flight.motion.state.sun_distance)[0] / ASTRONOMICAL_UNIT
     far = f", Sun at {distance:.4f} au" if table.form != "beta" else ""
     rows.append(("solar flux", f"{solar_flux(seen):.1f} W/m^2{far}"))

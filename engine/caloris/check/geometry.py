@@ -56,6 +56,8 @@ def _in_poses(sketch: Sketch, inspect: Callable[[Geometry, Array], list[Finding]
     angles = _poses(sketch)
     for angle in angles:
         for finding in inspect(sketch.geometry, jnp.asarray(angle)):
+            if finding.kind == "overlap" and not _radiating(sketch, finding.surfaces):
+                continue  # which of the two a ray meets first matters to none of them
             found.setdefault(finding.surfaces, []).append((finding, angle))
     for seen in found.values():
         finding, angle = max(seen, key=lambda one: one[0].measure)
@@ -64,6 +66,13 @@ def _in_poses(sketch: Sketch, inspect: Callable[[Geometry, Array], list[Finding]
             + (" (a [[contact]] finds them over a distance: gap)" if _touching(sketch, finding.surfaces) else "")
             + (f" ({_joint_angles(sketch, angle)})" if len(seen) < len(angles) else "")
         )
+
+
+def _radiating(sketch: Sketch, surfaces: Sequence[str]) -> bool:
+    """Whether any side of these surfaces takes part in radiation; faces of solids count as if."""
+    tables = {table.name: table for table in sketch.case.surfaces}
+    known = [tables.get(parse_address(name).name) for name in surfaces]
+    return any(table is None or sketch.case.sides(table) for table in known)
 
 
 def _touching(sketch: Sketch, surfaces: Sequence[str]) -> bool:
@@ -134,8 +143,9 @@ def _one_sided(sketch: Sketch) -> Iterator[str]:
                 f"one-sided: the {side} of {listed(found[side])} is inactive, though nothing closes the space behind "
                 "it; it neither radiates nor absorbs, but blocks rays"
             )
-    if found["both"]:
-        yield f"{listed(found['both'])}: both sides are inactive; the surface only blocks rays"
+    # Where nothing radiates there is no ray to block, and surfaces stand for what they conduct.
+    if found["both"] and len(sketch.topology.facet_triangle):
+        yield f"{listed(found['both'])}: both sides are inactive: it neither radiates nor absorbs, but blocks rays"
 
 
 def _outline_length(sketch: Sketch, surface: int) -> float:

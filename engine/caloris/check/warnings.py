@@ -98,7 +98,8 @@ def _motion(sketch: Sketch) -> Iterator[str]:
             where = f"{np.degrees(low):g} to {np.degrees(high):g} deg"
             share = percent(at_end.mean())
             yield f"body {name}: its joint stands at an end of its range ({where}) for {share} of the run"
-        if np.abs(np.diff(angle)).max(initial=0.0) > np.pi:
+        # A joint free to turn all around is in the same pose at both ends, and goes on.
+        if np.abs(np.diff(angle)).max(initial=0.0) > np.pi and not turn:
             yield f"body {name}: its joint passes the end of its range and jumps a whole turn back"
         axis, motion = np.asarray(bodies[index].joint_axis), flight.motion
         target = target_direction(joint.target or "inertial", joint.inertial_target, motion.state)
@@ -192,6 +193,8 @@ def _unused(sketch: Sketch) -> Iterator[str]:
     materials |= {layer.material for device in case.devices for layer in device.layers}
     layered = [point.shield for point in case.dose_points if point.shield != "geometry"]
     materials |= {layer.material for layers in layered for layer in layers}
+    materials |= {node.material for node in case.nodes}
+    materials |= {slab.material for chip in case.chips for slab in (chip.die, chip.lid) if slab is not None}
     bodies = {part.body for part in (*case.surfaces, *case.solids)} | {body.parent for body in case.bodies}
     for kind, tables, known in (
         ("coating", case.coatings, used),
