@@ -115,4 +115,6 @@ def describe_device() -> str:
     devices = jax.devices()
     kind = devices[0].device_kind
     cores = os.cpu_count() or 1
-    return f"{len(devices)} x {devices[0].platform} ({kind}), {cores} cores, rays by {ray_backend()}"
+    platform = devices[0].platform
+    name = platform if kind == platform else f"{platform} ({kind})"  # a processor has no other kind than "cpu"
+    return f"{len(devices)} x {name}, {cores} cores, rays by {ray_backend()}"

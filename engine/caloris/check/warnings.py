@@ -85,6 +85,8 @@ def _motion(sketch: Sketch) -> Iterator[str]:
     if flight.attitude_undefined:
         yield "attitude: its two targets are parallel at some moment; the turn about the first axis is arbitrary there"
     bodies = sketch.geometry.bodies
+    moved = [body for body in sketch.case.bodies if body.joint is not None]
+    stated = {body.name for body in moved if body.joint is not None and "range" in body.joint.model_fields_set}
     tracking = {joint.body: joint for joint in sketch.surroundings.joints if joint.angle is None}
     for column, index in enumerate(sketch.geometry.joint_bodies):
         joint = tracking.get(index)
@@ -98,8 +100,8 @@ def _motion(sketch: Sketch) -> Iterator[str]:
             where = f"{np.degrees(low):g} to {np.degrees(high):g} deg"
             share = percent(at_end.mean())
             yield f"body {name}: its joint stands at an end of its range ({where}) for {share} of the run"
-        # A joint free to turn all around is in the same pose at both ends, and goes on.
-        if np.abs(np.diff(angle)).max(initial=0.0) > np.pi and not turn:
+        # A joint whose range nobody states has no end: after a whole turn it is in the same pose, and goes on.
+        if np.abs(np.diff(angle)).max(initial=0.0) > np.pi and name in stated:
             yield f"body {name}: its joint passes the end of its range and jumps a whole turn back"
         axis, motion = np.asarray(bodies[index].joint_axis), flight.motion
         target = target_direction(joint.target or "inertial", joint.inertial_target, motion.state)

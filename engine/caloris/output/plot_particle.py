@@ -36,6 +36,8 @@ def plot_flux(run: RunFile, folder: Path) -> list[Path]:
     """Draw differential fluxes outside (dashed) and behind the shield (solid), a panel per distinct shield."""
     energy, ion = run["particle/energy"], run["particle/ion"]
     outside, behind = run["particle/flux_outside"], run["particle/flux_behind"]
+    if not outside.any():  # a LET spectrum was given, and no flux
+        return []
     shields = _alike(run, behind)[:_MOST_PANELS]
     figure, grid = panels(1, len(shields), 3.6 if len(shields) < 3 else 3.0, sharey=True)
     shown = [(row, _SHOWN_IONS[int(z)]) for row, z in enumerate(ion) if int(z) in _SHOWN_IONS]
@@ -61,7 +63,8 @@ def plot_flux(run: RunFile, folder: Path) -> list[Path]:
 def _alike(run: RunFile, values: np.ndarray) -> list[tuple[list[str], np.ndarray]]:
     """Return (labels of the devices, row) for every distinct row of values [device, ...]."""
     names = run.names("upset/device") if "upset/device" in run else [f"device {i}" for i in range(len(values))]
-    shield = run.get("particle/shield")
+    # A LET spectrum that is given stands behind whatever shield: it has no outside.
+    shield = run.get("particle/shield") if run["particle/flux_outside"].any() else None
     distinct: list[tuple[list[str], np.ndarray]] = []
     for index, row in enumerate(values):
         label = names[index] + (f" ({shield[index]:.3g} g/cm²)" if shield is not None else "")
@@ -90,14 +93,22 @@ def plot_upsets(run: RunFile, folder: Path) -> list[Path]:
     """Draw upsets per day of all devices of each kind, heavy ions and protons apart."""
     names, count = run.names("upset/device"), run.get("upset/count")
     heavy, proton = run["upset/heavy_ion_rate_per_device"], run["upset/proton_rate_per_device"]
+    direct = run.get("upset/direct_proton_rate_per_bit")
+    if direct is not None:
+        proton = proton + direct * run["upset/bits"]
     every = np.ones(len(names)) if count is None else count
     figure, ((axes,),) = panels(1, 1, 1.1 + 0.45 * len(names))
     rows = np.arange(len(names))
+    drawn = np.zeros(0)
     for offset, label, rate, index in ((-0.19, "heavy ions", heavy, 0), (0.19, "protons", proton, 1)):
         values = rate * every * 86400.0
         shown = values > 0
-        axes.barh(rows[shown] + offset, values[shown], 0.36, label=label, color=line_style(index)["color"])
+        if shown.any():  # a legend of bars that are not there would have any color
+            axes.barh(rows[shown] + offset, values[shown], 0.36, label=label, color=line_style(index)["color"])
+        drawn = np.append(drawn, values[shown])
     axes.set_xscale("log")
+    if len(drawn):  # whole decades: at least two of them are marked, and the shortest bar is seen
+        axes.set_xlim(10.0 ** np.floor(np.log10(0.8 * drawn.min())), 10.0 ** np.ceil(np.log10(1.25 * drawn.max())))
     mark_decades(axes.xaxis)
     axes.set_yticks(rows, [f"{name} (x {n:.0f})" for name, n in zip(names, every, strict=True)])
     axes.set_ylim(len(names) - 0.5, -0.5)

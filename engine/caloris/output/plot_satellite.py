@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from caloris.output.plot_render import Camera, View, render
-from caloris.output.plot_style import TEMPERATURE_MAP, WIDTH, panels, save
+from caloris.output.plot_style import LEAST_SPAN, TEMPERATURE_MAP, WIDTH, at_least, panels, save
 from caloris.output.read import RunFile
 from caloris.output.text import ZERO_CELSIUS, duration
 
@@ -36,7 +36,8 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
         return []
     posed = [_posed_corners(run, index) for _, index in moments]
     shown = temperature[[index for _, index in moments]]
-    norm = Normalize(shown.min(), max(shown.max(), shown.min() + 0.1))
+    middle, half = 0.5 * (shown.min() + shown.max()), 0.5 * max(np.ptp(shown), LEAST_SPAN)
+    norm = Normalize(middle - half, middle + half)
     colors = colormaps[TEMPERATURE_MAP]
     view = _common_view(posed)
     figure, grid = _panels(len(moments), view)
@@ -55,7 +56,8 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
         summary = f"mean {mean[index]:.0f} °C, {temperature[index].min():.0f} to {temperature[index].max():.0f} °C"
         grid[0, column].text(0.0, 1.0, summary, transform=grid[0, column].transAxes, va="top", fontsize=8)
     _scale_bar(grid[-1, 0], view)
-    figure.colorbar(ScalarMappable(norm, colors), ax=grid, label="Temperature (°C)", shrink=0.8, aspect=30, pad=0.02)
+    look = {"label": "Temperature (°C)", "shrink": 0.8, "aspect": 30, "pad": 0.02}
+    at_least(figure.colorbar(ScalarMappable(norm, colors), ax=grid, **look).ax.yaxis, LEAST_SPAN)
     return save(figure, folder, "satellite")
 
 

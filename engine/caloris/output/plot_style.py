@@ -11,7 +11,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, NullLocator, ScalarFormatter
 
 from caloris.output.read import RunFile
 
@@ -21,6 +21,7 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#00
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 # Perceptually uniform, monotonic in lightness: reads in gray and with any color vision.
 TEMPERATURE_MAP = "inferno"
+LEAST_SPAN = 1.0  # K: axes and color bars of temperature show no less
 WIDTH = 7.2  # inches: the text width of an A4 or letter page
 _DOTS_PER_INCH = 200
 _RULES: Any = {
@@ -71,6 +72,17 @@ def mark_decades(*scales: Axis) -> None:
     for scale in scales:
         scale.set_major_formatter(FuncFormatter(text))
         scale.set_minor_locator(NullLocator())
+
+
+def at_least(axis: Axis, span: float) -> None:
+    """Let an axis show no less than `span`, and plain numbers: what is constant but for rounding is a straight line."""
+    low, high = axis.get_view_interval()
+    if high - low < span:
+        middle = 0.5 * (low + high)
+        axis.set_view_interval(middle - 0.5 * span, middle + 0.5 * span, ignore=True)
+    formatter = axis.get_major_formatter()
+    if isinstance(formatter, ScalarFormatter):
+        formatter.set_useOffset(False)
 
 
 def panels(rows: int, columns: int, height: float, **options: Any) -> tuple[Figure, np.ndarray]:

@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from caloris.output.items import group_items, item_mean, node_areas
 from caloris.output.plot_style import (
     COLORS,
+    LEAST_SPAN,
+    at_least,
     last_orbit,
     legend_outside,
     line_style,
@@ -20,6 +22,8 @@ from caloris.output.text import ZERO_CELSIUS
 
 # More lines than this in one panel cannot be told apart; the rest go to further panels.
 _LINES_PER_PANEL = 10
+# Flows at boundaries below this part of the largest are rounding.
+_ROUNDING = 1e-9
 
 
 def plot_temperatures(run: RunFile, folder: Path) -> list[Path]:
@@ -45,6 +49,7 @@ def plot_temperatures(run: RunFile, folder: Path) -> list[Path]:
         axes.set_ylabel("Temperature (°C)")
         legend_outside(axes)
         axes.margins(x=0)
+        at_least(axes.yaxis, LEAST_SPAN)
     grid[0, 0].set_title("Temperatures (bands: coldest to hottest cell; line: area mean)")
     grid[-1, 0].set_xlabel(f"Time ({unit})")
     return save(figure, folder, "temperatures")
@@ -86,6 +91,7 @@ def _steady_temperatures(
         axes.plot(item_mean(temperature, indices, areas), row, "o", color=COLORS[0], markersize=5)
     axes.set_yticks(range(len(items)), list(items))
     axes.set_ylim(len(items) - 0.5, -0.5)
+    at_least(axes.xaxis, LEAST_SPAN)
     axes.set_xlabel("Temperature (°C)")
     axes.set_title("Steady temperatures (bar: coldest to hottest cell; dot: area mean)")
     return save(figure, folder, "temperatures")
@@ -96,7 +102,7 @@ _SOURCES = (
     ("albedo", "node_absorbed_albedo", 1.0),
     ("planet infrared", "node_absorbed_infrared", 1.0),
     ("dissipated", "node_heat_load", 1.0),
-    ("from boundaries", "node_boundary", 1.0),
+    ("boundaries", "node_boundary", 1.0),
     ("to electricity", "node_electrical_extracted", -1.0),
     ("emitted to space", "node_emitted_to_space", -1.0),
 )
@@ -108,8 +114,15 @@ def plot_heat_flows(run: RunFile, folder: Path) -> list[Path]:
     sums = {}
     for name, dataset, sign in _SOURCES:
         values = run.get(f"thermal/{dataset}")
-        if values is not None and np.any(values != 0):
+        if values is None or not np.any(values != 0):
+            continue
+        if dataset != "node_boundary":
             sums[name] = sign * values[kept].sum(axis=1)
+            continue
+        # What one boundary gives and another takes is a flow, though their sum may be rounding.
+        for word, part in (("from", np.maximum(values[kept], 0.0)), ("to", np.minimum(values[kept], 0.0))):
+            if np.abs(part).max() > _ROUNDING * np.abs(values).max():
+                sums[f"{word} {name}"] = part.sum(axis=1)
     if not sums:
         return []
     scale, unit = _watt_scale(max(np.abs(values).max() for values in sums.values()))
@@ -120,11 +133,26 @@ def plot_heat_flows(run: RunFile, folder: Path) -> list[Path]:
     for index, (name, values) in enumerate(sums.items()):
         axes.plot(minutes, values / scale, label=name, **line_style(index))
     axes.axhline(0, color="#666666", linewidth=0.8)
-    axes.set(xlabel="Time in the orbit (min)", ylabel=f"Heat flow into the satellite ({unit})")
-    axes.set_title("Heat flows over an orbit")
+    axes.set(xlabel=_time_label(run), ylabel=f"Heat flow into the satellite ({unit})")
+    axes.set_title("Heat flows" + _over(run))
     axes.margins(x=0)
     legend_outside(axes)
     return save(figure, folder, "heat_flows")
+
+
+def _over(run: RunFile) -> str:
+    """What a title says of the time that is drawn: the last orbit, or all of a run that has or is less than none."""
+    return " over an orbit" if _is_orbit(run) else ""
+
+
+def _time_label(run: RunFile) -> str:
+    return "Time in the orbit (min)" if _is_orbit(run) else "Time (min)"
+
+
+def _is_orbit(run: RunFile) -> bool:
+    """Whether `last_orbit` is one: to a part in 1e6, as a cyclic run ends at its period but for rounding."""
+    time, period = run["thermal/time"], run.attribute("orbit", "period")
+    return bool(period) and time[-1] - time[0] >= (1.0 - 1e-6) * period
 
 
 def _steady_heat_flows(flows: dict[str, float], unit: str, folder: Path) -> list[Path]:
@@ -173,12 +201,12 @@ def plot_power(run: RunFile, folder: Path) -> list[Path]:
         upper.plot(minutes, values / scale, label=name, **looks.get(name, line_style(index)))
     upper.axhline(0, color="#666666", linewidth=0.8)
     upper.set_ylabel(f"Electrical power ({unit})")
-    upper.set_title("Electrical power over an orbit")
+    upper.set_title("Electrical power" + _over(run))
     upper.margins(x=0)
     legend_outside(upper)
     if charge is not None:
         _charge(grid[1, 0], run, minutes, charge, start)
-    grid[-1, 0].set_xlabel("Time in the orbit (min)")
+    grid[-1, 0].set_xlabel(_time_label(run))
     return save(figure, folder, "power")
 
 

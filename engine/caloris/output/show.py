@@ -12,7 +12,7 @@ from rich.text import Text
 
 from caloris.output.items import group_items, item_mean, mean_power, node_areas, node_mean, time_mean
 from caloris.output.read import RunFile, open_run
-from caloris.output.show_devices import band, effect_table, job_panel, memory_table
+from caloris.output.show_devices import band, effect_table, job_panel, memory_table, proton_rates
 from caloris.output.show_dose import dose_table
 from caloris.output.show_limits import margin_table
 from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
@@ -20,12 +20,16 @@ from caloris.output.show_particles import environment_words, particle_panel
 from caloris.output.show_variants import variant_table
 from caloris.output.show_view_factors import view_factor_table
 from caloris.output.tables import open_table
-from caloris.output.text import celsius, duration, engineering, percent, rate
+from caloris.output.text import celsius, counted, duration, engineering, percent, rate
 
 # Items beyond these are added up in one row: the table stays on one screen.
 _LARGEST_ITEMS = 14
 # Flows below this part of the table's largest are rounding.
 _ROUNDING = 1e-6
+# Temperatures that change by less over a run do not change (K); tables print a tenth of a kelvin.
+_STEADY = 1e-6
+# Longest word of a device's name that the table of upsets leaves whole at 100 columns.
+_WHOLE_WORD = 13
 # Headings are broken by hand: all eleven columns then fit in 100 with room for the items' names.
 _WATT_COLUMNS = (
     ("Sun", "absorbed_solar", 1.0),
@@ -87,8 +91,8 @@ def _heading(run: RunFile) -> Text:
     except tomllib.TOMLDecodeError:  # the text is stored verbatim; what wrote it may differ from this version
         title = run.path.name
     sizes = [run.attribute("thermal", "mode")]
-    for word, path in (("nodes", "thermal/node"), ("facets", "mesh/facet_area"), ("times", "thermal/time")):
-        sizes.append(f"{len(run[path])} {word}" if path in run else None)
+    for word, path in (("node", "thermal/node"), ("facet", "mesh/facet_area"), ("time", "thermal/time")):
+        sizes.append(counted(len(run[path]), word) if path in run else None)
     described = ", ".join(size for size in sizes if size)
     node = run.attribute("status", "failed_node")
     where = f" at {node!r}" if node else ""
@@ -103,18 +107,21 @@ def _watts(run: RunFile) -> Table:
     """Return where each watt goes: time-mean heat flows of every surface and node (positive into it)."""
     time = run["thermal/time"]
     items = group_items(run.names("thermal/node"))
-    columns, flows = [], []
-    for heading, name, sign in _WATT_COLUMNS:
-        mean = node_mean(run, name)
-        if mean is None:
-            continue
-        per_item = np.array([sign * mean[indices].sum() for indices in items.values()])
-        columns.append(heading)
-        flows.append(per_item)
-    matrix = np.array(flows).T if flows else np.zeros((len(items), 0))
+    flows = [
+        (heading, sign * mean)
+        for heading, name, sign in _WATT_COLUMNS
+        for mean in [node_mean(run, name)]
+        if mean is not None
+    ]
+    # Of nodes, not of items: what a solid gets at one face and gives at another cancels to rounding.
+    greatest = max((np.abs(mean).max(initial=0.0) for _, mean in flows), default=0.0)
+    flows = [part for flow in flows for part in _both_ways(*flow, items)]
+    matrix = np.array([[mean[indices].sum() for _, mean in flows] for indices in items.values()])
+    matrix = matrix.reshape(len(items), len(flows))
+    matrix[np.abs(matrix) <= _ROUNDING * greatest] = 0.0
     # Columns that hold nothing but rounding are left out: no boundaries, nothing stored over a cycle.
-    used = np.abs(matrix).max(axis=0, initial=0.0) > _ROUNDING * np.abs(matrix).max(initial=0.0)
-    matrix, columns = matrix[:, used], [heading for heading, keep in zip(columns, used, strict=True) if keep]
+    used = np.any(matrix != 0.0, axis=0)
+    matrix, columns = matrix[:, used], [heading for (heading, _), keep in zip(flows, used, strict=True) if keep]
     total = matrix.sum(axis=0)
     largest = np.abs(matrix).max(initial=0.0)
     scale, unit = (1e6, "MW") if largest >= 1e7 else (1e3, "kW") if largest >= 1e4 else (1.0, "W")
@@ -139,6 +146,16 @@ def _watts(run: RunFile) -> Table:
     return table
 
 
+def _both_ways(heading: str, mean: np.ndarray, items: dict[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
+    """Return the flows of nodes under their heading; those of boundaries apart where one item has both signs."""
+    given, taken = np.maximum(mean, 0.0), np.minimum(mean, 0.0)
+    least = _ROUNDING * np.abs(mean).max(initial=0.0)
+    both = any(given[nodes].sum() > least and taken[nodes].sum() < -least for nodes in items.values())
+    if heading != "boundary" or not both:
+        return [(heading, mean)]
+    return [("from\nboundary", given), ("to\nboundary", taken)]
+
+
 def _flow(watts: float, largest: float, scale: float) -> str:
     """Return one cell: enough decimals for the largest flow's four digits, a dash for rounding."""
     if abs(watts) <= _ROUNDING * largest:
@@ -158,9 +175,14 @@ def _temperatures(run: RunFile) -> Table:
     for item, indices in group_items(run.names("thermal/node")).items():
         low, high = temperature[:, indices].min(axis=1), temperature[:, indices].max(axis=1)
         mean = time_mean(item_mean(temperature, indices, areas), time)
-        when = [duration(float(time[low.argmin()])), duration(float(time[high.argmax()]))] if moving else []
+        when = [_when(time, low, low.argmin()), _when(time, high, high.argmax())] if moving else []
         table.add_row(item, str(len(indices)), celsius(low.min()), celsius(float(mean)), celsius(high.max()), *when)
     return table
+
+
+def _when(time: np.ndarray, temperature: np.ndarray, index: np.intp) -> str:
+    """Return the time of an extreme, a dash for what does not change: a boundary's extremes are rounding."""
+    return duration(float(time[index])) if np.ptp(temperature) > _STEADY else "-"
 
 
 def _power(run: RunFile) -> Panel:
@@ -203,19 +225,24 @@ def _power(run: RunFile) -> Panel:
 
 def _upsets(run: RunFile) -> Table:
     """Return upset rates per bit, per device and for all devices, a day."""
-    table = open_table("Upsets per day", environment_words(run))
-    table.add_column("device", overflow="fold")
+    words, heavy, proton = environment_words(run) or "", run.get("upset/heavy_ion_rate_per_bit"), proton_rates(run)
+    if any(rates is not None and (rates == 0.0).any() for rates in (heavy, proton)):
+        words = f"0: no response to such particles, or none above its onset.\n{words}".rstrip()
+    table = open_table("Upsets per day", words or None)
+    # Headings are broken by hand: what they leave is the names', whose words then stay whole.
+    longest = max((len(word) for name in run.names("upset/device") for word in name.split()), default=0)
+    table.add_column("device", overflow="fold", min_width=min(longest, _WHOLE_WORD))
     for heading in (
         "count",
         "bits",
-        "heavy ion /bit",
-        "proton /bit",
-        "per device",
+        "heavy ion\n/bit",
+        "proton\n/bit",
+        "per\ndevice",
         *(["band"] if "upset/rate_low_per_day" in run else []),
-        "all devices",
-        "mean time between",
+        "all\ndevices",
+        "mean time\nbetween",
     ):
-        table.add_column(heading, justify="right", no_wrap=heading == "band")
+        table.add_column(heading, justify="right", no_wrap=True)
     day = 86400.0
     for row, device in enumerate(run.names("upset/device")):
 
@@ -230,7 +257,7 @@ def _upsets(run: RunFile) -> Table:
             f"{value('count'):.0f}",
             engineering(value("bits"), ""),
             rate(value("heavy_ion_rate_per_bit") * day),
-            rate(value("proton_rate_per_bit") * day),
+            rate(float("nan") if proton is None else float(proton[row]) * day),
             rate(value("rate_per_day")),
             *([band(value("rate_low_per_day"), value("rate_high_per_day"))] if "upset/rate_low_per_day" in run else []),
             rate(every),

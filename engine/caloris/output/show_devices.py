@@ -1,5 +1,6 @@
 """Tables of devices on the terminal: upset rates with their bands, effects, memories, and the job on them."""
 
+import numpy as np
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +20,12 @@ def band(low: float, high: float) -> str:
         return f"{float(f'{value:.2g}'):g}" if value == 0 or 1e-2 <= value < 1e4 else f"{value:.1e}"
 
     return f"{short(low)} to {short(high)}"
+
+
+def proton_rates(run: RunFile) -> np.ndarray | None:
+    """Upsets per bit by protons (s-1), by nuclear reactions and by their own ionization; None where there is none."""
+    nuclear, direct = run.get("upset/proton_rate_per_bit"), run.get("upset/direct_proton_rate_per_bit")
+    return nuclear if nuclear is None or direct is None else nuclear + direct
 
 
 def effect_table(run: RunFile) -> Table:

@@ -15,10 +15,18 @@ def listed(names: Sequence[str], most: int = MOST_NAMES) -> str:
     return ", ".join(names[:most]) + f" and {len(names) - most} more"
 
 
+def counted(count: int, word: str) -> str:
+    """Return "1 node", "11 nodes"."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def celsius(kelvin: float) -> str:
     """Return a temperature (K) in degrees Celsius with one decimal, "-" for none."""
-    # Adding zero turns the -0.0 of rounding into 0.0.
-    return "-" if math.isnan(kelvin) else f"{round(kelvin - ZERO_CELSIUS, 1) + 0.0:.1f}"
+    if not math.isfinite(kelvin):
+        return "-"
+    # Half a digit goes up, and a tenth of a microkelvin is none: what differs by rounding alone, as the 350 K of a
+    # boundary over time, reads the same. Adding zero turns the -0.0 of rounding into 0.0.
+    return f"{math.floor(10.0 * (kelvin - ZERO_CELSIUS) + 0.5 + 1e-6) / 10.0 + 0.0:.1f}"
 
 
 def signed(value: float) -> str:

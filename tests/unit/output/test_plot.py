@@ -5,12 +5,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from caloris.output import plot_particle, plot_time
 from caloris.output.hdf5 import write_run
 from caloris.output.plot import plot
-from caloris.output.plot_particle import plot_upsets
+from caloris.output.plot_particle import _alike, plot_upsets
 from caloris.output.plot_render import Camera, View, render
 from caloris.output.plot_satellite import _alone, _moments, _posed_corners
-from caloris.output.plot_style import eclipses, last_orbit, style
+from caloris.output.plot_style import at_least, eclipses, last_orbit, panels, style
 from caloris.output.read import open_run
 
 ALL = {"margins", "temperatures", "heat_flows", "power", "satellite", "particle_flux", "let_spectrum", "upset_rates"}
@@ -51,6 +52,52 @@ def test_failed_run_with_gaps_is_drawn(make_run, tmp_path):
     source.attributes = {}
     paths = plot(write_run(tmp_path / "run.h5", source), tmp_path)
     assert {path.stem for path in paths} == {"temperatures", "heat_flows", "satellite"}
+
+
+def test_constants_are_straight_lines():
+    """Rounding is no curve: an axis of temperature shows a kelvin at least, in plain numbers."""
+    figure, ((axes,),) = panels(1, 1, 2.0)
+    axes.plot([0.0, 1.0, 2.0], [76.85, 76.85 - 1e-13, 76.85])
+    at_least(axes.yaxis, 1.0)
+    low, high = axes.get_ylim()
+    assert high - low == pytest.approx(1.0) and low < 76.85 < high
+    figure.canvas.draw()
+    assert axes.yaxis.get_offset_text().get_text() == ""
+    axes.set_ylim(10.0, 90.0)
+    at_least(axes.yaxis, 1.0)
+    assert axes.get_ylim() == (10.0, 90.0)
+
+
+def test_titles_name_an_orbit_where_there_is_one(run, make_run, tmp_path):
+    for name, source, expected in (("orbit", run, " over an orbit"), ("none", make_run(13), "")):
+        if not expected:
+            source.attributes.pop("orbit", None)
+        with open_run(write_run(tmp_path / f"{name}.h5", source)) as stored:
+            assert plot_time._over(stored) == expected
+
+
+def test_a_given_let_spectrum_has_no_flux(device_run, tmp_path):
+    """Then there is no picture of it, no shield in the legend, and no legend of protons that upset nothing."""
+    for name in ("flux_outside", "flux_behind"):
+        device_run.arrays[f"particle/{name}"] = np.zeros_like(device_run.arrays[f"particle/{name}"])
+    device_run.arrays["upset/proton_rate_per_device"] *= 0.0
+    device_run.arrays["upset/direct_proton_rate_per_bit"] = 0.0 * device_run.arrays["upset/bits"]
+    path = write_run(tmp_path / "run.h5", device_run)
+    assert {one.stem for one in plot(path, tmp_path)} == {"let_spectrum", "upset_rates"}
+    with open_run(path) as stored:
+        labels = [label for labels, _ in _alike(stored, stored["particle/integral_let_flux"]) for label in labels]
+    assert not any("g/cm" in label for label in labels)
+    # A PDF keeps its words, compressed: the figure itself is asked.
+    legends: list[list[str]] = []
+
+    def kept(figure, folder, name):
+        legends.append([text.get_text() for text in figure.axes[0].get_legend().get_texts()])
+        return []
+
+    with pytest.MonkeyPatch.context() as patch, open_run(path) as stored:
+        patch.setattr(plot_particle, "save", kept)
+        plot_upsets(stored, tmp_path)
+    assert legends == [["heavy ions"]]
 
 
 def test_moments_are_finite_ones():

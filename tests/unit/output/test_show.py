@@ -103,7 +103,8 @@ def test_temperatures_are_celsius(run, shown):
     index = list(run.arrays["thermal/node"]).index("gpu_tray")
     values = run.arrays["thermal/temperature"][:, index] - 273.15
     nodes, low, _, high, *_ = _row(table, "gpu_tray")
-    assert (nodes, low, high) == ("1", f"{values.min():.1f}", f"{values.max():.1f}")
+    # 59.45 and 65.45 degC, to the last bits: half a digit goes up.
+    assert (nodes, low, high) == ("1", f"{values.min() + 1e-7:.1f}", f"{values.max() + 1e-7:.1f}")
 
 
 def test_power_verdict(run, shown):
@@ -178,6 +179,54 @@ def test_view_factors_by_side(run, shown):
     assert _row(section, "x-/front")[2:] == ["0.0000", "0.9500", "0.0500", "-"]
 
 
+def test_what_does_not_change_has_no_extremes(make_run, shown):
+    """A boundary of 350 K over time, two last bits apart: one temperature (76.85), and no time of an extreme."""
+    run = make_run(13)
+    index = list(run.arrays["thermal/node"]).index("gpu_tray")
+    run.arrays["thermal/temperature"][:, index] = 350.0
+    run.arrays["thermal/temperature"][::2, index] = 350.0 - 1e-13
+    low, mean, high, *times = _row(_section(shown(run), "Temperatures"), "gpu_tray")[1:]
+    assert low == mean == high and times == ["-", "-"]
+
+
+def test_what_passes_through_one_item_is_told(make_run, shown):
+    """A solid that takes 12 W at one face and gives 12 W at another: not a sum of rounding."""
+    run = make_run(1)
+    run.arrays = {k: v for k, v in run.arrays.items() if not k.startswith(("margins", "limits"))}
+    boundary = np.zeros_like(run.arrays["thermal/node_heat_load"])
+    cells = [k for k, name in enumerate(run.arrays["thermal/node"]) if name.startswith("radiator")]
+    boundary[:, cells[0]], boundary[:, cells[-1]] = 12.0, -12.0 - 1e-13
+    plain = {
+        key: 0.0 * value for key, value in run.arrays.items() if key.startswith("thermal/node_") and value.ndim > 1
+    }
+    run.arrays |= plain | {"thermal/node_boundary": boundary}
+    run.arrays = {key: value for key, value in run.arrays.items() if not key.startswith("thermal/mean_")}
+    table = _section(shown(run), "Where each watt goes")
+    assert table.split("item")[1].split()[:2] == ["boundary", "boundary"]
+    assert _row(table, "radiator") == ["12.00", "-12.00"] == _row(table, "all")
+
+
+def test_names_of_devices_stay_whole(run, shown):
+    names = ["accelerator SRAM", "accelerator HBM, uncorrectable"]
+    run.arrays["upset/device"] = np.array(names)
+    table = _section(shown(run), "Upsets per day")
+    assert all(word in table.split() for name in names for word in name.split())
+
+
+def test_protons_of_both_kinds_are_counted(run, shown):
+    """Upsets by protons' own ionization are part of the rate per device, so they are part of the protons'."""
+    run.arrays["upset/direct_proton_rate_per_bit"] = 3.0 * run.arrays["upset/proton_rate_per_bit"]
+    table = _section(shown(run), "Upsets per day")
+    row = list(run.arrays["upset/device"]).index("LM7912")
+    expected = 4.0 * run.arrays["upset/proton_rate_per_bit"][row] * 86400.0
+    assert float(_row(table, "LM7912")[3]) == pytest.approx(expected, rel=0.01)  # three printed digits
+    assert "no response to such particles" not in table
+    run.arrays["upset/direct_proton_rate_per_bit"] *= 0.0
+    run.arrays["upset/proton_rate_per_bit"][row] = 0.0
+    table = _section(shown(run), "Upsets per day")
+    assert _row(table, "LM7912")[3] == "0" and "0: no response to such particles" in table
+
+
 def test_device_alone(device_run, shown):
     text = shown(device_run)
     assert "Upsets per day" in text
@@ -187,6 +236,7 @@ def test_device_alone(device_run, shown):
 
 def test_steady_and_without_power(make_run, shown):
     text = shown(make_run(1))
+    assert "1 time\n" in text and "1 times" not in text
     assert "Where each watt goes (steady, W)" in text and "hottest at" not in text and "Sustained" not in text
 
 
@@ -206,6 +256,10 @@ def test_no_run_file_raises(tmp_path):
     [
         (celsius(273.15 - 0.02), "0.0"),
         (celsius(float("nan")), "-"),
+        (celsius(350.0), "76.9"),
+        # 3 K: -270.15 on either side of the tie, by rounding alone.
+        (celsius(3.0 - 3e-14), celsius(3.0)),
+        (celsius(3.0 + 3e-14), celsius(3.0)),
         (signed(-0.01), "-0.01"),
         (signed(4.46), "+4.5"),
         (engineering(120e3, "W"), "120 kW"),
