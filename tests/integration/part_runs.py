@@ -1,4 +1,4 @@
-"""The cases of examples/parts, run as they stand, and numbers out of their runs by the names of nodes."""
+"""The cases of examples/parts, run as they stand: numbers out of their runs by the names of nodes, balances."""
 
 from functools import cache
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 
 import caloris
 from caloris.case.node_layout import NodeLayout
+from caloris.run_file.arrays import ENERGY_BOUND
 from caloris.simulation import Run
 
 PARTS = Path(__file__).parents[2] / "examples" / "parts"
@@ -34,3 +35,16 @@ def all_under(run: Run, name: str, quantity: str) -> np.ndarray:
     nodes = NodeLayout(run.model.geometry, run.case).find(name)
     assert len(nodes)
     return np.asarray(run.data.arrays[f"thermal/{quantity}"])[-1, nodes]
+
+
+def closes(run: Run) -> None:
+    """Internal exchange cancels to 1e-9 of the largest total, heat in and out to what the audit allows."""
+    numbers, arrays = run.data.attributes["thermal"], run.data.arrays
+    total = numbers["largest_total"]
+    assert run.result == "success" and total > 1.0
+    bound = ENERGY_BOUND["steady" if numbers["mode"] == "steady" else "transient"]
+    assert numbers["energy_residual_relative"] <= bound
+    assert numbers["exchange_residual_relative"] <= 1e-9
+    # and as they stand in the file, at every time
+    assert np.all(np.abs(arrays["thermal/exchange_residual"]) <= 1e-9 * total)
+    assert np.all(np.abs(arrays["thermal/energy_residual"]) <= bound * total)

@@ -392,8 +392,8 @@ def test_equipment_and_networks_are_described(name, words):
     assert words in re.sub(r"[ ─│╭╮╰╯]+", " ", output.getvalue())
 
 
-def test_a_joint_that_turns_all_around_goes_on():
-    """The radiators of the ISS follow the Sun through the end of their angle: no stop, and nothing to tell."""
+def test_a_joint_without_a_range_goes_on():
+    """The radiators of the ISS follow the Sun all around and state no stop: there is nothing to tell."""
     assert not any("joint" in line for line in warnings_of(sketch(load_case(EXAMPLES / "iss_atcs.toml"))))
 
 
