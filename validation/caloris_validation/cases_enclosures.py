@@ -314,6 +314,8 @@ CASES: tuple[ReferenceCase, ...] = (
         reason="320 triangles: a flat one sees nothing of itself, 1/320 of what a piece of the sphere sees",
         source="B_ij = A_j eps_j / sum(A eps): on a sphere F_ij = A_j/A; Gebhart (1961)",
         measure=lambda: _sphere_gebhart(2),
+        observed_order=lambda: scenes.order(_sphere_gebhart(1), _sphere_gebhart(2), 1.0),
+        expected_order=1.8,
         slow=True,
     ),
     ReferenceCase(

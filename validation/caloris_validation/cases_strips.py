@@ -15,9 +15,10 @@ import numpy as np
 import caloris
 from caloris.geometry.flat_shapes import Rectangle
 from caloris.geometry.view_factors import compute_view_factors
+from caloris.solve.solution import SteadySolution
 from caloris_validation.mesh_scenes import Sheet, build
 from caloris_validation.reference_case import ReferenceCase
-from caloris_validation.scenes import coating, deep_space, rectangle, steady
+from caloris_validation.scenes import closed, coating, deep_space, rectangle, steady
 
 _HOTTEL = "Hottel's crossed strings (Hottel & Sarofim, Radiative Transfer, 1967)"
 _ENDS = "ends of the second strip, 64 m away: (2/3 pi) (h/64 m)^3 = 1e-6 of the view; "
@@ -79,15 +80,16 @@ def _refuse() -> None:
     nominal, visibility, context = model.geometry, model.visibility, model.context
     assert nominal is not None and visibility is not None and context is not None
 
-    def temperature(factor: jax.Array) -> jax.Array:
-        """Temperature (K) of the upper plate when the sheet between is `factor` times as wide."""
+    def solved(factor: jax.Array) -> SteadySolution:
+        """The plates when the sheet between is `factor` times as wide."""
         sheet = nominal.surfaces[2].shape
         assert isinstance(sheet, Rectangle)
         geometry = eqx.tree_at(lambda g: g.surfaces[2].shape.edge_u, nominal, factor * sheet.edge_u)
-        return caloris.solve_steady(caloris.couple(geometry, visibility, context)).temperature[1]
+        return caloris.solve_steady(caloris.couple(geometry, visibility, context))
 
+    closed(solved(jnp.ones(())))
     try:
-        slope = jax.grad(temperature)(jnp.ones(()))
+        slope = jax.grad(lambda factor: solved(factor).temperature[1])(jnp.ones(()))
     except caloris.ShadowDerivativeError:
         return
     raise AssertionError(f"a derivative of occlusion came back as {float(slope):g}, not as an error")

@@ -1,4 +1,4 @@
-"""Reference cases of the particle environment: belts, their mean over an orbit, cutoff, solar protons, whole chain."""
+"""Reference cases of the particle environment: belts, their mean over an orbit, cutoff, whole chain."""
 
 from functools import cache, partial
 
@@ -66,10 +66,6 @@ _POINTS: tuple[tuple[MapName, float, float, float], ...] = (
     ("AE8MAX", 2.0, 4.5, 5.198e5),
     ("AE8MAX", 1.0, 6.6, 4.79e5),
 )
-_ESP = (
-    (1.0, 0.95, ((1.0, 2.43e11), (10.0, 3.51e10), (30.0, 7.59e9), (100.0, 7.09e8))),
-    (7.0, 0.99, ((1.0, 1.33e12), (10.0, 3.84e11), (30.0, 1.34e11), (100.0, 1.80e10))),
-)
 
 
 @cache
@@ -113,17 +109,6 @@ def _equatorial_peak(name: MapName, energy: float) -> float:
     shell = jnp.linspace(1.2, 7.0, 581)
     flux = eqx.filter_jit(trapped_spectrum)(trapped_map(name), jnp.array([energy]), DriftShell(shell, jnp.ones(581)))
     return float(flux.max()) * 1e-4
-
-
-@cache
-def _fluence(years: float, confidence: float) -> dict[float, float]:
-    """Mission fluences above energies (cm-2) of a case in free space."""
-    text = f'[particles]\nsolar_event = {{ model = "ESP", years = {years}, confidence = {confidence} }}\n'
-    device = _CREME96_CASE[_CREME96_CASE.index("[[material]]") :]
-    particles = caloris.build(caloris.parse_case(text + device)).particles
-    assert particles is not None and particles.fluence is not None
-    above = np.asarray(particles.fluence.integral_fluence) * 1e-4
-    return {energy: float(value) for energy, value in zip(particles.fluence.level, above, strict=True)}
 
 
 def _cutoff_over_the_gulf_of_guinea() -> float:
@@ -200,20 +185,6 @@ CASES: tuple[ReferenceCase, ...] = (
         "one printed digit",
         f"{_ECSS}, table I-2",
         partial(_equatorial_peak, "AE8MAX", 1.0),
-    ),
-    *(
-        ReferenceCase(
-            f"solar.esp.{years:g}_years.{energy:g}_MeV",
-            f"fluence of solar protons above {energy:g} MeV in {years:g} active years, {confidence:.0%} confidence",
-            "cm-2",
-            exact,
-            0.005,
-            "three printed digits",
-            f"{_ECSS}, table I-4",
-            partial(lambda years, confidence, energy: _fluence(years, confidence)[energy], years, confidence, energy),
-        )
-        for years, confidence, rows in _ESP
-        for energy, exact in rows
     ),
     ReferenceCase(
         "magnetic.cutoff.gulf_of_guinea",
