@@ -140,7 +140,7 @@ def validate(arguments: Sequence[str] | None = None) -> int:
     for path, write in ((options.json, to_json), (options.markdown, to_markdown)):
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.writetext(write(results), encoding="utf-8")
+            path.write_text(write(results), encoding="utf-8")
     return 1 if failed else 0
 
 
