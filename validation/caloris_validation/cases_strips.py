@@ -102,10 +102,10 @@ def _slope() -> float:
     return (_facing(0.25 + step, 5e-6) - _facing(0.25 - step, 5e-6)) / (2 * step)
 
 
-def _strip_case(name: str, exact: float, formula: str, measure: Callable[[], float]) -> ReferenceCase:
+def _strip_case(name: str, what: str, exact: float, formula: str, measure: Callable[[], float]) -> ReferenceCase:
     return ReferenceCase(
         name=f"view-factor-strips-{name}",
-        quantity="view_factor",
+        quantity=f"view factor between infinite strips of width 1, {what}",
         unit="1",
         exact=exact,
         bound=1e-5,
@@ -116,12 +116,12 @@ def _strip_case(name: str, exact: float, formula: str, measure: Callable[[], flo
 
 
 CASES: tuple[ReferenceCase, ...] = (
-    _strip_case("facing", 0.4142135624, "w = h: sqrt 2 - 1", lambda: _facing(None)),
-    _strip_case("hinged-90deg", 0.2928932188, "1 - sin 45 deg", lambda: _hinged(np.pi / 2)),
-    _strip_case("hinged-60deg", 0.5, "1 - sin 30 deg", lambda: _hinged(np.pi / 3)),
+    _strip_case("facing", "facing at 1", 0.4142135624, "w = h: sqrt 2 - 1", lambda: _facing(None)),
+    _strip_case("hinged-90deg", "hinged at 90 deg", 0.2928932188, "1 - sin 45 deg", lambda: _hinged(np.pi / 2)),
+    _strip_case("hinged-60deg", "hinged at 60 deg", 0.5, "1 - sin 30 deg", lambda: _hinged(np.pi / 3)),
     ReferenceCase(
         name="view-factor-strips-blocked",
-        quantity="view_factor",
+        quantity="view factor between the facing strips with a half-wide blocker midway",
         unit="1",
         exact=0.1180339887,
         bound=2e-4,
@@ -132,7 +132,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="derivative-of-occlusion",
-        quantity="d view_factor / d half-width of the blocker by differences; a derivative is refused",
+        quantity="derivative of that view factor by the blocker's half-width, by differences; an exact one is refused",
         unit="m-1",
         exact=-0.894427191,
         bound=2e-3,

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -23,8 +24,8 @@ _NOT_HERE = (
         "sensitive volumes are boxes, as in CREME96. Slab and box stand for the chord distribution.",
     ),
     (
-        "the upset rate and dose at which a part of an unpublished response fails",
-        "HBM of Project Suncatcher worked irregularly from 2 krad on: a limit that was measured, and no prediction.",
+        "the 2 krad beyond which the memories of Project Suncatcher worked irregularly",
+        "a limit of one part that was measured; there is nothing to compute it from.",
     ),
 )
 
@@ -82,10 +83,11 @@ def text(value: float | None, digits: int = 7) -> str:
 
 
 def _title(module: ModuleType) -> str:
-    """The first line of a module's docstring, without what all of them begin with."""
+    """The subject in a module's docstring: up to a colon, without how its cases enter."""
     line = (module.__doc__ or module.__name__).splitlines()[0].rstrip(".")
     for start in ("Reference cases of ", "Reference cases: "):
         line = line.removeprefix(start)
+    line = re.sub(r"[,;] (through|by) (case files|a case file|the public).*", "", line.partition(": ")[0])
     return line[:1].upper() + line[1:]
 
 
