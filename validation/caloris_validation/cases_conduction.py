@@ -26,7 +26,7 @@ def _cooled(duration: float, sky: float, tolerance: float = 1e-3) -> float:
 
 def _cooled_order(duration: float, sky: float) -> float:
     """Observed power of the tolerance with which the error of `_cooled` falls; it reaches 300 K."""
-    return scenes.order(*(_cooled(duration, sky, tolerance) for tolerance in (1e-3, 1e-5)), 300.0, 100.0)
+    return scenes.order(_cooled(duration, sky, 1e-3), _cooled(duration, sky, 1e-5), 300.0, ratio=100.0)
 
 
 def _bar(length: float, cells: int, conductivity: float, name: str = "bar", **more: object) -> str:
