@@ -1,4 +1,4 @@
-"""The command `caloris`: run, check, show, plot, viewfactors, export.
+"""The command `caloris`: run, check, show, plot, compare, viewfactors, export.
 
 Exit code 0: done; 1: a solver failed; 2: wrong input.
 """
@@ -6,7 +6,7 @@ Exit code 0: done; 1: a solver failed; 2: wrong input.
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
+    from caloris.comparison import Source
     from caloris.output.run_data import RunData
 from caloris.process import prepare_process
 
@@ -24,7 +25,6 @@ _LATER = {
     "report": "an HTML report of a run",
     "optimize": "optimization of a case",
     "sweep": "sweeps over a case",
-    "compare": "comparison of cases",
     "correlate": "correlation with test data",
     "init": "a new case file",
     "examples": "the list of examples",
@@ -67,27 +67,30 @@ def _fail(message: str, code: int) -> typer.Exit:
 def _input_errors():
     """Wrong input of any kind ends with exit code 2 and its message, never with a traceback."""
     from caloris.case.errors import CaseError
+    from caloris.comparison import ComparisonError
     from caloris.output.read import RunFileError
 
     try:
         yield
-    except (CaseError, RunFileError) as error:
+    except (CaseError, ComparisonError, RunFileError) as error:
         raise _fail(str(error), 2) from None
     except OSError as error:
         raise _fail(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), 2) from None
 
 
-def _check_target(target: Path, case_file: Path) -> None:
-    """Refuse, before anything is computed, a run file that cannot be written."""
+def _check_target(target: Path, *inputs: Path) -> None:
+    """Refuse, before anything is computed, a file that cannot be written or would replace what is read."""
     folder = target.parent
     if target.is_dir():
-        raise _fail(f"{target} is a folder; name the run file to write", 2)
+        raise _fail(f"{target} is a folder; name the file to write", 2)
     if not folder.is_dir():
         raise _fail(f"{target}: the folder {folder} does not exist; make it first", 2)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _fail(f"{target}: the folder {folder} cannot be written", 2)
-    if target.exists() and case_file.exists() and target.samefile(case_file):
-        raise _fail(f"{target} is the case file; name another file for the run", 2)
+    for file in inputs:
+        if target.exists() and file.exists() and target.samefile(file):
+            what = "the case file" if file.suffix.lower() == ".toml" else "one of the files to read"
+            raise _fail(f"{target} is {what}; name another file to write", 2)
 
 
 @contextmanager
@@ -162,7 +165,7 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
     with _input_errors():
         case = load_case(case_file, overrides or ())
         prepare_process()
-        from caloris.check import describe
+        from caloris.check.describe import describe
 
         describe(case, Console(width=_width()))
 
@@ -206,6 +209,91 @@ def plot(
         stage("drawing")
         files = plot_run(run_file, folder, variant)
     print(f"{folder}: " + ", ".join(sorted({file.relative_to(folder).with_suffix("").as_posix() for file in files})))
+
+
+@app.command()
+def compare(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE",
+            help="Two or more run files (.h5) or case files (.toml), each as FILE or NAME=FILE.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Keep the runs of cases, as DIR/NAME.h5.", show_default=False
+        ),
+    ] = None,
+    overrides: Overrides = None,
+    radiators: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--radiator", metavar="SURFACE", help='What is a radiator, again for each. Default: "radiator" in the name.'
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the figures too, a line a design, in SI.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The same as JSON, with units and meanings.")
+    ] = None,
+) -> None:
+    """Print designs side by side: orbit, power, radiator, temperatures, margins, upsets, goodput, dose.
+
+    Cases are run first, with --set applied to each. Every variant of a run is a column of its own. A column is headed
+    by the file's stem, or by NAME. A dash stands for what a run does not hold. When a solver fails, the table shows its
+    last accepted state, and the exit code is 1.
+    """
+    from caloris.comparison import Source, compare_sources, load_sources
+
+    sources = [Source.of(argument) for argument in files]
+    with _input_errors():
+        sources = load_sources(sources, overrides or (), radiators or ())
+        cases = [source for source in sources if source.case is not None]
+        targets = [*(file for file in (csv, json) if file is not None), *_kept_runs(cases, output)]
+        for k, target in enumerate(targets):
+            _check_target(target, *(source.path for source in sources))
+            if target.resolve() in [other.resolve() for other in targets[:k]]:
+                raise _fail(f"{target} is to be written twice", 2)
+        if cases:
+            prepare_process()
+        for source in cases:
+            assert source.case is not None
+            _warn([f"{source.name}: {warning}" for warning in source.case.warnings])
+        with _stages() as stage:
+            try:
+                designs = compare_sources(sources, radiators or (), output, stage)
+            except FloatingPointError as error:  # an upset rate; nothing of that run is kept then
+                raise _fail(f"the run ended with not_finite: {error}", 1) from None
+        from caloris.output.designs import write_csv, write_json
+        from caloris.output.show_designs import show_designs
+
+        show_designs(designs, Console(width=_width()))
+        if csv is not None:
+            write_csv(csv, designs)
+        if json is not None:
+            write_json(json, designs)
+    if output is not None:
+        print(f"{output}: {', '.join(case.run_file(output).name for case in cases)}")
+    run_now = {source.name for source in cases}
+    failed = [one for one in designs if one.name in run_now and one.text("result") != "success"]
+    if failed:
+        ends = (f"{one.name}{f', variant {one.variant!r},' if one.variant else ''} ended with" for one in failed)
+        raise _fail("; ".join(f"{end} {one.text('result')}" for end, one in zip(ends, failed, strict=True)), 1)
+
+
+def _kept_runs(cases: "Sequence[Source]", folder: Path | None) -> list[Path]:
+    """What is written to keep the runs of cases: their files, or a folder that is not there yet."""
+    if folder is None:
+        return []
+    if not cases:
+        raise _fail("-o keeps the runs of cases, and all of these are finished runs", 2)
+    if folder.exists() and not folder.is_dir():
+        raise _fail(f"{folder} is a file; name a folder for the runs", 2)
+    return [case.run_file(folder) for case in cases] if folder.exists() else [folder]
 
 
 @app.command()

@@ -7,7 +7,7 @@ import numpy as np
 
 import caloris
 from caloris.case.node_layout import NodeLayout
-from caloris.run_arrays import ENERGY_BOUND, residuals
+from caloris.run_file.arrays import ENERGY_BOUND, residuals
 from caloris.solve.balance import balance
 from caloris.solve.solution import Solution, SteadySolution
 
