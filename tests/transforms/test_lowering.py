@@ -233,7 +233,6 @@ HOST = {
     "particle.detectors.detector_fractions": "numpy, once a material",
     "particle.shield_dose.dose_energies": "numpy, a grid",
     "particle.shield_dose.dose_table": "numpy, once a particle and detector",
-    "particle.shield_dose.monotone_cubics": "numpy, once a table",
     "particle.shield_dose.natural_spline": "numpy, once a table",
     "particle.shield_dose.natural_spline_at": "numpy, once a table",
     "particle.shield_dose.source_tables": "reads a table, once",

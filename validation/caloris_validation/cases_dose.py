@@ -169,7 +169,7 @@ def _rows() -> tuple[ReferenceCase, ...]:
     reasons = {
         "proton": "the original differentiates a spline through doses that step where ranges end",
         "electron": "the same rules of interpolation on another grid of energies",
-        "bremsstrahlung": "monotone cubics where the original has straight lines",
+        "bremsstrahlung": "splines where the original has straight lines",
     }
     found = []
     for (particle, shape), values in figures.items():
