@@ -162,7 +162,7 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
     with _input_errors():
         case = load_case(case_file, overrides or ())
         prepare_process()
-        from caloris.check import describe
+        from caloris.check.describe import describe
 
         describe(case, Console(width=_width()))
 

@@ -27,13 +27,13 @@ from caloris.output.hdf5 import write_run
 from caloris.output.run_data import RunData
 from caloris.precision import require_float64
 from caloris.provenance import CompileClock, provenance
-from caloris.run_arrays import ENERGY_BOUND, thermal_arrays
-from caloris.run_devices import reliability_arrays
-from caloris.run_dose import dose_arrays
-from caloris.run_groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
-from caloris.run_limits import limit_arrays, margin_arrays
-from caloris.run_loops import fluid_arrays
-from caloris.run_particles import environment_arrays
+from caloris.run_file.arrays import ENERGY_BOUND, thermal_arrays
+from caloris.run_file.devices import reliability_arrays
+from caloris.run_file.dose import dose_arrays
+from caloris.run_file.groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
+from caloris.run_file.limits import limit_arrays, margin_arrays
+from caloris.run_file.loops import fluid_arrays
+from caloris.run_file.particles import environment_arrays
 from caloris.solve.cyclic import solve_cyclic
 from caloris.solve.solution import Solution, SolveError, SteadySolution
 from caloris.solve.state import physical

@@ -10,7 +10,7 @@ from caloris.case.schema import Case
 from caloris.output.run_data import RunData
 from caloris.precision import require_float64
 from caloris.provenance import CompileClock, provenance
-from caloris.run_groups import mesh_arrays, view_factor_arrays
+from caloris.run_file.groups import mesh_arrays, view_factor_arrays
 
 
 def view_factors(case: Case, progress: Callable[[str], None] = lambda stage: None) -> RunData:

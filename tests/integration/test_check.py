@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from caloris.case.errors import CaseError
 from caloris.case.load import load_case, parse_case, with_overrides
 from caloris.case.schema import Case
-from caloris.check import describe
-from caloris.check_sketch import sketch
+from caloris.check.describe import describe
+from caloris.check.sketch import sketch
 from caloris.cli import app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

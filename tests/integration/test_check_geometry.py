@@ -9,8 +9,8 @@ import pytest
 import caloris
 from caloris.case.load import load_case, parse_case
 from caloris.case.schema import Case
-from caloris.check_sketch import sketch
-from caloris.check_warnings import warnings_of
+from caloris.check.sketch import sketch
+from caloris.check.warnings import warnings_of
 from caloris_validation import cases_power, cases_radiation
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -5,7 +5,7 @@ import pytest
 
 import conduction_parts
 import loop_parts
-from caloris.run_arrays import ENERGY_BOUND
+from caloris.run_file.arrays import ENERGY_BOUND
 from caloris.simulation import Run
 from caloris_kernels.constants import STEFAN_BOLTZMANN
 from part_runs import PARTS, heat_load, solved, temperature

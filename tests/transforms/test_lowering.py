@@ -23,7 +23,7 @@ import pytest
 import caloris
 import caloris.geometry
 import caloris_kernels
-from caloris import check_sketch, run_particles
+from caloris.check import sketch
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
@@ -34,6 +34,7 @@ from caloris.model.orbit import KeplerOrbit
 from caloris.model.planet import Planet
 from caloris.model.shield import SectorShield
 from caloris.model.surroundings import motion_along
+from caloris.run_file import particles
 from caloris.solve import drift_shells, orbit_particles, particle_track
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
@@ -816,9 +817,9 @@ def test_program_of_the_device_flow_lowers(name: str) -> None:
 # The program of each verb that is compiled as a whole, and of each small function of the engine's own
 # (`caloris.programs.kept` and `kept_on_arrays`), by how it is called.
 VERBS: dict[str, Callable[[Any], tuple]] = {
-    "check_sketch._conductors": lambda model: (check_sketch._conductors, model.geometry, model.context.structure),
-    "check_sketch._sample": lambda model: (
-        check_sketch._sample,
+    "check.sketch._conductors": lambda model: (sketch._conductors, model.geometry, model.context.structure),
+    "check.sketch._sample": lambda model: (
+        sketch._sample,
         model.geometry.bodies,
         model.context.surroundings,
         f(3),
@@ -849,7 +850,7 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.dose._by_bin": lambda model: (caloris.depth_dose, f(3), model.particles),
     "solve.dose._dose": lambda model: (caloris.dose, _dose_point(), model.particles),
     "solve.drift_shells._tabulate": lambda model: (drift_shells._tabulate, FIELD, f()),
-    "run_particles._spectra": lambda model: (run_particles._spectra, model.particles, f(5), f(4)),
+    "run_file.particles._spectra": lambda model: (particles._spectra, model.particles, f(5), f(4)),
     "solve.orbit_particles._traced_shells": lambda model: (orbit_particles._traced_shells, f(), f(4, 3)),
     "solve.orbit_particles.days_at_year": lambda model: (orbit_particles.days_at_year, f()),
     "solve.orbit_particles._positions": lambda model: (orbit_particles._positions, EARTH_ORBIT, f(3), f(3)),

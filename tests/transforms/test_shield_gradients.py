@@ -55,8 +55,8 @@ def _against_differences(function, value_and_gradient, x, count):
     forward = eqx.filter_jit(lambda x, tangent: jax.jvp(function, (x,), (tangent,))[1])
     reverse = np.asarray(value_and_gradient(x)[1])
     for k in range(count):
-        # A step wide against rounding (1e-13 / 1e-5), small against the distance of the tables' knots (5 %), where second
-        # derivatives jump.
+        # A step wide against rounding (1e-13 / 1e-5), small against the distance of the tables' knots (5 %), where
+        # second derivatives jump.
         step = jnp.zeros_like(x).at[k].set(1e-5 * x[k])
         ends = [float(value_and_gradient(x + sign * step)[0]) for sign in (1.0, -1.0)]
         difference = (ends[0] - ends[1]) / (2.0 * float(step[k]))

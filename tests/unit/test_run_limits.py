@@ -5,7 +5,7 @@ import pytest
 
 from caloris.case.load import parse_case
 from caloris.output.run_data import RunData
-from caloris.run_limits import limit_arrays, margin_arrays
+from caloris.run_file.limits import limit_arrays, margin_arrays
 
 CASE = """
 [[node]]

@@ -7,7 +7,7 @@ import numpy as np
 
 import caloris
 from caloris.case.node_layout import NodeLayout
-from caloris.run_arrays import ENERGY_BOUND
+from caloris.run_file.arrays import ENERGY_BOUND
 
 Vector = Sequence[float]
 

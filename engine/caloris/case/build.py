@@ -116,7 +116,8 @@ def build_traced(
         visibility = with_mirrors(geometry, where, visibility, coatings, context.frozen, seed=seed, progress=progress)
     except MirrorLimitError as error:
         raise CaseError([CaseProblem("coating", str(error))], case.source) from None
-    return geometry, with_radiating(visibility, np.asarray(context.structure.facet_node)), context
+    facet_node, nodes = np.asarray(context.structure.facet_node), len(context.structure.node_name)
+    return geometry, with_radiating(visibility, facet_node, nodes), context
 
 
 def check_buildable(case: Case) -> None:

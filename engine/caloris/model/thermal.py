@@ -84,7 +84,7 @@ class Exchange(eqx.Module):
     facet_node: Int[Array, " facet"]
     facet_coating: Int[Array, " facet"]
     seeing: Int[Array, " seeing"]  # facets that see any other surface; the rest see only space
-    radiating: Int[Array, " radiating"]  # nodes that have such facets
+    radiating: Int[Array, " radiating"]  # nodes with exchange factors, in ascending order
     # m2, A_i F_ij, symmetric: dense, or tiles whose arrays have a leading axis of poses; the facets of either are
     # numbered within `seeing`.
     exchange_area: Float[Array, "pose seeing seeing"] | ExchangeTiles

@@ -251,7 +251,8 @@ def _dense(matrix: HeatMatrix) -> Float[Array, "state state"]:
         heat = heat + matrix.facets
     if matrix.received is not None:
         seen = matrix.radiating
-        heat = heat.at[seen[:, None], seen[None, :]].add(-matrix.received)
+        every = seen.shape[0] == nodes  # in order, so that the factors are a matrix over all nodes already
+        heat = heat - matrix.received if every else heat.at[seen[:, None], seen[None, :]].add(-matrix.received)
     if links.radiative_pair.shape[0]:
         heat = heat + conductance_matrix(links.radiative_pair, links.radiative_area, nodes) * matrix.slope
     if links.tabled is not None and matrix.tabled is not None:

@@ -75,7 +75,7 @@ class Network(NamedTuple):
     boundary: Float[Array, "segment 2 node"] | None  # K, given temperatures; None: they do not vary
     # Exchange factors by band of wavelength where there are several; empty where they depend on the temperature.
     exchange: Float[Array, "pose *band radiating radiating"]  # m2
-    radiating: Int[Array, " radiating"]  # nodes whose facets see others
+    radiating: Int[Array, " radiating"]  # nodes with exchange factors, in ascending order
     to_space: Float[Array, "pose *band node"]  # m2
     emission: Float[Array, " *band node"]  # m2, emittance times area
     band_edge: Float[Array, " edge"] | None  # m, wavelengths that split thermal radiation; None: one band

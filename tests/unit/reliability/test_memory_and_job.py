@@ -14,7 +14,7 @@ from caloris.model.job import Job
 from caloris.output.read import open_run
 from caloris.output.run_data import RunData
 from caloris.output.show import show
-from caloris.run_devices import job_along_track
+from caloris.run_file.devices import job_along_track
 
 
 def test_secded_word():

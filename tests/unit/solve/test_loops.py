@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import caloris
-from caloris.run_loops import fluid_arrays
+from caloris.run_file.loops import fluid_arrays
 from caloris.solve import systems
 from caloris.solve.balance import audit, balance
 from caloris.solve.network import assemble

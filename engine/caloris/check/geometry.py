@@ -7,7 +7,7 @@ import numpy as np
 from jax import Array
 
 from caloris.case.address import parse_address
-from caloris.check_sketch import Sketch
+from caloris.check.sketch import Sketch
 from caloris.devices import ray_backend
 from caloris.geometry.assembly import Geometry
 from caloris.geometry.edge_joint import outline

@@ -10,7 +10,7 @@ from caloris.case.lines import shaped
 from caloris.case.loop_plan import LoopPlan, plan_loop
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
-from caloris.run_warnings import Found, warning_arrays
+from caloris.run_file.warnings import Found, warning_arrays
 from caloris.solve.fluid_numbers import LiquidNumbers, TwoPhaseNumbers, liquid_numbers, two_phase_numbers
 from caloris.solve.network import Network
 from caloris.solve.part_terms import heat_over_time

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from caloris.check_geometry import geometry_warnings
-from caloris.check_sketch import Sketch
+from caloris.check.geometry import geometry_warnings
+from caloris.check.sketch import Sketch
 from caloris.geometry.connected import connected_parts
 from caloris.model.attitude import target_direction
 from caloris.output.items import group_items

@@ -1,0 +1,1 @@
+"""Solutions as the named arrays of a run file."""
