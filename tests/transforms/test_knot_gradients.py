@@ -17,6 +17,7 @@ from caloris.model.particle_sources import GalacticCosmicRays, TrappedElectrons,
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.solve.particle_chain import _RANGE_GRID
+from caloris_kernels.particle.electrons import _ranges
 from caloris_kernels.particle.shield_dose import source_tables
 from caloris_kernels.trapped.flux_map import map_energies
 
@@ -53,8 +54,11 @@ def places():
     """Thicknesses (g/cm2) on and just behind knots, and some by chance."""
     knots = _RANGE_GRID[(_RANGE_GRID > 40.0) & (_RANGE_GRID < 600.0)][::20]
     ranges = [np.asarray(caloris.ion_range(aluminum(1.0), z, jnp.asarray(knots))) for z in (1, 26)]
+    reach = np.exp(_ranges()[1])  # of electrons
     ratios = source_tables()["photon_ratio_depth"]
-    on = np.concatenate([*ranges, ratios[(ratios > 0.3) & (ratios < 20.0)][::8]])
+    on = np.concatenate(
+        [*ranges, reach[(reach > 0.2) & (reach < 2.0)][::25], ratios[(ratios > 0.3) & (ratios < 20.0)][::8]]
+    )
     return jnp.asarray(np.concatenate([on, on * (1.0 + 2e-6), np.random.default_rng(3).uniform(0.1, 10.0, 4)]))
 
 

@@ -81,7 +81,10 @@ class OrbitEnvironment(eqx.Module):
     @property
     def maps(self) -> tuple[tuple[MapName, Float[Array, ""]], ...]:
         """The maps that are asked for, protons before electrons, each with the decimal year of its field."""
-        pairs = (self.proton, self.proton_year), (self.electron, self.electron_year)
+        pairs: tuple[tuple[MapName | None, Array | None], ...] = (
+            (self.proton, self.proton_year),
+            (self.electron, self.electron_year),
+        )
         return tuple((name, year) for name, year in pairs if name is not None and year is not None)
 
     @property
