@@ -1,6 +1,6 @@
 """Electrons behind aluminum along straight lines, for damage that follows their spectrum."""
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -14,7 +14,7 @@ from caloris_kernels.particle.shield_dose import natural_spline_at, source_table
 # The table of ranges made dense and even in ln E, 1 keV to 100 MeV.
 _ENERGY = np.geomspace(1e-3, 100.0, 501)
 # ln E of the energies before a shield that are looked for, below and above the table's.
-_BEYOND = np.array([-1.0, 10.0])
+_BEYOND = -1.0, 10.0
 
 
 def electrons_before(
@@ -33,11 +33,9 @@ def electrons_before(
     log_energy = jnp.log(energy)
     own = _log_range(table, log_energy)
     before = jnp.log(jnp.exp(own) + areal_density)
-    far = Start(
-        jnp.interp(before, table.log_range, table.log_energy), *(table.log_energy[jnp.array([0, -1])] + _BEYOND)
-    )
-    solved = jax.vmap(partial(inverse, _log_range, table), in_axes=(0, Start(0, None, None)))
-    log_incident = solved(before, far)
+    low, high = table.log_energy[0] + _BEYOND[0], table.log_energy[-1] + _BEYOND[1]
+    guess = jnp.interp(before, table.log_range, table.log_energy)
+    log_incident = jax.vmap(lambda y, x: inverse(_log_range, table, y, Start(x, low, high)))(before, guess)
 
     def inverse_stopping(log_at: Array, log_depth: Array) -> Array:
         return _hermite(table, table.slope, table.bend, log_at) * jnp.exp(log_depth - log_at)  # dR/dE
@@ -75,10 +73,10 @@ def _hermite(table: _RangeTable, values: Array, slopes: Array, x: Array) -> Arra
 
 
 @lru_cache
-def _ranges() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _ranges() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The parts of a _RangeTable."""
     source = source_tables()
     x = np.log(_ENERGY)
     log_range = natural_spline_at(np.log(source["electron_range_energy"]), np.log(source["electron_range"]), x)
-    slope = np.gradient(log_range, x)
-    return x, log_range, slope, np.gradient(slope, x)
+    slope = np.asarray(np.gradient(log_range, x))
+    return x, log_range, slope, np.asarray(np.gradient(slope, x))
