@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from caloris.case.load import load_case as load_case
     from caloris.case.load import parse_case as parse_case
     from caloris.case.schema import Case as Case
+    from caloris.comparison import ComparisonError as ComparisonError
+    from caloris.comparison import compare as compare
     from caloris.devices import enable_compilation_cache as enable_compilation_cache
     from caloris.model.orbit_environment import OrbitEnvironment as OrbitEnvironment
     from caloris.model.particles import ParticleEnvironment as ParticleEnvironment
@@ -54,6 +56,7 @@ _PUBLIC = {
     "case.errors": ("CaseError",),
     "case.load": ("load_case", "parse_case"),
     "case.schema": ("Case",),
+    "comparison": ("ComparisonError", "compare"),
     "devices": ("enable_compilation_cache",),
     "model.orbit_environment": ("OrbitEnvironment",),
     "model.particles": ("ParticleEnvironment",),

@@ -30,7 +30,7 @@ from caloris.provenance import CompileClock, provenance
 from caloris.run_file.arrays import ENERGY_BOUND, thermal_arrays
 from caloris.run_file.devices import reliability_arrays
 from caloris.run_file.dose import dose_arrays
-from caloris.run_file.groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays
+from caloris.run_file.groups import device_arrays, mesh_arrays, node_area_array, orbit_arrays, orbit_size
 from caloris.run_file.limits import limit_arrays, margin_arrays
 from caloris.run_file.loops import fluid_arrays
 from caloris.run_file.particles import environment_arrays
@@ -140,6 +140,7 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
     with clock:
         model = build(case, progress)
         data = RunData(case_text=case.text)
+        orbit_size(case, data)
         solution: Solution | SteadySolution | None = None
         failure: Exception | None = None
         if model.thermal is not None:
@@ -228,7 +229,7 @@ def _thermal(case: Case, model: Model, solution: Solution | SteadySolution, data
     """All arrays of the thermal, power, orbit and mesh groups; the failure that shows in them."""
     relative = thermal_arrays(case, model, solution, data)
     node_area_array(model, data)
-    mesh_arrays(model, data)
+    mesh_arrays(case, model, data)
     orbit_arrays(model, data)
     assert model.thermal is not None
     fluid_arrays(case, model.thermal.nodes.name, solution, data)

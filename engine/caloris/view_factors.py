@@ -30,7 +30,7 @@ def view_factors(case: Case, progress: Callable[[str], None] = lambda stage: Non
     with clock:
         geometry, visibility, context = build_visibility(case, progress)
         model = Model(geometry, visibility, context, None, (), None)
-        mesh_arrays(model, data)
+        mesh_arrays(case, model, data)
         view_factor_arrays(model, data)
     assert case.run is not None
     data.attributes["view_factors"]["tolerance"] = case.run.view_factor_tolerance

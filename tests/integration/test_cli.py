@@ -68,8 +68,8 @@ def files() -> set[str]:
 
 def test_help_names_every_command():
     output = caloris("--help").output
-    built = ("run", "check", "show", "plot", "viewfactors", "export")
-    for command in (*built, "report", "optimize", "sweep", "compare", "correlate"):
+    built = ("run", "check", "show", "plot", "compare", "viewfactors", "export")
+    for command in (*built, "report", "optimize", "sweep", "correlate"):
         assert command in output
     assert "Not built yet" in output
 
@@ -81,6 +81,7 @@ def test_help_names_every_command():
         ("check", ("CASE.toml", "--set PATH=VALUE")),
         ("show", ("RUN.h5",)),
         ("plot", ("RUN.h5", "-o, --output", "PDF")),
+        ("compare", ("FILE", "NAME=FILE", "-o, --output DIR", "--set PATH=VALUE", "--radiator", "--csv", "--json")),
         ("export", ("CASE.toml", "FILE.d|FILE.csv", "--set PATH=VALUE", "ESATAN-style")),
         ("viewfactors", ("CASE.toml", "FILE.h5", "-o, --output", "--set PATH=VALUE", "what sees what")),
     ],
@@ -98,7 +99,6 @@ def test_help_of_a_command(command, words):
         ("report", "x.h5", "-o", "x.html"),
         ("optimize", "x.toml"),
         ("sweep", "x.toml", "-o", "x.h5"),
-        ("compare", "a.toml", "b.toml"),
         ("correlate", "x.toml", "data.csv"),
         ("init",),
         ("examples",),
@@ -192,7 +192,7 @@ def test_output_that_cannot_be_written(folder, where):
 def test_output_folder_without_permission(folder, monkeypatch):
     case = write("network.toml", NETWORK)
     # Permissions do not bind the superuser, as whom tests may run.
-    monkeypatch.setattr("caloris.cli.os.access", lambda path, mode: not mode & os.W_OK)
+    monkeypatch.setattr("caloris.console.os.access", lambda path, mode: not mode & os.W_OK)
     result = caloris("run", case)
     assert result.exit_code == 2
     assert "cannot be written" in result.output

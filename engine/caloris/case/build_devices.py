@@ -14,18 +14,22 @@ from caloris.case.schema_device import Uncertainty as UncertaintyTable
 from caloris.case.schema_types import Schedule
 from caloris.geometry.assembly import Geometry
 from caloris.model.device import (
+    AnyProtonResponse,
     BendelResponse,
     Device,
     Effect,
     FigureOfMeritResponse,
     HeavyIonResponse,
     Memory,
+    ProfitResponse,
     ProtonResponse,
     Uncertainty,
 )
 from caloris.model.job import Job
 from caloris.model.shield import SectorShield, ShieldLayer
 
+# PROFIT's depth where neither the protons' table nor a box of the heavy ions gives one.
+_PROFIT_DEPTH = 2.0  # um
 # Phases of the orbit at which the failure rate of a job stands: a pass through the anomaly takes some of them.
 _PHASES = 64
 
@@ -80,7 +84,7 @@ def _sectors(case: Case, geometry: Geometry, table: DeviceTable) -> SectorShield
 def _device(table: DeviceTable, compositions: dict, sectors: SectorShield | None) -> Device:
     return Device(
         heavy_ion=_heavy_ion(table.heavy_ion),
-        proton=_proton(table.proton),
+        proton=_proton(table.proton, table.heavy_ion),
         bits=table.bits,
         count=table.count,
         shield=tuple(
@@ -114,11 +118,14 @@ def _heavy_ion(table: HeavyIonTable | None) -> HeavyIonResponse | None:
     )
 
 
-def _proton(table: ProtonTable | None) -> ProtonResponse | BendelResponse | FigureOfMeritResponse | None:
+def _proton(table: ProtonTable | None, heavy_ion: HeavyIonTable | None) -> AnyProtonResponse | None:
     if table is None:
         return None
     if table.form == "figure of merit":
         return FigureOfMeritResponse()
+    if table.form == "PROFIT":
+        has_box = heavy_ion is not None and heavy_ion.sensitive_volume is not None
+        return ProfitResponse(table.depth or (None if has_box else _PROFIT_DEPTH))
     assert table.onset is not None
     if table.form == "Weibull":
         return ProtonResponse(table.onset, table.width or 0.0, table.exponent or 1.0, table.plateau or 0.0)
@@ -126,7 +133,8 @@ def _proton(table: ProtonTable | None) -> ProtonResponse | BendelResponse | Figu
 
 
 def _effect(table: EffectTable) -> Effect:
-    return Effect(_heavy_ion(table.heavy_ion), _proton(table.proton), table.cells, table.name, table.stops_job)
+    proton = _proton(table.proton, table.heavy_ion)
+    return Effect(_heavy_ion(table.heavy_ion), proton, table.cells, table.name, table.stops_job)
 
 
 def _memory(table: MemoryTable | None) -> Memory | None:

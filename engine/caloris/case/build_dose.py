@@ -8,6 +8,7 @@ from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
 from caloris.case.schema_dose import DoseLayer
 from caloris.case.schema_solid import SolidMesh
+from caloris.case.schema_surface import Surface
 from caloris.geometry.assembly import Geometry
 from caloris.geometry.sector_bins import sector_bins
 from caloris.geometry.sectors import SectorRays, areal_density, sector_rays, solid_regions
@@ -113,19 +114,36 @@ def _layer(case: Case, layer: DoseLayer) -> ShieldLayer:
     return ShieldLayer.of(layer.material, material.composition or {}, density)
 
 
+def surface_loadings(case: Case) -> dict[str, float]:
+    """Mass per area (kg m-2) of the surfaces that state a thickness or a panel and whose materials have densities."""
+    found: dict[str, float] = {}
+    for surface in case.surfaces:
+        try:
+            sheets = _sheets_of(case, surface)
+        except ValueError:
+            continue
+        if sheets:
+            found[surface.name] = 10.0 * sum(mass for _, mass in sheets)
+    return found
+
+
 def _sheets(case: Case) -> list[tuple[str, str, float]]:
     """(surface, material, g/cm2) of every sheet of every surface."""
-    panels = {panel.name: panel for panel in case.panels}
-    found = []
-    for surface in case.surfaces:
-        if surface.panel is not None:
-            panel = panels[surface.panel]
-            for skin in (panel.front_skin, panel.back_skin):
-                found.append((surface.name, skin.material, skin.thickness * _density(case, skin.material) * 0.1))
-            found.append((surface.name, panel.front_skin.material, panel.core.thickness * panel.core.density * 0.1))
-        elif surface.material is not None and surface.thickness is not None:
-            found.append((surface.name, surface.material, surface.thickness * _density(case, surface.material) * 0.1))
-    return found
+    return [(surface.name, *sheet) for surface in case.surfaces for sheet in _sheets_of(case, surface)]
+
+
+def _sheets_of(case: Case, surface: Surface) -> list[tuple[str, float]]:
+    """(material, g/cm2) of every sheet of a surface; ValueError for a material without density."""
+    if surface.panel is not None:
+        panel = next(one for one in case.panels if one.name == surface.panel)
+        skins = [
+            (skin.material, skin.thickness * _density(case, skin.material) * 0.1)
+            for skin in (panel.front_skin, panel.back_skin)
+        ]
+        return [*skins, (panel.front_skin.material, panel.core.thickness * panel.core.density * 0.1)]
+    if surface.material is not None and surface.thickness is not None:
+        return [(surface.material, surface.thickness * _density(case, surface.material) * 0.1)]
+    return []
 
 
 def _solid_materials(case: Case, geometry: Geometry | None = None) -> list[str]:

@@ -20,10 +20,11 @@ _UNUSED = {
     "effective flux": ("funnel", "direct_protons"),
 }
 _CURVE = {
-    "Weibull": (("onset", "width", "exponent", "plateau"), ("second",)),
-    "Bendel 1": (("onset",), ("width", "exponent", "plateau", "second")),
-    "Bendel 2": (("onset", "second"), ("width", "exponent", "plateau")),
-    "figure of merit": ((), ("onset", "width", "exponent", "plateau", "second")),
+    "Weibull": (("onset", "width", "exponent", "plateau"), ("second", "depth")),
+    "Bendel 1": (("onset",), ("width", "exponent", "plateau", "second", "depth")),
+    "Bendel 2": (("onset", "second"), ("width", "exponent", "plateau", "depth")),
+    "figure of merit": ((), ("onset", "width", "exponent", "plateau", "second", "depth")),
+    "PROFIT": ((), ("onset", "width", "exponent", "plateau", "second")),
 }
 
 
@@ -48,8 +49,8 @@ def _responses(path: str, holder: Any) -> Problems:
         yield from _heavy_ion(f"{path}/heavy_ion", holder.heavy_ion)
     if holder.proton is not None:
         yield from _proton(f"{path}/proton", holder.proton)
-        if holder.proton.form == "figure of merit":
-            yield from _follows(f"{path}/proton", holder.heavy_ion)
+        if holder.proton.form in ("figure of merit", "PROFIT"):
+            yield from _follows(f"{path}/proton", holder.proton.form, holder.heavy_ion)
 
 
 def _complete(path: str, table: Any, choice: str, needed: tuple[str, ...], unused: tuple[str, ...]) -> Problems:
@@ -81,10 +82,10 @@ def _proton(path: str, response: ProtonResponse) -> Problems:
         yield CaseProblem(f"{path}/onset", "must be above 0 MeV: Bendel's curve divides by it")
 
 
-def _follows(path: str, heavy_ion: HeavyIonResponse | None) -> Problems:
+def _follows(path: str, form: str, heavy_ion: HeavyIonResponse | None) -> Problems:
     if heavy_ion is None:
-        yield CaseProblem(path, '"figure of merit" needs heavy_ion: the protons\' response follows from it')
-    elif heavy_ion.onset + (heavy_ion.width or 0.0) <= 0.0:
+        yield CaseProblem(path, f'"{form}" needs heavy_ion: the protons\' response follows from it')
+    elif form == "figure of merit" and heavy_ion.onset + (heavy_ion.width or 0.0) <= 0.0:
         yield CaseProblem(path, '"figure of merit" needs an onset or a width of heavy_ion above 0: it divides by both')
 
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.device_library import with_part
@@ -69,21 +69,12 @@ class HeavyIonResponse(Table):
         return value | {"sensitive_volume": [f"{side!r} um", f"{side!r} um", depth]}
 
 
-def _no_profit(value: object) -> object:
-    if value == "PROFIT":
-        raise ValueError(
-            '"PROFIT" is not supported: no source of its formula could be checked; form = "figure of merit" estimates '
-            "the protons' response from the heavy ions' too"
-        )
-    return value
-
-
 class ProtonResponse(Table):
     """Cross-section over proton energy: a Weibull curve, Bendel's of one or two parameters, or from heavy ions."""
 
-    form: Annotated[Literal["Weibull", "Bendel 1", "Bendel 2", "figure of merit"], BeforeValidator(_no_profit)] = Field(
+    form: Literal["Weibull", "Bendel 1", "Bendel 2", "figure of merit", "PROFIT"] = Field(
         default="Weibull",
-        description="Bendel 1 needs the onset A, Bendel 2 the second parameter B too, figure of merit only heavy_ion",
+        description="Bendel 1 needs the onset A, Bendel 2 the second parameter B too; the last two need heavy_ion",
     )
     onset: _Energy | None = Field(default=None, description="Threshold energy")
     width: Annotated[float, Measure(q.PARTICLE_ENERGY, above=0, most=1e6)] | None = Field(
@@ -94,13 +85,17 @@ class ProtonResponse(Table):
     second: Annotated[float, Measure(q.PARTICLE_ENERGY, above=0, most=1e4)] | None = Field(
         default=None, description="Bendel's second parameter B"
     )
+    depth: _ChipLength | None = Field(
+        default=None,
+        description="Depth of silicon whose recoils count by PROFIT; by default heavy_ion's with its funnel, or 2 um",
+    )
 
     @property
     def limit(self) -> float:
         """Cross-section per bit at high energy (cm2), 0 where the table is incomplete."""
         if self.form == "Weibull":
             return self.plateau or 0.0
-        if self.form == "figure of merit" or self.onset is None:
+        if self.form in ("figure of merit", "PROFIT") or self.onset is None:
             return 0.0  # by far below the heavy ions' plateau
         second = 24.0 if self.form == "Bendel 1" else self.second or 0.0
         return (second / self.onset) ** 14 * 1e-12 if self.onset > 0.0 else 0.0

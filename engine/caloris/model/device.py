@@ -54,11 +54,25 @@ class FigureOfMeritResponse(eqx.Module):
     factor: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # -, times the relation's plateau
 
 
+class ProfitResponse(eqx.Module):
+    """Cross-section of one bit for protons by the recoils of its reactions, on the heavy-ion response beside it."""
+
+    depth: Float[Array, ""] | None = eqx.field(
+        converter=optional_leaf, default=None
+    )  # um, of the silicon that is reacted in; None: the heavy ions' volume and its funnel
+    factor: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # -, times the cross-section
+
+
+AnyProtonResponse = ProtonResponse | BendelResponse | FigureOfMeritResponse | ProfitResponse
+# Those that mean nothing without the heavy-ion response beside them.
+FOLLOWING_RESPONSES = (FigureOfMeritResponse, ProfitResponse)
+
+
 class Effect(eqx.Module):
     """An effect of a device beside its upset bits: a functional interrupt, a latch-up, a transient."""
 
     heavy_ion: HeavyIonResponse | None = None
-    proton: ProtonResponse | BendelResponse | FigureOfMeritResponse | None = None
+    proton: AnyProtonResponse | None = None
     cells: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # sensitive volumes per device
     name: str = eqx.field(static=True, default="")
     stops_job: bool = eqx.field(static=True, default=True)
@@ -102,7 +116,7 @@ class Device(eqx.Module):
     """
 
     heavy_ion: HeavyIonResponse | None = None
-    proton: ProtonResponse | BendelResponse | FigureOfMeritResponse | None = None
+    proton: AnyProtonResponse | None = None
     bits: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # bits per device
     count: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # devices
     shield: tuple[ShieldLayer, ...] = ()

@@ -1,6 +1,7 @@
-"""Surfaces and nodes as people name them: cells grouped by item, means over area and time."""
+"""Surfaces and nodes as people name them: cells grouped by item, means over area and time, extremes."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,6 +38,51 @@ def time_mean(values: np.ndarray, time: np.ndarray) -> np.ndarray:
     if len(time) < 2 or time[-1] <= time[0]:
         return np.asarray(values[0])
     return np.trapezoid(values, time, axis=0) / (time[-1] - time[0])
+
+
+def node_mean(run: RunFile, name: str) -> np.ndarray | None:
+    """Return the run mean (W) of the heat flow `name` of every node ("absorbed_solar"), None where the run has none.
+
+    Means by quadrature, where the run has them: those of values at output times miss jumps in between.
+    """
+    mean = run.get(f"thermal/mean_{name}")
+    if mean is not None:
+        return mean
+    values = run.get(f"thermal/node_{name}")
+    return None if values is None else time_mean(values, run["thermal/time"])
+
+
+def mean_power(run: RunFile, name: str) -> float | None:
+    """Return the mean power (W) of "available", "array", "load", "loss" or "unmet", None where the run has none.
+
+    From the cumulative energy, which is exact over the edges of eclipses, if there is one.
+    """
+    values, time = run.get(f"power/{name}_power"), run.get("thermal/time")
+    if values is None or time is None:
+        return None
+    energy = run.get(f"power/{name}_energy")
+    if energy is None or len(time) < 2:
+        return float(time_mean(values, time).sum())
+    return float((energy[-1] - energy[0]).sum() / (time[-1] - time[0]))
+
+
+class Extremes(NamedTuple):
+    """Lowest and highest temperature of all nodes over the run (K), each with the item that has it."""
+
+    coldest: float
+    coldest_item: str
+    hottest: float
+    hottest_item: str
+
+
+def extremes(run: RunFile) -> Extremes | None:
+    """Return the extremes of a run's temperatures; None without temperatures, or where a failed run has no number."""
+    temperature = run.get("thermal/temperature")
+    if temperature is None or not np.isfinite(temperature).any():
+        return None
+    names = run.names("thermal/node")
+    cold, hot = (np.unravel_index(find(temperature), temperature.shape) for find in (np.nanargmin, np.nanargmax))
+    return Extremes(float(temperature[cold]), item_of(names[cold[1]]), float(temperature[hot]), item_of(names[hot[1]]))
 
 
 def item_mean(values: np.ndarray, indices: np.ndarray, areas: np.ndarray) -> np.ndarray:

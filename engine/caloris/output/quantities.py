@@ -124,6 +124,12 @@ _MESH = {
     "surface": Quantity("1", ("surface",), "surface name", "text"),
     "coating": Quantity("1", ("coating",), "coating name", "text"),
     "body": Quantity("1", ("body",), "body name", "text"),
+    "surface_mass": Quantity(
+        "kg",
+        ("surface",),
+        "mass of the surface's sheet, material or panel; none where it states none",
+        may_be_missing=True,
+    ),
 }
 
 _ORBIT = {
@@ -439,6 +445,9 @@ ATTRIBUTES: dict[str, Attribute] = {
     "provenance/wall_time": Attribute("s", "wall time of the run"),
     "provenance/compile_time": Attribute("s", "tracing and compiling within the wall time"),
     "orbit/period": Attribute("s", "orbital period"),
+    "orbit/perigee_altitude": Attribute("m", "lowest altitude of the orbit above the planet's radius"),
+    "orbit/apogee_altitude": Attribute("m", "highest altitude of the orbit above the planet's radius"),
+    "orbit/inclination": Attribute("rad", "inclination of the orbit, where the case says which"),
     "orbit/eclipse_entry": Attribute("s", "times at which the eclipse begins, within the run"),
     "orbit/eclipse_exit": Attribute("s", "times at which the eclipse ends, within the run"),
     "orbit/eclipse_duration": Attribute("s", "time in eclipse per orbit"),

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from caloris.output.items import group_items, item_mean, node_areas, time_mean
+from caloris.output.items import group_items, item_mean, mean_power, node_areas, node_mean, time_mean
 from caloris.output.read import RunFile, open_run
 from caloris.output.show_devices import band, effect_table, job_panel, memory_table
 from caloris.output.show_dose import dose_table
@@ -28,17 +28,17 @@ _LARGEST_ITEMS = 14
 _ROUNDING = 1e-6
 # Headings are broken by hand: all eleven columns then fit in 100 with room for the items' names.
 _WATT_COLUMNS = (
-    ("Sun", "node_absorbed_solar", 1.0),
-    ("albedo", "node_absorbed_albedo", 1.0),
-    ("planet\nIR", "node_absorbed_infrared", 1.0),
-    ("heat\nload", "node_heat_load", 1.0),
-    ("boundary", "node_boundary", 1.0),
-    ("elec-\ntric", "node_electrical_extracted", -1.0),
-    ("mutual\nIR", "node_exchanged", 1.0),
-    ("conducted", "node_conducted", 1.0),
-    ("with\nflow", "node_advected", 1.0),
-    ("to\nspace", "node_emitted_to_space", -1.0),
-    ("stored", "node_stored", 1.0),
+    ("Sun", "absorbed_solar", 1.0),
+    ("albedo", "absorbed_albedo", 1.0),
+    ("planet\nIR", "absorbed_infrared", 1.0),
+    ("heat\nload", "heat_load", 1.0),
+    ("boundary", "boundary", 1.0),
+    ("elec-\ntric", "electrical_extracted", -1.0),
+    ("mutual\nIR", "exchanged", 1.0),
+    ("conducted", "conducted", 1.0),
+    ("with\nflow", "advected", 1.0),
+    ("to\nspace", "emitted_to_space", -1.0),
+    ("stored", "stored", 1.0),
 )
 
 
@@ -105,15 +105,10 @@ def _watts(run: RunFile) -> Table:
     items = group_items(run.names("thermal/node"))
     columns, flows = [], []
     for heading, name, sign in _WATT_COLUMNS:
-        # Means by quadrature, where the run has them: those of values at output times miss jumps in between.
-        mean = run.get(f"thermal/{name.replace('node_', 'mean_')}")
+        mean = node_mean(run, name)
         if mean is None:
-            values = run.get(f"thermal/{name}")
-            if values is None:
-                continue
-            mean = time_mean(values, time)
-        mean = sign * mean
-        per_item = np.array([mean[indices].sum() for indices in items.values()])
+            continue
+        per_item = np.array([sign * mean[indices].sum() for indices in items.values()])
         columns.append(heading)
         flows.append(per_item)
     matrix = np.array(flows).T if flows else np.zeros((len(items), 0))
@@ -178,7 +173,6 @@ def _power(run: RunFile) -> Panel:
             word = "left over" if margin >= 0 else "missing"
             lines.append(f": {engineering(abs(margin), 'W')} {word} on the orbit mean")
         lines.append("\n")
-    time = run.get("thermal/time")
     for label, name in (
         ("array power available", "available"),
         ("array power drawn", "array"),
@@ -186,10 +180,9 @@ def _power(run: RunFile) -> Panel:
         ("losses", "loss"),
         ("unmet load", "unmet"),
     ):
-        values = run.get(f"power/{name}_power")
-        if values is not None and time is not None:
+        values, mean = run.get(f"power/{name}_power"), mean_power(run, name)
+        if values is not None and mean is not None:
             summed = values.sum(axis=1) if values.ndim == 2 else values
-            mean = _mean_power(run, name, summed, time)
             lines.append(f"{label:<24}{engineering(mean, 'W'):>12} mean {engineering(summed.max(), 'W'):>12} peak\n")
     eclipse, period = run.attribute("orbit", "eclipse_duration"), run.attribute("orbit", "period")
     if eclipse is not None:
@@ -206,14 +199,6 @@ def _power(run: RunFile) -> Panel:
         lines.append("\n")
     lines.rstrip()
     return Panel(lines, title="Power", title_align="left", expand=False)
-
-
-def _mean_power(run: RunFile, name: str, power: np.ndarray, time: np.ndarray) -> float:
-    """Return the mean power (W): from the cumulative energy (exact over eclipse edges) if there is one."""
-    energy = run.get(f"power/{name}_energy")
-    if energy is None or len(time) < 2:
-        return float(time_mean(power, time))
-    return float((energy[-1] - energy[0]).sum() / (time[-1] - time[0]))
 
 
 def _upsets(run: RunFile) -> Table:

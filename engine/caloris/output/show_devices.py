@@ -15,7 +15,8 @@ def band(low: float, high: float) -> str:
     """A band of rates as a table prints it: two digits are more than it is known to."""
 
     def short(value: float) -> str:
-        return f"{value:.2g}" if value == 0 or 1e-2 <= value < 1e4 else f"{value:.1e}"
+        # Rounded first: 250, where two digits alone would print 2.5e+02.
+        return f"{float(f'{value:.2g}'):g}" if value == 0 or 1e-2 <= value < 1e4 else f"{value:.1e}"
 
     return f"{short(low)} to {short(high)}"
 

@@ -13,11 +13,14 @@ _SQUARE_METER = 1e4  # cm2
 
 
 def environment_words(run: RunFile) -> str | None:
-    """What the environment is and which way its gaps and its models push the rates."""
+    """What the environment of a run is and which way its gaps and its models push the rates; None without one."""
     environment = run.attribute("particle", "environment")
-    if not environment:
-        return None
-    words = [f"Environment: {environment}."]
+    return f"Environment: {described(str(environment))}" if environment else None
+
+
+def described(environment: str) -> str:
+    """What an environment is and which way its gaps and its models push the rates."""
+    words = [f"{environment}."]
     if "no geomagnetic cutoff" in environment:
         words.append("Without the cutoff, rates in a low orbit are too high.")
     if "no trapped" in environment and "no trapped electrons" not in environment:

@@ -3,11 +3,10 @@
 import tomllib
 from typing import Any
 
-import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from caloris.output.items import item_of
+from caloris.output.items import extremes
 from caloris.output.read import RunFile
 from caloris.output.show_limits import AS_IT_STANDS
 from caloris.output.tables import open_table
@@ -46,10 +45,7 @@ def _result(run: RunFile) -> Text:
 
 def _extremes(run: RunFile) -> list[str]:
     """Lowest and highest temperature of all nodes, each with the item that has it."""
-    temperature = run.get("thermal/temperature")
-    if temperature is None or not np.isfinite(temperature).any():
+    found = extremes(run)
+    if found is None:
         return ["-"] * 4
-    names = run.names("thermal/node")
-    low, high = np.nanmin(temperature, axis=0), np.nanmax(temperature, axis=0)
-    cold, hot = int(np.nanargmin(low)), int(np.nanargmax(high))
-    return [celsius(low[cold]), item_of(names[cold]), celsius(high[hot]), item_of(names[hot])]
+    return [celsius(found.coldest), found.coldest_item, celsius(found.hottest), found.hottest_item]

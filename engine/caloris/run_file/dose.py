@@ -50,3 +50,4 @@ def dose_arrays(case: Case, model: Model, data: RunData) -> None:
     }
     data.arrays.update({f"dose/{name}": value for name, value in values.items()})
     data.attributes["dose"] = {"environment_factor": ENVIRONMENT_FACTOR}
+    data.attributes.setdefault("particle", {})["environment"] = particles.name

@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.build import Model
+from caloris.case.build_dose import surface_loadings
+from caloris.case.build_orbit import build_orbit
 from caloris.case.schema import Case
 from caloris.geometry.assembly import Geometry
 from caloris.model.structure import Structure
@@ -16,8 +18,8 @@ from caloris.solve.upset import UpsetRate
 from caloris_kernels.constants import DAY
 
 
-def mesh_arrays(model: Model, data: RunData) -> None:
-    """Vertices and facets at zero joint angles, and what each facet belongs to."""
+def mesh_arrays(case: Case, model: Model, data: RunData) -> None:
+    """Vertices and facets at zero joint angles, what each facet belongs to, and what the surfaces weigh."""
     geometry, visibility, context = model.geometry, model.visibility, model.context
     assert geometry is not None and visibility is not None and context is not None
     topology = geometry.topology()
@@ -37,6 +39,7 @@ def mesh_arrays(model: Model, data: RunData) -> None:
         "facet_inactive_view": np.asarray(visibility.inactive_view).max(axis=0),
         "body_pose": geometry.pose(),
         "surface": np.array([surface.name for surface in geometry.surfaces], object),
+        "surface_mass": surface_mass(case, geometry),
         "coating": np.array(context.structure.coatings.name, object),
         "body": np.array([body.name for body in geometry.bodies], object),
     }
@@ -44,6 +47,16 @@ def mesh_arrays(model: Model, data: RunData) -> None:
         return
     data.arrays.update({f"mesh/{name}": np.asarray(value) for name, value in values.items()})
     data.attributes["mesh"] = {"view_factor_error_estimate": float(visibility.error_estimate)}
+
+
+def surface_mass(case: Case, geometry: Geometry) -> np.ndarray:
+    """Mass of every surface (kg): area times what its sheet, material or panel weighs; NaN where it states none."""
+    topology = geometry.topology()
+    _, cells = topology.areas(np.asarray(geometry.vertices()))
+    area = np.zeros(len(geometry.surfaces))
+    np.add.at(area, np.asarray(topology.cell_surface), cells)
+    loading = surface_loadings(case)
+    return area * np.array([loading.get(surface.name, np.nan) for surface in geometry.surfaces])
 
 
 def node_area_array(model: Model, data: RunData) -> None:
@@ -88,6 +101,20 @@ def view_factor_arrays(model: Model, data: RunData) -> None:
     data.attributes["view_factors"] = {"error_estimate": float(visibility.error_estimate)}
 
 
+def orbit_size(case: Case, data: RunData) -> None:
+    """Where the case's orbit lies, with or without a spacecraft on it: altitudes, and the inclination if it has one."""
+    if case.orbit is None:
+        return
+    axis, eccentricity = case.orbit.size(case.planet)
+    # An orbit given by its beta angle has no inclination.
+    inclination = getattr(build_orbit(case), "inclination", None)
+    data.attributes["orbit"] = {
+        "perigee_altitude": axis * (1.0 - eccentricity) - case.planet.radius,
+        "apogee_altitude": axis * (1.0 + eccentricity) - case.planet.radius,
+        "inclination": None if inclination is None else float(inclination),
+    }
+
+
 def orbit_arrays(model: Model, data: RunData) -> None:
     """Position, Sun, joints and poses at the output times; when the planet's shadow begins and ends."""
     context, geometry = model.context, model.geometry
@@ -119,12 +146,9 @@ def orbit_arrays(model: Model, data: RunData) -> None:
     edges = np.asarray(edges)[np.asarray(exists).reshape(-1)] * period
     duration = float(np.mean(edges[:, 3] - edges[:, 0])) if len(edges) else 0.0
     entry, leave = _within(edges, period, float(data.arrays["thermal/time"][-1]), context.periodic)
-    data.attributes["orbit"] = {
-        "period": period,
-        "eclipse_entry": entry,
-        "eclipse_exit": leave,
-        "eclipse_duration": duration,
-    }
+    data.attributes.setdefault("orbit", {}).update(
+        period=period, eclipse_entry=entry, eclipse_exit=leave, eclipse_duration=duration
+    )
 
 
 def _within(edges: np.ndarray, period: float, end: float, periodic: bool) -> tuple[np.ndarray, np.ndarray]:

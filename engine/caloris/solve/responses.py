@@ -1,12 +1,22 @@
 """Rates of one bit by its responses, from the spectra at the device: what `upset_rate` and its uncertainty share."""
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from caloris.model.device import BendelResponse, FigureOfMeritResponse, HeavyIonResponse, ProtonResponse
+from caloris.model.device import (
+    FOLLOWING_RESPONSES,
+    AnyProtonResponse,
+    BendelResponse,
+    FigureOfMeritResponse,
+    HeavyIonResponse,
+    ProfitResponse,
+)
 from caloris_kernels.upset.bendel import bendel_two
 from caloris_kernels.upset.direct_ionization import direct_proton_upset_rate
 from caloris_kernels.upset.figure_of_merit import figure_of_merit_cross_section
+from caloris_kernels.upset.profit import profit_cross_section
 from caloris_kernels.upset.rate import (
     effective_flux_upset_rate,
     folded_proton_rate,
@@ -26,23 +36,35 @@ def heavy_ion_rate(
 
 
 def proton_rate(
-    response: ProtonResponse | BendelResponse | FigureOfMeritResponse,
+    response: AnyProtonResponse,
     energy: Float[Array, " energy"],
     flux: Float[Array, " energy"],
     heavy_ion: HeavyIonResponse | None = None,
 ) -> Float[Array, ""]:
     """Upsets per bit by protons' nuclear reactions (s-1), by the response's form.
 
-    The figure of merit takes its cross-section from `heavy_ion`, which it needs (ValueError without).
+    The figure of merit and PROFIT take their cross-section from `heavy_ion`, which they need (ValueError without).
     """
-    if isinstance(response, FigureOfMeritResponse):
+    if isinstance(response, FOLLOWING_RESPONSES):
         if heavy_ion is None:
-            raise ValueError("a proton response by the figure of merit needs the heavy-ion response it follows from")
-        curve = (heavy_ion.onset, heavy_ion.width, heavy_ion.exponent, heavy_ion.plateau, response.factor)
-        return folded_proton_rate(lambda e: figure_of_merit_cross_section(e, *curve), energy, flux)
+            raise ValueError(
+                "a proton response by the figure of merit or PROFIT needs the heavy-ion response it follows from"
+            )
+        return folded_proton_rate(_following_cross_section(response, heavy_ion), energy, flux)
     if isinstance(response, BendelResponse):
         return folded_proton_rate(lambda e: bendel_two(e, response.onset, response.second), energy, flux)
     return proton_upset_rate(energy, flux, response.onset, response.width, response.exponent, response.plateau)
+
+
+def _following_cross_section(
+    response: FigureOfMeritResponse | ProfitResponse, heavy_ion: HeavyIonResponse
+) -> Callable[[Array], Array]:
+    """The protons' cross-section (cm2) over energy (MeV) that belongs to the heavy ions' curve."""
+    curve = (heavy_ion.onset, heavy_ion.width, heavy_ion.exponent, heavy_ion.plateau)
+    if isinstance(response, FigureOfMeritResponse):
+        return lambda energy: figure_of_merit_cross_section(energy, *curve, response.factor)
+    depth = heavy_ion.sensitive_volume[2] + heavy_ion.funnel if response.depth is None else response.depth
+    return lambda energy: response.factor * profit_cross_section(energy, *curve, depth)
 
 
 def direct_proton_rate(

@@ -9,7 +9,7 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
-from caloris.model.device import Device, FigureOfMeritResponse, HeavyIonResponse, ProtonResponse
+from caloris.model.device import FOLLOWING_RESPONSES, Device, HeavyIonResponse, ProtonResponse
 from caloris.model.particles import LetSpectrum, ParticleEnvironment, ParticleSource
 from caloris.model.shield import ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
@@ -53,16 +53,16 @@ def upset_rates(
     Spectrum in front of the shield -> straight-ahead slowing down and nuclear losses in each layer, which lie all
     around or, in the mean over the sphere, in sectors ->
     integral LET spectrum in silicon of Z >= 2 -> heavy-ion rate (box and Weibull thresholds, or effective flux);
-    proton spectrum behind the shield -> proton rate (Weibull, Bendel or the figure of merit) and, where the response
-    asks for it, the rate of protons' own ionization. A response that is None gives the rate zero. A given LET spectrum
-    is that at the device: shields act on the proton spectrum only. Effects, memory and uncertainty of a device are not
-    looked at here: `effect_rates`, `memory_failure_rate` and `rate_uncertainty` take the result. transport chooses the
-    models of the shield.
+    proton spectrum behind the shield -> proton rate (Weibull, Bendel, the figure of merit or PROFIT) and, where the
+    response asks for it, the rate of protons' own ionization. A response that is None gives the rate zero. A given LET
+    spectrum is that at the device: shields act on the proton spectrum only. Effects, memory and uncertainty of a device
+    are not looked at here: `effect_rates`, `memory_failure_rate` and `rate_uncertainty` take the result. transport
+    chooses the models of the shield.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of device and particles.
     Compiled once for all devices and all later calls with as many shield layers. Raises RuntimeError in float32,
-    ValueError for a figure of merit without heavy ions, and FloatingPointError when a rate is not finite in an eager
-    call (under a transformation: `.result`).
+    ValueError for a figure of merit or PROFIT without heavy ions, and FloatingPointError when a rate is not finite in
+    an eager call (under a transformation: `.result`).
     """
     require_float64("upset_rate")
     layers = max([1, *(len(device.shield) for device in devices)])
@@ -112,10 +112,13 @@ def same_structure(device: Device, layers: int) -> Device:
 def with_all_responses(device: Device) -> Device:
     """The device without what rates of bits do not use; a response that it lacks has a plateau of zero.
 
-    Raises ValueError for a proton response by the figure of merit without the heavy-ion response it follows from.
+    Raises ValueError for a proton response by the figure of merit or PROFIT without the heavy-ion response it follows
+    from.
     """
-    if isinstance(device.proton, FigureOfMeritResponse) and device.heavy_ion is None:
-        raise ValueError("a proton response by the figure of merit needs the heavy-ion response it follows from")
+    if isinstance(device.proton, FOLLOWING_RESPONSES) and device.heavy_ion is None:
+        raise ValueError(
+            "a proton response by the figure of merit or PROFIT needs the heavy-ion response it follows from"
+        )
     return Device(
         heavy_ion=device.heavy_ion or HeavyIonResponse(1.0, 1.0, 1.0, 0.0, np.ones(3), 0.0),
         proton=device.proton or ProtonResponse(1.0, 1.0, 1.0, 0.0),

@@ -8,10 +8,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from caloris.model.device import (
+    FOLLOWING_RESPONSES,
+    AnyProtonResponse,
     BendelResponse,
     Device,
     FigureOfMeritResponse,
     HeavyIonResponse,
+    ProfitResponse,
     ProtonResponse,
     Uncertainty,
 )
@@ -20,10 +23,9 @@ from caloris.programs import kept
 from caloris.solve.responses import direct_proton_rate, heavy_ion_rate, proton_rate
 from caloris.solve.upset import UpsetRate, with_all_responses
 
-# Spread of ln sigma of Petersen's relation, beside that of the heavy-ion curve: a factor of three, by judgment.
+# Spread of ln sigma of Petersen's relation and of PROFIT, beside that of the heavy-ion curve: a factor of three, by
+# judgment.
 _RELATION_SPREAD = math.log(3.0)
-
-_Proton = ProtonResponse | BendelResponse | FigureOfMeritResponse
 
 
 class RateUncertainty(NamedTuple):
@@ -41,8 +43,8 @@ def rate_uncertainty(device: Device, rate: UpsetRate) -> RateUncertainty:
         (ln g)^2 = sum_i (d ln R / d ln p_i)^2 s_i^2 + (ln f)^2,
 
     p_i the parameters of the responses, s_i and the environment's factor f from `device.uncertainty` (its defaults
-    where that is None); a proton response by the figure of merit adds a factor of three. Parameters are taken as
-    independent; f is common to all causes. The gradient is exact (automatic differentiation at the spectra in
+    where that is None); a proton response by the figure of merit or PROFIT adds a factor of three. Parameters are
+    taken as independent; f is common to all causes. The gradient is exact (automatic differentiation at the spectra in
     `rate`); what the linearization leaves out is second order in s_i: a test holds it against Monte Carlo. A rate of
     zero has the environment's factor alone. Raises RuntimeError in float32. Differentiable in forward and reverse
     mode.
@@ -55,7 +57,7 @@ def rate_uncertainty(device: Device, rate: UpsetRate) -> RateUncertainty:
     )
     given = Uncertainty() if device.uncertainty is None else device.uncertainty
     spread = jnp.concatenate([given.heavy_ion, given.proton])
-    if isinstance(bare.proton, FigureOfMeritResponse):
+    if isinstance(bare.proton, FOLLOWING_RESPONSES):
         spread = spread.at[9].set(jnp.hypot(spread[9], _RELATION_SPREAD))
     variance = sensitivity**2 @ spread**2 + jnp.log(given.environment) ** 2
     return RateUncertainty(*jnp.exp(_root(variance)))
@@ -67,13 +69,14 @@ def _root(square: Array) -> Array:
 
 
 def scaled_responses(
-    heavy: HeavyIonResponse, proton: _Proton, change: Float[Array, "10"]
-) -> tuple[HeavyIonResponse, _Proton]:
+    heavy: HeavyIonResponse, proton: AnyProtonResponse, change: Float[Array, "10"]
+) -> tuple[HeavyIonResponse, AnyProtonResponse]:
     """The responses with their parameters times exp(change), in the order of `Uncertainty`.
 
     The area a b of the volume goes with the heavy-ion plateau. Bendel's form has an onset and a plateau, which its
-    second parameter follows; the changes of a width and an exponent do nothing to it. The figure of merit has a plateau
-    of its own only by its factor; the rest is the heavy-ion curve's.
+    second parameter follows; the changes of a width and an exponent do nothing to it. The figure of merit and
+    PROFIT have a plateau of their own only by their factor, PROFIT a depth that goes with the heavy ions'; the rest is
+    the heavy-ion curve's.
     """
     up = jnp.exp(change)
     side = jnp.sqrt(up[3])
@@ -90,6 +93,8 @@ def scaled_responses(
     )
     if isinstance(proton, FigureOfMeritResponse):
         return heavy, FigureOfMeritResponse(proton.factor * up[9])
+    if isinstance(proton, ProfitResponse):
+        return heavy, ProfitResponse(None if proton.depth is None else proton.depth * up[4], proton.factor * up[9])
     if isinstance(proton, BendelResponse):
         return heavy, BendelResponse(proton.onset * up[6], proton.second * up[6] * up[9] ** (1.0 / 14.0))
     curve = (proton.onset, proton.width, proton.exponent, proton.plateau)
@@ -99,7 +104,7 @@ def scaled_responses(
 @kept
 def _sensitivity(
     heavy: HeavyIonResponse,
-    proton: _Proton,
+    proton: AnyProtonResponse,
     energy: Array,
     flux: Array,
     let: Array,

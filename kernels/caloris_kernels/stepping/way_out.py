@@ -80,5 +80,5 @@ def isolated_groups(
     near, far, pushed = found.x
     # The solves stop at 1e-6 of their largest entry: far below it there is nothing but what they left.
     sound = jnp.abs(far) > _SOUND * jnp.max(jnp.abs(far))
-    member = (far > 99.0 * near) & sound & jnp.all(found.converged) & ~apart
+    member = (jnp.abs(far) > 99.0 * jnp.abs(near)) & sound & jnp.all(found.converged) & ~apart
     return Groups(member, jnp.where(member, pushed / jnp.where(member, far, 1.0), 0.0))

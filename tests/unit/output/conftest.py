@@ -80,6 +80,8 @@ def _mesh() -> tuple[dict[str, np.ndarray], list[str], np.ndarray]:
         "mesh/surface": np.array([plate[0] for plate in _PLATES]),
         "mesh/coating": np.array(["white paint", "cells"]),
         "mesh/body": np.array(["bus", "wing+y", "wing-y"]),
+        # The walls state no thickness.
+        "mesh/surface_mass": np.array([np.nan] * 6 + [8.1, 6.0, 6.0]),
     }
     return arrays, [*names, "gpu_tray", "battery"], np.array([*area, 0.0, 0.0])
 
@@ -466,6 +468,9 @@ def build_synthetic_run(samples: int = 97) -> RunData:
             "eclipse_entry": np.array([ECLIPSE[0]]),
             "eclipse_exit": np.array([ECLIPSE[1]]),
             "eclipse_duration": ECLIPSE[1] - ECLIPSE[0],
+            "perigee_altitude": 408e3,
+            "apogee_altitude": 408e3,
+            "inclination": 0.9,
         },
         "thermal": {
             "mode": "cyclic" if samples > 1 else "steady",

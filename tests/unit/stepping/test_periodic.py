@@ -6,6 +6,7 @@ import numpy as np
 
 from caloris_benchmarks.dense_scene import ENCLOSURE, PERIOD, enclosure
 from caloris_kernels.stepping.adaptive import integrate
+from caloris_kernels.stepping.linear import dense_back_substitute, dense_factor
 from caloris_kernels.stepping.periodic import solve_periodic
 from caloris_kernels.stepping.replay import replay
 from caloris_kernels.stepping.system import BUFFER_OVERFLOW, SUCCESS, System
@@ -140,3 +141,39 @@ def test_failures_of_an_orbit_are_passed_on_and_finite():
     cycle = _enclosure_cycle(P, 1e-11)
     assert int(cycle.result) == BUFFER_OVERFLOW
     assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(cycle))
+
+
+def test_a_controller_that_adds_up_its_error_is_no_group_without_a_way_out():
+    """Its row has no diagonal, and what it does to the node is more than K's own: no drift, and an orbit there is."""
+
+    def rate(t, y, p, s):
+        load = p["load"] + p["wave"] * jnp.cos(2.0 * jnp.pi / PERIOD * t)
+        return jnp.stack([load - (0.1 + y[1]) * y[0], (y[0] - p["setpoint"]) / p["time"]])
+
+    jacobian = jax.jacfwd(rate, argnums=1)
+    system = System(
+        rate,
+        lambda p: p["capacity"],
+        lambda t, y, p, s: -jacobian(t, y, p, s),
+        jnp.matmul,
+        lambda k, v: v @ k,
+        jnp.diagonal,
+        factor=dense_factor,
+        back_substitute=dense_back_substitute,
+    )
+    p = {"load": 300.0, "wave": 30.0, "setpoint": 290.0, "time": 1e5, "capacity": jnp.array([500.0, 1.0])}
+    p = jax.tree.map(lambda x: jnp.asarray(x, float), p)
+    cycle = solve_periodic(
+        system,
+        p,
+        jnp.array([280.0, 1.0]),
+        jnp.array([0.0, PERIOD]),
+        jnp.array([1e-5, 1e-8]),
+        cycle_tolerance=jnp.array([1e-4, 1e-7]),
+        max_steps=400,
+        mean_linearize=lambda p, mean: system.linearize(0.0, mean, p, 0),
+    )
+    assert int(cycle.result) == SUCCESS
+    assert np.all(np.abs(cycle.drift) < [1e-4, 1e-7])
+    # The mean error of a periodic integral is zero: the record's mean temperature is the setpoint.
+    assert abs(float(cycle.mean[0]) - 290.0) < 0.05
