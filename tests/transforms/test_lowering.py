@@ -8,6 +8,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from caloris.check import sketch
 from caloris.geometry import assembly, clear_blocks, device_partial
 from caloris.geometry.device_scene import DeviceScene
 from caloris.geometry.partial_pairs import row_rays
+from caloris.model.device import Device, Effect
 from caloris.model.dose import DosePoint
 from caloris.model.job import Job
 from caloris.model.orbit import KeplerOrbit
@@ -232,7 +234,6 @@ HOST = {
     "particle.detectors.detector_fractions": "numpy, once a material",
     "particle.shield_dose.dose_energies": "numpy, a grid",
     "particle.shield_dose.dose_table": "numpy, once a particle and detector",
-    "particle.shield_dose.monotone_cubics": "numpy, once a table",
     "particle.shield_dose.natural_spline": "numpy, once a table",
     "particle.shield_dose.natural_spline_at": "numpy, once a table",
     "particle.shield_dose.source_tables": "reads a table, once",
@@ -880,6 +881,11 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.ranges._stopping": lambda model: (caloris.stopping_power, model.device.shield[0], [1, 26], f(3)),
     "solve.response._response": lambda model: (caloris.upset_response, model.device),
     "solve.upset.rate_of_one": lambda model: (caloris.upset_rate, model.device, model.particles),
+    "solve.upset.rate_at_device": lambda model: (
+        caloris.effect_rates,
+        _with_effect(model.device),
+        eqx.filter_eval_shape(caloris.upset_rate, model.device, model.particles),
+    ),
     "solve.job._job": lambda model: (caloris.job_goodput, Job(60.0, 300.0, None, jnp.ones(8), 5800.0), f()),
     "solve.upset_uncertainty._sensitivity": lambda model: (
         caloris.rate_uncertainty,
@@ -887,6 +893,12 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         eqx.filter_eval_shape(caloris.upset_rate, model.device, model.particles),
     ),
 }
+
+
+def _with_effect(device: Device) -> Device:
+    """The device with one effect, of its own responses."""
+    effects = (Effect(device.heavy_ion, device.proton, 1.0, "latch-up"),)
+    return replace(device, effects=effects)
 
 
 def _dose_point() -> DosePoint:
