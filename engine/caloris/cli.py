@@ -3,22 +3,20 @@
 Exit code 0: done; 1: a solver failed; 2: wrong input.
 """
 
-import os
-import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from caloris.console import check_target, failure, input_errors, stages, table_width, warn
+from caloris.process import prepare_process
 
 if TYPE_CHECKING:
     from caloris.comparison import Source
     from caloris.output.run_data import RunData
-from caloris.process import prepare_process
 
 # Commands of the next versions: they say so and exit with 2.
 _LATER = {
@@ -48,66 +46,11 @@ Overrides = Annotated[
 Variant = Annotated[
     str | None, typer.Option("--variant", metavar="NAME", help="Only this variant of the case.", show_default=False)
 ]
-# Stages that take longer than this show a progress bar (s).
-_PATIENCE = 2.0
 
 
 def main() -> None:
     """Entry point of the command."""
     app()
-
-
-def _fail(message: str, code: int) -> typer.Exit:
-    """Print an error and make the exit."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(f"error: {message}", markup=False)
-    return typer.Exit(code)
-
-
-@contextmanager
-def _input_errors():
-    """Wrong input of any kind ends with exit code 2 and its message, never with a traceback."""
-    from caloris.case.errors import CaseError
-    from caloris.comparison import ComparisonError
-    from caloris.output.read import RunFileError
-
-    try:
-        yield
-    except (CaseError, ComparisonError, RunFileError) as error:
-        raise _fail(str(error), 2) from None
-    except OSError as error:
-        raise _fail(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), 2) from None
-
-
-def _check_target(target: Path, *inputs: Path) -> None:
-    """Refuse, before anything is computed, a file that cannot be written or would replace what is read."""
-    folder = target.parent
-    if target.is_dir():
-        raise _fail(f"{target} is a folder; name the file to write", 2)
-    if not folder.is_dir():
-        raise _fail(f"{target}: the folder {folder} does not exist; make it first", 2)
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _fail(f"{target}: the folder {folder} cannot be written", 2)
-    for file in inputs:
-        if target.exists() and file.exists() and target.samefile(file):
-            what = "the case file" if file.suffix.lower() == ".toml" else "one of the files to read"
-            raise _fail(f"{target} is {what}; name another file to write", 2)
-
-
-@contextmanager
-def _stages():
-    """A function to tell the stage of a long run; a bar appears once a stage lasts longer than two seconds."""
-    console = Console(stderr=True)
-    started = time.monotonic()
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    # Where standard error is no terminal, even a bar that was never shown would leave an empty line.
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=None, visible=False)
-
-        def stage(name: str) -> None:
-            late = time.monotonic() - started > _PATIENCE or name in ("view factors", "solving")
-            bar.update(task, description=name, visible=late)
-
-        yield stage
 
 
 @app.command()
@@ -125,19 +68,19 @@ def run(
     from caloris.case.load import load_case
 
     target = output or Path(case_file.stem + ".h5")
-    _check_target(target, case_file)
-    with _input_errors():
+    check_target(target, case_file)
+    with input_errors():
         case = load_case(case_file, overrides or ())
         prepare_process()
         from caloris.simulation import run as run_case
 
         started = time.perf_counter()
-        _warn(case.warnings)
-        with _stages() as stage:
+        warn(case.warnings)
+        with stages() as stage:
             try:
                 finished = run_case(case, stage, throw=False, done=_told if case.variants else lambda *_: None)
             except FloatingPointError as error:  # an upset rate; nothing of the run is kept then
-                raise _fail(f"{case_file.name}: the run ended with not_finite: {error}", 1) from None
+                raise failure(f"{case_file.name}: the run ended with not_finite: {error}", 1) from None
         finished.save(target)
     compiling = finished.data.attributes["provenance"]["compile_time"]
     print(f"{target}: {time.perf_counter() - started:.1f} s, of which {compiling:.1f} s tracing and compiling")
@@ -145,7 +88,7 @@ def run(
             for name, result in finished.failures.items()]  # fmt: skip
     if ends:
         message = f"{case_file.name}: {'; '.join(ends)}; {target} holds its last accepted state"
-        raise _fail(f"{message}. `caloris check {case_file}` tells what looks wrong in the case", 1)
+        raise failure(f"{message}. `caloris check {case_file}` tells what looks wrong in the case", 1)
 
 
 def _told(variant: str, data: "RunData") -> None:
@@ -162,12 +105,12 @@ def check(case_file: CaseFile, overrides: Overrides = None) -> None:
     """
     from caloris.case.load import load_case
 
-    with _input_errors():
+    with input_errors():
         case = load_case(case_file, overrides or ())
         prepare_process()
         from caloris.check.describe import describe
 
-        describe(case, Console(width=_width()))
+        describe(case, Console(width=table_width()))
 
 
 @app.command()
@@ -182,11 +125,11 @@ def show(
     of them.
     """
     if sensitivity is not None:
-        raise _fail("`caloris show --sensitivity` is not built yet", 2)
+        raise failure("`caloris show --sensitivity` is not built yet", 2)
     from caloris.output.show import show as show_run
 
-    with _input_errors():
-        show_run(run_file, Console(width=_width()), variant)
+    with input_errors():
+        show_run(run_file, Console(width=table_width()), variant)
 
 
 @app.command()
@@ -205,7 +148,7 @@ def plot(
     from caloris.output.plot import plot as plot_run
 
     folder = output or Path(run_file.stem + "_plots")
-    with _input_errors(), _stages() as stage:
+    with input_errors(), stages() as stage:
         stage("drawing")
         files = plot_run(run_file, folder, variant)
     print(f"{folder}: " + ", ".join(sorted({file.relative_to(folder).with_suffix("").as_posix() for file in files})))
@@ -250,28 +193,28 @@ def compare(
     from caloris.comparison import Source, compare_sources, load_sources
 
     sources = [Source.of(argument) for argument in files]
-    with _input_errors():
+    with input_errors():
         sources = load_sources(sources, overrides or (), radiators or ())
         cases = [source for source in sources if source.case is not None]
         targets = [*(file for file in (csv, json) if file is not None), *_kept_runs(cases, output)]
         for k, target in enumerate(targets):
-            _check_target(target, *(source.path for source in sources))
+            check_target(target, *(source.path for source in sources))
             if target.resolve() in [other.resolve() for other in targets[:k]]:
-                raise _fail(f"{target} is to be written twice", 2)
+                raise failure(f"{target} is to be written twice", 2)
         if cases:
             prepare_process()
         for source in cases:
             assert source.case is not None
-            _warn([f"{source.name}: {warning}" for warning in source.case.warnings])
-        with _stages() as stage:
+            warn([f"{source.name}: {warning}" for warning in source.case.warnings])
+        with stages() as stage:
             try:
                 designs = compare_sources(sources, radiators or (), output, stage)
             except FloatingPointError as error:  # an upset rate; nothing of that run is kept then
-                raise _fail(f"the run ended with not_finite: {error}", 1) from None
+                raise failure(f"the run ended with not_finite: {error}", 1) from None
         from caloris.output.designs import write_csv, write_json
         from caloris.output.show_designs import show_designs
 
-        show_designs(designs, Console(width=_width()))
+        show_designs(designs, Console(width=table_width()))
         if csv is not None:
             write_csv(csv, designs)
         if json is not None:
@@ -282,7 +225,7 @@ def compare(
     failed = [one for one in designs if one.name in run_now and one.text("result") != "success"]
     if failed:
         ends = (f"{one.name}{f', variant {one.variant!r},' if one.variant else ''} ended with" for one in failed)
-        raise _fail("; ".join(f"{end} {one.text('result')}" for end, one in zip(ends, failed, strict=True)), 1)
+        raise failure("; ".join(f"{end} {one.text('result')}" for end, one in zip(ends, failed, strict=True)), 1)
 
 
 def _kept_runs(cases: "Sequence[Source]", folder: Path | None) -> list[Path]:
@@ -290,9 +233,9 @@ def _kept_runs(cases: "Sequence[Source]", folder: Path | None) -> list[Path]:
     if folder is None:
         return []
     if not cases:
-        raise _fail("-o keeps the runs of cases, and all of these are finished runs", 2)
+        raise failure("-o keeps the runs of cases, and all of these are finished runs", 2)
     if folder.exists() and not folder.is_dir():
-        raise _fail(f"{folder} is a file; name a folder for the runs", 2)
+        raise failure(f"{folder} is a file; name a folder for the runs", 2)
     return [case.run_file(folder) for case in cases] if folder.exists() else [folder]
 
 
@@ -314,19 +257,19 @@ def viewfactors(
     from caloris.case.load import load_case
 
     target = output or Path(case_file.stem + "_viewfactors.h5")
-    _check_target(target, case_file)
-    with _input_errors():
+    check_target(target, case_file)
+    with input_errors():
         case = load_case(case_file, overrides or ())
         prepare_process()
         from caloris.output.hdf5 import write_run
         from caloris.output.show import show as show_file
         from caloris.view_factors import view_factors
 
-        _warn(case.warnings)
-        with _stages() as stage:
+        warn(case.warnings)
+        with stages() as stage:
             data = view_factors(case, stage)
         write_run(target, data)
-        show_file(target, Console(width=_width()))
+        show_file(target, Console(width=table_width()))
     print(f"{target}: {data.attributes['provenance']['wall_time']:.1f} s")
 
 
@@ -347,16 +290,16 @@ def export(
     from caloris.case.load import load_case
 
     target = output or Path(case_file.stem + ".d")
-    _check_target(target, case_file)
-    with _input_errors():
+    check_target(target, case_file)
+    with input_errors():
         case = load_case(case_file, overrides or ())
         prepare_process()
         from caloris.case.esatan_write import write_esatan
         from caloris.case.network_csv import write_network_csv
         from caloris.export_network import lumped_network
 
-        _warn(case.warnings)
-        with _stages() as stage:
+        warn(case.warnings)
+        with stages() as stage:
             network = lumped_network(case, stage)
         try:
             if target.suffix.lower() == ".csv":
@@ -365,26 +308,15 @@ def export(
             else:
                 write_esatan(target, network)
         except ValueError as error:
-            raise _fail(str(error), 2) from None
+            raise failure(str(error), 2) from None
     counts = f"{len(network.conductive.value)} conductive, {len(network.radiative.value)} radiative"
     streams = f", {len(network.one_way.value)} one-way" if len(network.one_way.value) else ""
     print(f"{target}: {network.count} nodes, {counts}{streams} couplings")
 
 
-def _width() -> int | None:
-    """Width of tables where the output is no terminal."""
-    return None if sys.stdout.isatty() else 100
-
-
-def _warn(warnings: tuple[str, ...] | list[str]) -> None:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    for warning in warnings:
-        console.print(f"warning: {warning}", markup=False)
-
-
 def _later(name: str, what: str) -> Callable[..., None]:
     def command(context: typer.Context) -> None:
-        raise _fail(f"`caloris {name}` is not built yet ({what})", 2)
+        raise failure(f"`caloris {name}` is not built yet ({what})", 2)
 
     command.__doc__ = f"{what[0].upper()}{what[1:]} (not built yet)."
     return command

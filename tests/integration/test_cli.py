@@ -192,7 +192,7 @@ def test_output_that_cannot_be_written(folder, where):
 def test_output_folder_without_permission(folder, monkeypatch):
     case = write("network.toml", NETWORK)
     # Permissions do not bind the superuser, as whom tests may run.
-    monkeypatch.setattr("caloris.cli.os.access", lambda path, mode: not mode & os.W_OK)
+    monkeypatch.setattr("caloris.console.os.access", lambda path, mode: not mode & os.W_OK)
     result = caloris("run", case)
     assert result.exit_code == 2
     assert "cannot be written" in result.output

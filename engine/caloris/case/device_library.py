@@ -13,6 +13,9 @@ from typing import Any
 
 from caloris.case.errors import nearest, shown
 
+# Of a proton response that names none.
+_FORM = "Weibull"
+
 
 def with_part(device: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A [[device]] with the keys of its `part` under its own; tables are merged key by key.
@@ -63,14 +66,22 @@ def _parts(text: str) -> Mapping[str, dict[str, Any]]:
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys of both; where both have a table, the two are merged, else `over` counts."""
+    """Keys of both; where both have a table, the two are merged, else `over` counts.
+
+    A table of another `form` replaces the one below: its figures are not those of this form.
+    """
     result = dict(under)
     for key, value in over.items():
         below = result.get(key)
-        result[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        tables = isinstance(below, dict) and isinstance(value, dict)
+        result[key] = _merged(below, value) if tables and not _of_other_form(below, value) else value
     # One way to give the volume replaces the other.
     if "depth" in over and "sensitive_volume" in under:
         result.pop("sensitive_volume", None)
     if "sensitive_volume" in over:
         result.pop("depth", None)
     return result
+
+
+def _of_other_form(under: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
+    return "form" in over and over["form"] != under.get("form", _FORM)

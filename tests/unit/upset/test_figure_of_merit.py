@@ -94,5 +94,8 @@ def test_case_file():
     own = text.replace('part = "LM7912"', 'name = "x"\nheavy_ion = { method = "RPP", onset = "2 MeV cm^2/mg", '
                                           'plateau = "1e-8 cm^2", depth = "1 um" }')  # fmt: skip
     assert isinstance(caloris.build(caloris.parse_case(own)).device.proton, FigureOfMeritResponse)
+    # The library's own curve is of another form, and goes; keys of it beside this form have no meaning.
+    of_part = caloris.build(caloris.parse_case(text)).device
+    assert isinstance(of_part.proton, FigureOfMeritResponse) and float(of_part.heavy_ion.onset) == 0.5
     with pytest.raises(caloris.CaseError, match="no meaning"):
-        caloris.parse_case(text)  # the library's own curve stays beneath it
+        caloris.parse_case(text.replace('"figure of merit"', '"figure of merit", onset = "30 MeV"'))
