@@ -131,7 +131,8 @@ def _suncatcher(part: str) -> float:
     """Dose in silicon between two events of a part of the library (rad), by the verbs, in a beam of 62 to 72 MeV."""
     energy = np.array([62.0, 63.0, 71.0, 72.0])
     beam = ParticleEnvironment.from_spectrum([1], energy, np.array([[0.0, 1e6, 1e6, 0.0]]))
-    (rate,) = caloris.effect_rates(_part(part), beam)
+    device = _part(part)
+    (rate,) = caloris.effect_rates(device, caloris.upset_rate(device, beam))
     bare = DosePoint(SectorShield.sphere([ShieldLayer.of("Al", None, 0.0)]))
     dose = float(caloris.dose(bare, beam).total_rate)
     return dose / (365.25 * 86400.0 * float(rate.proton_rate_per_bit))

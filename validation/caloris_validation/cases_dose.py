@@ -112,11 +112,11 @@ def _protons_to_the_ceiling(size: str, thickness: float) -> float:
     return float(caloris.dose(model.dose_points[_THICKNESSES.index(thickness)], particles).total_rate)
 
 
-def _orbit_total() -> float:
-    """rad(Si) a year of protons, electrons and bremsstrahlung behind 10 mm."""
-    depth = 10.0 * 0.1 * _DENSITY
-    electrons = sum(_orbit_electrons(particle, depth) for particle in ("electron", "bremsstrahlung"))
-    return _orbit_protons(depth) + electrons
+def _all_to_the_ceiling() -> float:
+    """rad(Si) a year behind 10 mm by protons below _REFERENCE_CEILING, electrons and bremsstrahlung."""
+    found = _orbit_dose(_MEAN_RADIUS_ORBIT, 10.0)
+    protons = _protons_to_the_ceiling(_MEAN_RADIUS_ORBIT, 10.0)
+    return protons + sum(rate for source, rate in found.items() if source != _PROTONS)
 
 
 _BOX = """
@@ -267,35 +267,35 @@ CASES = (
     ),
     ReferenceCase(
         "dose.orbit.electrons.10mm",
-        "dose of AE-8 MAX in silicon behind 10 mm of aluminum at 650 km, Sun-synchronous",
+        "the same behind 10 mm",
         "rad/year",
         0.69,
         0.30,
         "near the end of their range: the map's last levels, 5 to 6 MeV, make the dose; two readings of AE-8 MAX",
         _ORBIT,
-        partial(_orbit_electrons, "electron", 10.0 * 0.1 * _DENSITY),
+        lambda: _orbit_dose(_MEAN_RADIUS_ORBIT, 10.0)["trapped electrons"],
         slow=True,
     ),
     ReferenceCase(
         "dose.orbit.all",
-        "dose of AP-8 MIN and AE-8 MAX, bremsstrahlung included, behind 10 mm of aluminum at 650 km, Sun-synchronous",
+        "dose behind 10 mm by protons up to 250 MeV, electrons and bremsstrahlung, the same orbit",
         "rad/year",
         169.5 + 0.69 + 2.8,
         0.07,
         "that of the protons, which are 98 % of it",
         _ORBIT,
-        _orbit_total,
+        _all_to_the_ceiling,
         slow=True,
     ),
     ReferenceCase(
         "dose.orbit.suncatcher",
-        "dose of AP-8 MIN and AE-8 MAX in silicon behind 10 mm of aluminum at 650 km, Sun-synchronous",
+        "dose behind 10 mm by AP-8 MIN and AE-8 MAX, 650 km above the equatorial radius, by a case file",
         "rad/year",
         150.0,
         0.30,
         "a figure without its models or the year; AP-8 MIN and MAX alone differ by 40 %",
         "Google, Project Suncatcher (2025), arXiv 2511.19468: 750 rad in five years; second-hand",
-        _orbit_total,
+        lambda: sum(_orbit_dose(_EQUATORIAL_ORBIT, 10.0).values()),
         slow=True,
     ),
     ReferenceCase(
