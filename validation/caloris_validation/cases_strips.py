@@ -1,4 +1,4 @@
-"""View factors of infinite strips, in clear view and behind a blocker, and the derivative of what a blocker hides.
+"""View factors of infinite strips: in clear view, behind a blocker, and the derivative of what a blocker hides.
 
 The first strip is one meter of an infinite one, in the middle of a second strip 128 m long: what is missed past its
 ends falls off as the third power of its length.
