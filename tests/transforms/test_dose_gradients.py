@@ -47,10 +47,10 @@ def test_derivatives_by_thickness_and_flux():
     tangent = jnp.asarray([[1.0, -0.5], [0.2, 0.7], [-0.3, 0.1]])
     forward = jax.jvp(mission, (thickness, amount), (tangent, jnp.zeros(())))[1]
     np.testing.assert_allclose(forward, jnp.sum(gradient[0] * tangent), rtol=1e-9)
-    h = 1e-5
+    h = 1e-6
     high, low = mission(thickness + h * tangent, amount), mission(thickness - h * tangent, amount)
-    # Tables of electrons are C1 in the depth behind a sphere, spectra are power laws between 60 points.
-    np.testing.assert_allclose(forward, (high - low) / (2 * h), rtol=2e-3)
+    # Rounding 1e-9; the spectrum is a power law between 60 points, whose corners a few of the energies pass.
+    np.testing.assert_allclose(forward, (high - low) / (2 * h), rtol=1e-5)
     more = mission(thickness, 2.0 * amount) - mission(thickness, amount)
     np.testing.assert_allclose(gradient[1] * 1e9, more, rtol=1e-9)  # linear in the flux
 

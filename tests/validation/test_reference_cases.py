@@ -1,5 +1,7 @@
 """Every reference case holds within its bound; slow ones carry the marker."""
 
+import equinox as eqx
+import jax.numpy as jnp
 import pytest
 
 import caloris
@@ -46,19 +48,40 @@ def test_every_subject_has_cases():
     } <= names
 
 
-def test_a_run_that_does_not_close_is_no_reference(monkeypatch: pytest.MonkeyPatch):
-    case = caloris.parse_case(
+def _warm_node(run: str) -> caloris.Case:
+    """A node that 5 W keep 5 K above another, whose temperature is given."""
+    return caloris.parse_case(
         scenes.table("node", name="a", temperature=300.0)
-        + scenes.table("node", name="b", heat_capacity=1.0)
+        + scenes.table("node", name="b", heat_capacity=1.0, start_temperature=300.0)
         + scenes.table("load", on="b", power=5.0)
         + scenes.table("link", between=["a", "b"], conductance=1.0)
-        + scenes.steady()
+        + run
     )
-    run = scenes.closed_run(case)
+
+
+def test_a_run_that_does_not_close_is_no_reference(monkeypatch: pytest.MonkeyPatch):
+    run = scenes.closed_run(_warm_node(scenes.steady()))
     numbers = run.data.attributes["thermal"]
     monkeypatch.setattr(caloris, "run", lambda case: run)
     for residual, planted in (("exchange", 2e-9), ("energy", 2e-6), ("energy", float("nan"))):
         with monkeypatch.context() as patch:
             patch.setitem(numbers, f"{residual}_residual_relative", planted)
             with pytest.raises(ArithmeticError, match=residual):
-                scenes.closed_run(case)
+                scenes.closed_run(_warm_node(scenes.steady()))
+
+
+@pytest.mark.parametrize("mode", ["steady", "transient"])
+def test_a_solution_of_a_verb_that_does_not_close_is_no_reference(mode: str):
+    thermal = caloris.build(_warm_node(scenes.steady() if mode == "steady" else scenes.transient(2.0))).thermal
+    assert thermal is not None
+    if mode == "steady":
+        solution = caloris.solve_steady(thermal)
+    else:
+        solution = caloris.solve_transient(thermal, jnp.array([0.0, 2.0]))
+    assert scenes.closed(solution) is solution
+    # A hundredth of a kelvin: 1e-2 W of some 10 W in a steady state, 5e-3 W over these two seconds.
+    moved = eqx.tree_at(lambda s: s.temperature, solution, solution.temperature.at[..., 1].add(0.01))
+    if mode == "transient":
+        moved = eqx.tree_at(lambda s: s.temperature, moved, moved.temperature.at[0].set(solution.temperature[0]))
+    with pytest.raises(ArithmeticError, match="energy"):
+        scenes.closed(moved)

@@ -9,6 +9,7 @@ import jax
 import pytest
 
 from caloris_validation import runner
+from caloris_validation.page import to_markdown
 from caloris_validation.reference_case import ReferenceCase
 from caloris_validation.runner import CaseResult, collect, run_case, to_json, validate
 
@@ -103,6 +104,20 @@ def test_json_has_no_nan():
     text = to_json([CaseResult(RIGHT, False, math.nan, math.inf, None, 0.0)])
     row = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))["cases"][0]
     assert row["measured"] is None and row["error"] is None
+
+
+def test_the_page_has_a_section_a_subject_with_sources_and_reasons():
+    known = next(case for case in collect() if case.name == "lumped-cooling-to-0K")
+    failed = CaseResult(dataclasses.replace(RIGHT, name="wrong"), False, 2.1, 0.05, 1.9, 0.0, "error above its bound")
+    page = to_markdown([CaseResult(known, True, 300.0, 4e-5, 0.84, 1.0), failed])
+    overview, *sections = page.split("\n## ")
+    assert "1 of 2 cases pass." in overview and "1, **1 fail**" in overview
+    titles = [section.splitlines()[0] for section in sections]
+    assert titles[0] == "What is not here" and titles[-1] == "Other" and len(titles) == 3
+    for title in titles[1:]:
+        assert f"[{title}](#{title.lower().replace(' ', '-').replace(',', '').replace(':', '')})" in overview
+    assert "| 0.005 K (a) | 0.84 (>= 0.75) | [1] |" in sections[1] and f"1. {known.source}" in sections[1]
+    assert f"- (a) {known.reason}" in sections[1] and "**fails**: error above its bound" in sections[2]
 
 
 # --- planted defects ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Reference cases of wavelength bands and of emittances over temperature: spectral integrals, through case files."""
+"""Reference cases of wavelength bands and emittances over temperature: spectral integrals, through case files."""
 
 import functools
 import math

@@ -13,10 +13,10 @@ from scipy.optimize import root_scalar
 import caloris
 from caloris.model.thermal import Thermal
 from caloris.solve.balance import balance, duty
-from caloris.solve.solution import Solution
+from caloris.solve.solution import Solution, SteadySolution
 from caloris_kernels.stepping.grid import step_times
 from caloris_validation.reference_case import ReferenceCase
-from caloris_validation.scenes import section, steady, table
+from caloris_validation.scenes import closed, section, steady, table
 
 # A box of 500 J/K on 0.5 W/K to a wall at 253.15 K, heated by 30 W between 278.15 and 283.15 K; it starts at the upper
 # threshold, off.
@@ -91,16 +91,17 @@ def _events(solution: Solution) -> jax.Array:
     return start + length + shift[index, 1]
 
 
-def _numbers(thermal: Thermal, relative: jax.Array) -> jax.Array:
-    """Off and on time (s), late temperature (K) and duty (-), with each number of the heater changed by a part of it.
-
-    The start moves with the upper threshold.
-    """
+def _solved(thermal: Thermal, relative: jax.Array) -> Solution:
+    """The run with each number of the heater changed by a part of it; the start moves with the upper threshold."""
     leaves = lambda t: tuple(_LEAVES[name](t) for name in _NAMES)  # noqa: E731
     changed = tuple(leaf * (1.0 + part) for leaf, part in zip(leaves(thermal), relative, strict=True))
     start = thermal.nodes.start_temperature.at[0].add(relative[_NAMES.index("off_above")] * _HEATER["off_above"])
     times = jnp.array([0.0, _DURATION])
-    solution = caloris.solve_transient(eqx.tree_at(leaves, thermal, changed), times, start, tolerance=1e-6)
+    return caloris.solve_transient(eqx.tree_at(leaves, thermal, changed), times, start, tolerance=1e-6)
+
+
+def _numbers(solution: Solution) -> jax.Array:
+    """Off and on time (s), late temperature (K) and duty (-)."""
     first, second, third = _events(solution)
     share = duty(solution)
     assert share is not None
@@ -113,10 +114,14 @@ _CLOSED = {"off": lambda **v: _times(**v)[0], "on": lambda **v: _times(**v)[1], 
 @functools.cache
 def _measured() -> tuple[np.ndarray, np.ndarray]:
     """The numbers, and their derivatives by reverse mode: [kind], [kind, name]."""
-    thermal, still = _heated(), jnp.zeros(len(_NAMES))
-    both = jax.jit(lambda relative: (_numbers(thermal, relative), jax.jacrev(lambda r: _numbers(thermal, r))(relative)))
-    value, slope = both(still)
-    return np.asarray(value), np.asarray(slope)
+    thermal = _heated()
+
+    @eqx.filter_jit
+    def both(relative: jax.Array) -> tuple[Solution, jax.Array]:
+        return _solved(thermal, relative), jax.jacrev(lambda r: _numbers(_solved(thermal, r)))(relative)
+
+    solution, slope = both(jnp.zeros(len(_NAMES)))
+    return np.asarray(_numbers(closed(solution))), np.asarray(slope)
 
 
 def _value(kind: str) -> float:
@@ -148,30 +153,29 @@ def _module(free: bool) -> Thermal:
     return thermal
 
 
-def _at_current(thermal: Thermal, current: jax.Array):
+def _at_current(thermal: Thermal, current: jax.Array) -> SteadySolution:
     leaf = lambda t: t.parts[0].parameters.current  # noqa: E731
     return caloris.solve_steady(eqx.tree_at(leaf, thermal, jnp.full_like(leaf(thermal), current)))
 
 
-def _performance(current: jax.Array) -> jax.Array:
+def _performance(solution: SteadySolution) -> jax.Array:
     """Heat taken from the cold side over electrical power, both from the balance of the nodes."""
-    moments = balance(_at_current(_module(False), current))
+    moments = balance(solution)
     return moments.boundary[0, 0] / jnp.sum(moments.terms.load)
 
 
-def _coldest(current: jax.Array) -> jax.Array:
-    """Cold side (K) without any load."""
-    return _at_current(_module(True), current).temperature[0]
+def _coldest(solution: SteadySolution) -> jax.Array:
+    """Cold side (K)."""
+    return solution.temperature[0]
 
 
 @functools.cache
-def _best(function: Callable[[jax.Array], jax.Array], low: float, high: float) -> tuple[float, float]:
-    """Current (A) where the derivative of a function vanishes, and the function there."""
-    for free in (True, False):
-        _module(free)  # built before anything is traced
-    both = jax.jit(jax.value_and_grad(function))
+def _best(function: Callable[[SteadySolution], jax.Array], free: bool, low: float, high: float) -> tuple[float, float]:
+    """Current (A) where the derivative of a function vanishes, and the function there; free: the cold side floats."""
+    thermal = _module(free)
+    both = jax.jit(jax.value_and_grad(lambda current: function(_at_current(thermal, current))))
     current = root_scalar(lambda current: float(both(current)[1]), bracket=(low, high), xtol=1e-12).root
-    return current, float(both(current)[0])
+    return current, float(function(closed(_at_current(thermal, jnp.asarray(current)))))
 
 
 _IOFFE = "Goldsmid, Introduction to Thermoelectricity, 2nd ed. (2016), ch. 2, doi:10.1007/978-3-662-49256-7"
@@ -243,7 +247,7 @@ CASES: tuple[ReferenceCase, ...] = (
         1e-9,
         "the derivative's zero is found to 1e-12 A",
         "T_c/(T_h - T_c) (sqrt(1 + Z T) - T_h/T_c)/(sqrt(1 + Z T) + 1), T the mean: " + _IOFFE,
-        lambda: _best(_performance, 1.5, 6.0)[1],
+        lambda: _best(_performance, False, 1.5, 6.0)[1],
     ),
     _case(
         "thermoelectric-best-current",
@@ -253,7 +257,7 @@ CASES: tuple[ReferenceCase, ...] = (
         1e-9,
         "the derivative's zero is found to 1e-12 A",
         "a (T_h - T_c)/(R (sqrt(1 + Z T) - 1)): " + _IOFFE,
-        lambda: _best(_performance, 1.5, 6.0)[0],
+        lambda: _best(_performance, False, 1.5, 6.0)[0],
     ),
     _case(
         "thermoelectric-coldest",
@@ -263,6 +267,6 @@ CASES: tuple[ReferenceCase, ...] = (
         1e-9,
         "flat at its minimum; the zero of the derivative is found to 1e-12 A",
         "T_h - T_c = Z T_c^2/2: " + _IOFFE,
-        lambda: _best(_coldest, 2.0, 9.0)[1],
+        lambda: _best(_coldest, True, 2.0, 9.0)[1],
     ),
 )

@@ -1,4 +1,4 @@
-"""View factors between curved surfaces against closed forms and quadrature, and how they converge with the mesh."""
+"""View factors between curved surfaces: closed forms, quadrature, and how they converge with the mesh."""
 
 import functools
 
@@ -50,12 +50,12 @@ def _cylinders(around: int) -> np.ndarray:
 
 
 def _curved(
-    name: str, exact: float, bound: float, source: str, measure, order=None, slow: bool = False
+    name: str, what: str, exact: float, bound: float, source: str, measure, order=None, slow: bool = False
 ) -> ReferenceCase:
     """A case whose error is that of flat facets in place of curved surfaces."""
     return ReferenceCase(
         name=f"view-factor-{name}",
-        quantity="view_factor",
+        quantity=f"view factor {what}",
         unit="1",
         exact=exact,
         bound=bound,
@@ -73,12 +73,41 @@ _F21, _F22, _DISC = 0.3371060275, 0.2284810190, 0.2763932023
 _QUADRATURE = "; double Gauss quadrature of cos cos / (pi r^2), 400 points"
 
 CASES: tuple[ReferenceCase, ...] = (
-    _curved("sphere-disc", _DISC, 1e-3, "(1/2)(1 - 1/sqrt(1 + (r/h)^2)), solid angle of the disc", lambda:
-            _sphere_to_disc(24), lambda: scenes.order(_sphere_to_disc(12), _sphere_to_disc(24), _DISC), slow=True),
-    _curved("two-spheres", 0.0422779980, 4.5e-3, "mean over the first sphere of plate elements' view of the second "
-            "(Cunningham, NASA TN D-710), 400-point Gauss between its branches", lambda: _two_spheres(24)),
-    _curved("cylinders-outer-inner", _F21, 1.2e-3, "Howell, C-91" + _QUADRATURE, lambda: float(_cylinders(24)[1, 0]),
-            lambda: scenes.order(_cylinders(12)[1, 0], _cylinders(24)[1, 0], _F21)),
-    _curved("cylinders-outer-itself", _F22, 2e-2, "Howell, C-92" + _QUADRATURE, lambda: float(_cylinders(24)[1, 1]),
-            lambda: scenes.order(_cylinders(12)[1, 1], _cylinders(24)[1, 1], _F22)),
-)  # fmt: skip
+    _curved(
+        "sphere-disc",
+        "from a sphere to a coaxial disc of radius 1 m, 0.5 m from its center",
+        _DISC,
+        1e-3,
+        "(1/2)(1 - 1/sqrt(1 + (r/h)^2)), solid angle of the disc",
+        lambda: _sphere_to_disc(24),
+        lambda: scenes.order(_sphere_to_disc(12), _sphere_to_disc(24), _DISC),
+        slow=True,
+    ),
+    _curved(
+        "two-spheres",
+        "from a sphere of radius 0.1 m to one of 0.2 m, centers 0.5 m apart",
+        0.0422779980,
+        4.5e-3,
+        "mean over the first sphere of plate elements' view of the second (Cunningham, NASA TN D-710), 400-point Gauss "
+        "between its branches",
+        lambda: _two_spheres(24),
+    ),
+    _curved(
+        "cylinders-outer-inner",
+        "from the outer to the inner of coaxial cylinders of radii 1 and 2 m, 2 m long",
+        _F21,
+        1.2e-3,
+        "Howell, C-91" + _QUADRATURE,
+        lambda: float(_cylinders(24)[1, 0]),
+        lambda: scenes.order(_cylinders(12)[1, 0], _cylinders(24)[1, 0], _F21),
+    ),
+    _curved(
+        "cylinders-outer-itself",
+        "of the inside of the outer of these cylinders to itself",
+        _F22,
+        2e-2,
+        "Howell, C-92" + _QUADRATURE,
+        lambda: float(_cylinders(24)[1, 1]),
+        lambda: scenes.order(_cylinders(12)[1, 1], _cylinders(24)[1, 1], _F22),
+    ),
+)

@@ -8,14 +8,17 @@ import numpy as np
 
 import caloris
 from caloris.model.device import BendelResponse, Device, HeavyIonResponse, Memory
+from caloris.model.dose import DosePoint
 from caloris.model.job import Job
 from caloris.model.particles import ParticleEnvironment
-from caloris.model.shield import ShieldLayer
+from caloris.model.shield import SectorShield, ShieldLayer
 from caloris_validation import creme96_figures as creme96
 from caloris_validation.reference_case import ReferenceCase
 
 _REPORT = "CREME96 run q800a90i, PRBEM/IRBEM-extras csda_rpp; O'Brien, ATR-2022-00960, table 1"
 _KINTEX = "two printed digits, 5 %; Matthia's spectra against CREME96's, 10 %; unknown depth"
+_ONE_DIGIT = "the cross-section is printed with one digit"
+_BEAM = "stopping power 1.5 %, a beam 10 MeV wide 0.2 %"
 _SUNCATCHER = "Google, Project Suncatcher (2025), 67 MeV protons; second-hand"
 _PARTICLES = '[particles]\ngalactic = { model = "matthia-2013", solar_modulation = 10 }\n[[device]]\n'
 
@@ -118,11 +121,21 @@ def _bendel_far() -> float:
     return float(rate.proton_rate_per_bit / (4 * np.pi * flux * 1e-4))
 
 
-def _suncatcher(rads: float) -> float:
-    """Cross-section (cm2) of one event per so many rad(Si) of 67 MeV protons, by the engine's stopping power."""
-    silicon = ShieldLayer.of("Si", {"Si": 1.0}, 1.0)
-    stopping = float(eqx.filter_jit(silicon.stopping_power)(jnp.ones(1), jnp.array([[67.0]]))[0, 0])
-    return stopping * 1.602176634e-8 / rads
+def _rad_of_a_proton() -> float:
+    """Dose in silicon of 67 MeV protons over their fluence (rad cm2), by the engine's stopping power."""
+    return float(caloris.stopping_power("Si", 1, 67.0)) * 1.602176634e-8
+
+
+@cache
+def _suncatcher(part: str) -> float:
+    """Dose in silicon between two events of a part of the library (rad), by the verbs, in a beam of 62 to 72 MeV."""
+    energy = np.array([62.0, 63.0, 71.0, 72.0])
+    beam = ParticleEnvironment.from_spectrum([1], energy, np.array([[0.0, 1e6, 1e6, 0.0]]))
+    device = _part(part)
+    (rate,) = caloris.effect_rates(device, caloris.upset_rate(device, beam))
+    bare = DosePoint(SectorShield.sphere([ShieldLayer.of("Al", None, 0.0)]))
+    dose = float(caloris.dose(bare, beam).total_rate)
+    return dose / (365.25 * 86400.0 * float(rate.proton_rate_per_bit))
 
 
 CASES: tuple[ReferenceCase, ...] = (
@@ -139,7 +152,7 @@ CASES: tuple[ReferenceCase, ...] = (
         )
         for part, cause, exact, bound, reason in (
             ("LM7912", "heavy_ion", 1.00594e-7, 0.01, "carried points of the LET spectrum, 3 %; quadratures 0.4 %"),
-            ("LM7912", "proton", 1.10564e-9, 0.003, "carried points of the proton spectrum, 0.4 %"),
+            ("LM7912", "proton", 1.10564e-9, 0.001, "carried points of the proton spectrum, 0.05 %, 3e-4 of the rate"),
             ("ATMEGA1280", "heavy_ion", 2.54608e-9, 0.01, "carried points of the LET spectrum; quadratures 0.4 %"),
         )
     ),
@@ -204,24 +217,46 @@ CASES: tuple[ReferenceCase, ...] = (
         _bendel_far,
     ),
     ReferenceCase(
-        "device.suncatcher.hbm",
-        "cross-section of one uncorrectable error of HBM per 50 rad(Si) of 67 MeV protons",
-        "cm2",
-        2e-9,
-        0.3,
-        "printed as 2e-9: half a digit is 25 %; stopping power 1.5 %",
-        _SUNCATCHER,
-        partial(_suncatcher, 50.0),
+        "device.suncatcher.rad",
+        "dose in silicon of one 67 MeV proton per cm2",
+        "rad",
+        1.260e-7,
+        0.015,
+        "stopping powers of PSTAR within 1.5 %",
+        "NIST PSTAR (doi 10.18434/T4NC7P), 7.866 MeV cm2/g at 67 MeV, times 1.602e-8 rad g/MeV",
+        _rad_of_a_proton,
     ),
-    ReferenceCase(
-        "device.suncatcher.logic",
-        "cross-section of one error of logic and SRAM per 150 rad(Si) of 67 MeV protons",
-        "cm2",
-        7e-10,
-        0.25,
-        "printed with one digit, of rates printed with two: 20 %; stopping power 1.5 %",
-        _SUNCATCHER,
-        partial(_suncatcher, 150.0),
+    *(
+        ReferenceCase(
+            f"device.suncatcher.{name}",
+            f"dose of 67 MeV protons in silicon per {event} of the library's {part}",
+            "rad",
+            exact,
+            bound,
+            reason,
+            _SUNCATCHER,
+            partial(_suncatcher, part),
+        )
+        for name, part, event, exact, bound, reason in (
+            (
+                "hbm",
+                "Trillium HBM",
+                "uncorrectable error",
+                50.0,
+                0.28,
+                f"{_ONE_DIGIT}, 2e-9 for 2.5e-9: 26 %; {_BEAM}",
+            ),
+            (
+                "logic",
+                "Trillium logic",
+                "error",
+                150.0,
+                0.22,
+                f"{_ONE_DIGIT}, 7e-10 cm2, the dose in two: 20 %; {_BEAM}",
+            ),
+            ("cpu", "Trillium host CPU", "functional interrupt", 450.0, 0.02, _BEAM),
+            ("ram", "Trillium host RAM", "functional interrupt", 400.0, 0.02, _BEAM),
+        )
     ),
     ReferenceCase(
         "device.memory.secded",

@@ -11,8 +11,9 @@ import numpy as np
 
 import caloris
 from caloris.model.thermal import Thermal
+from caloris.solve.solution import Solution, SteadySolution
 from caloris_validation.reference_case import ReferenceCase
-from caloris_validation.scenes import coating, deep_space, rectangle, steady, table, transient
+from caloris_validation.scenes import closed, coating, deep_space, rectangle, steady, table, transient
 
 
 @functools.cache
@@ -23,8 +24,8 @@ def _plate() -> caloris.Model:
     return caloris.build(caloris.parse_case("\n".join([deep_space(), coating("paint", 0.9), plate, load, steady()])))
 
 
-def _plate_temperature(factor: jax.Array) -> jax.Array:
-    """Its temperature (K) when its first edge is `factor` times as long: geometry, coupling and steady state."""
+def _stretched_plate(factor: jax.Array) -> SteadySolution:
+    """The plate with its first edge `factor` times as long: geometry, coupling and steady state."""
     model = _plate()
     assert model.visibility is not None and model.context is not None
 
@@ -33,13 +34,14 @@ def _plate_temperature(factor: jax.Array) -> jax.Array:
 
     edge = stretched(model.geometry) * factor
     geometry = eqx.tree_at(stretched, model.geometry, edge)
-    return caloris.solve_steady(caloris.couple(geometry, model.visibility, model.context)).temperature[0]
+    return caloris.solve_steady(caloris.couple(geometry, model.visibility, model.context))
 
 
 def _area_slope(transform: Callable) -> float:
     """A/T dT/dA of the plate."""
     one = jnp.ones(())
-    return float(transform(_plate_temperature)(one) / _plate_temperature(one))
+    slope = transform(lambda factor: _stretched_plate(factor).temperature[0])(one)
+    return float(slope / closed(_stretched_plate(one)).temperature[0])
 
 
 @functools.cache
@@ -72,12 +74,17 @@ def _inputs(thermal: Thermal) -> tuple[Any, ...]:
     )
 
 
-def _end(inputs: tuple[jax.Array, ...], is_steady: bool) -> jax.Array:
-    """Temperatures of both plates at the end, or at rest."""
+def _solved(inputs: tuple[jax.Array, ...], is_steady: bool) -> Solution | SteadySolution:
+    """Both plates over time, or at rest."""
     thermal = eqx.tree_at(_inputs, _two_plates().thermal, inputs)
     if is_steady:
-        return caloris.solve_steady(thermal).temperature
-    return caloris.solve_transient(thermal, jnp.array([0.0, 1000.0]), tolerance=1e-6).temperature[-1]
+        return caloris.solve_steady(thermal)
+    return caloris.solve_transient(thermal, jnp.array([0.0, 1000.0]), tolerance=1e-6)
+
+
+def _end(inputs: tuple[jax.Array, ...], is_steady: bool) -> jax.Array:
+    """Temperatures of both plates at the end, or at rest."""
+    return jnp.atleast_2d(_solved(inputs, is_steady).temperature)[-1]
 
 
 @functools.cache
@@ -101,6 +108,7 @@ def _forward(is_steady: bool) -> float:
 @functools.cache
 def _reverse(is_steady: bool) -> float:
     inputs, direction, weight = _direction()
+    closed(_solved(inputs, is_steady))
     _, pull = jax.vjp(lambda x: _end(x, is_steady), inputs)
     return float(sum(jnp.vdot(a, b) for a, b in zip(pull(weight)[0], direction, strict=True)))
 

@@ -131,11 +131,20 @@ def _sphere_run() -> float:
 
 
 CASES: tuple[ReferenceCase, ...] = (
-    _duct_case("mirror-duct-view", "view_factor", 0.6078115541, 6e-4, "1.8e-4", 0),
-    _duct_case("mirror-duct-derivative", "view_factor per mirror_reflectance", 0.9417763166, 1.1e-3, "3.5e-4", 1),
+    _duct_case(
+        "mirror-duct-view",
+        "view factor between two faces of a cube whose other four are mirrors of 0.7",
+        0.6078115541,
+        6e-4,
+        "1.8e-4",
+        0,
+    ),
+    _duct_case(
+        "mirror-duct-derivative", "derivative of that view factor by the reflectance", 0.9417763166, 1.1e-3, "3.5e-4", 1
+    ),
     ReferenceCase(
         name="mirror-image-of-a-plate",
-        quantity="exchange_area",
+        quantity="exchange area of two plates by way of a mirror of 0.8 beneath them",
         unit="m2",
         exact=0.0238838926,
         bound=4e-2,
@@ -145,7 +154,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="mirror-concentric-spheres",
-        quantity="exchanged heat",
+        quantity="heat between concentric spheres of 0.5 and 1 m, 500 and 300 K, the outer one a mirror of 0.5",
         unit="W",
         exact=_DIFFERENCE * math.pi / (1 / 0.8 + 1 / 0.5 - 1),
         bound=3e-3,
@@ -158,7 +167,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="mirror-concentric-spheres-case-file",
-        quantity="exchanged heat",
+        quantity="the same through a case file",
         unit="W",
         exact=_DIFFERENCE * math.pi / (1 / 0.8 + 1 / 0.5 - 1),
         bound=3e-3,
@@ -168,7 +177,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="transmitting-sheet-between-black-plates",
-        quantity="heat flux",
+        quantity="heat between black plates at 500 and 300 K through a sheet, transmittance 0.3, reflectance 0.2",
         unit="W m-2",
         exact=0.55 * _DIFFERENCE,
         bound=5e-3,

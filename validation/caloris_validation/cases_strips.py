@@ -1,4 +1,4 @@
-"""View factors of infinite strips, in clear view and behind a blocker, and the derivative of what a blocker hides.
+"""View factors of infinite strips: in clear view, behind a blocker, and the derivative of what a blocker hides.
 
 The first strip is one meter of an infinite one, in the middle of a second strip 128 m long: what is missed past its
 ends falls off as the third power of its length.
@@ -15,9 +15,10 @@ import numpy as np
 import caloris
 from caloris.geometry.flat_shapes import Rectangle
 from caloris.geometry.view_factors import compute_view_factors
+from caloris.solve.solution import SteadySolution
 from caloris_validation.mesh_scenes import Sheet, build
 from caloris_validation.reference_case import ReferenceCase
-from caloris_validation.scenes import coating, deep_space, rectangle, steady
+from caloris_validation.scenes import closed, coating, deep_space, rectangle, steady
 
 _HOTTEL = "Hottel's crossed strings (Hottel & Sarofim, Radiative Transfer, 1967)"
 _ENDS = "ends of the second strip, 64 m away: (2/3 pi) (h/64 m)^3 = 1e-6 of the view; "
@@ -79,15 +80,16 @@ def _refuse() -> None:
     nominal, visibility, context = model.geometry, model.visibility, model.context
     assert nominal is not None and visibility is not None and context is not None
 
-    def temperature(factor: jax.Array) -> jax.Array:
-        """Temperature (K) of the upper plate when the sheet between is `factor` times as wide."""
+    def solved(factor: jax.Array) -> SteadySolution:
+        """The plates when the sheet between is `factor` times as wide."""
         sheet = nominal.surfaces[2].shape
         assert isinstance(sheet, Rectangle)
         geometry = eqx.tree_at(lambda g: g.surfaces[2].shape.edge_u, nominal, factor * sheet.edge_u)
-        return caloris.solve_steady(caloris.couple(geometry, visibility, context)).temperature[1]
+        return caloris.solve_steady(caloris.couple(geometry, visibility, context))
 
+    closed(solved(jnp.ones(())))
     try:
-        slope = jax.grad(temperature)(jnp.ones(()))
+        slope = jax.grad(lambda factor: solved(factor).temperature[1])(jnp.ones(()))
     except caloris.ShadowDerivativeError:
         return
     raise AssertionError(f"a derivative of occlusion came back as {float(slope):g}, not as an error")
@@ -100,10 +102,10 @@ def _slope() -> float:
     return (_facing(0.25 + step, 5e-6) - _facing(0.25 - step, 5e-6)) / (2 * step)
 
 
-def _strip_case(name: str, exact: float, formula: str, measure: Callable[[], float]) -> ReferenceCase:
+def _strip_case(name: str, what: str, exact: float, formula: str, measure: Callable[[], float]) -> ReferenceCase:
     return ReferenceCase(
         name=f"view-factor-strips-{name}",
-        quantity="view_factor",
+        quantity=f"view factor between infinite strips of width 1, {what}",
         unit="1",
         exact=exact,
         bound=1e-5,
@@ -114,12 +116,12 @@ def _strip_case(name: str, exact: float, formula: str, measure: Callable[[], flo
 
 
 CASES: tuple[ReferenceCase, ...] = (
-    _strip_case("facing", 0.4142135624, "w = h: sqrt 2 - 1", lambda: _facing(None)),
-    _strip_case("hinged-90deg", 0.2928932188, "1 - sin 45 deg", lambda: _hinged(np.pi / 2)),
-    _strip_case("hinged-60deg", 0.5, "1 - sin 30 deg", lambda: _hinged(np.pi / 3)),
+    _strip_case("facing", "facing at 1", 0.4142135624, "w = h: sqrt 2 - 1", lambda: _facing(None)),
+    _strip_case("hinged-90deg", "hinged at 90 deg", 0.2928932188, "1 - sin 45 deg", lambda: _hinged(np.pi / 2)),
+    _strip_case("hinged-60deg", "hinged at 60 deg", 0.5, "1 - sin 30 deg", lambda: _hinged(np.pi / 3)),
     ReferenceCase(
         name="view-factor-strips-blocked",
-        quantity="view_factor",
+        quantity="view factor between the facing strips with a half-wide blocker midway",
         unit="1",
         exact=0.1180339887,
         bound=2e-4,
@@ -130,7 +132,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="derivative-of-occlusion",
-        quantity="d view_factor / d half-width of the blocker by differences; a derivative is refused",
+        quantity="derivative of that view factor by the blocker's half-width, by differences; an exact one is refused",
         unit="m-1",
         exact=-0.894427191,
         bound=2e-3,

@@ -215,15 +215,19 @@ def _stage_cases() -> Iterator[ReferenceCase]:
         ("let_from_outside", _through_the_shield, "from the flux outside"),
         ("let_from_behind", _at_the_die, "from the flux behind the shield"),
     ):
-        for let, value, bound in ((1.0, 0.60595, 0.06), (10.0, 2.0742e-3, 0.08)):
+        for let, value, bound, reason in (
+            (1.0, 0.60542, 0.06, "stopping powers of two codes within 3 % where the spectrum falls as L^-2"),
+            (10.0, 2.0717e-3, 0.08, "stopping powers of two codes within 3 % where the spectrum falls as L^-3"),
+            (25.0, 9.870e-5, 0.15, "within 15 % of iron's largest LET, where the spectrum falls as L^-9"),
+        ):
             yield ReferenceCase(
                 f"transport.creme96.{name}.{let:g}",
-                f"flux of Z >= 2 above {let:g} MeV cm2/mg behind 100 mil Al, {what}",
+                f"flux of ions above {let:g} MeV cm2/mg behind 100 mil Al, {what}",
                 "m-2 s-1 sr-1",
                 value,
                 bound,
-                "stopping powers of two codes within 3 % where the spectrum falls as L^-2 to L^-3",
-                _CREME96 + ", DLT integrated by the trapezoidal rule",
+                reason,
+                _CREME96 + ", LET",
                 partial(lambda run, let: _let_flux(run(), let), run, let),
             )
     yield ReferenceCase(

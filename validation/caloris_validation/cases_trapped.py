@@ -1,4 +1,4 @@
-"""Reference cases of the particle environment: belts, their mean over an orbit, cutoff, solar protons, whole chain."""
+"""Reference cases of the particle environment: belts, their mean over an orbit, cutoff, whole chain."""
 
 from functools import cache, partial
 
@@ -22,6 +22,7 @@ from caloris_validation.reference_case import ReferenceCase
 
 _CREME96 = "CREME96 run q800a90i of 2022-03-02, PRBEM/IRBEM-extras csda_rpp"
 _ECSS = "ECSS-E-ST-10-04C Rev.1 (2020)"
+_OTSO = "OTSO, trajectories in IGRF (Larsen, Mishev & Usoskin, J. Geophys. Res. 128 (2023), doi 10.1029/2022JA031061)"
 _RADBELT = "NASA radbelt 0.1 (its own TRMFUN), single precision"
 
 # Orbit mean of AP8MIN at 800 km, 90 deg: energy (MeV), flux above it (m-2 s-1 sr-1).
@@ -56,6 +57,17 @@ proton = { onset = "30 MeV", width = "10 MeV", exponent = 1.0, plateau = "1e-11 
 shield = [{ material = "aluminum", areal_density = "0.6858 g/cm^2" }]
 """
 
+# Galactic ions at that orbit, inside the quiet field and beside the Earth's shadow: Z, flux (m-2 s-1 sr-1 (MeV/u)-1) at
+# _GALACTIC_ENERGY (MeV/u), and the bound: the largest difference of the two models from 0.1 to 50 GeV/u, of iron 17 %,
+# and for iron, which comes near it at 100 MeV/u, the 2 % by which cutoffs of 14.5 and 16.5 GV/L^2 change the share of
+# the orbit that is open there.
+_GALACTIC_ENERGY = (100.0, 300.0, 1000.0, 3000.0, 10000.0)
+_GALACTIC = (
+    (2, (0.07145, 0.0767, 0.03897, 9.261e-3, 9.617e-4), 0.13),
+    (8, (1.703e-3, 1.885e-3, 9.939e-4, 2.459e-4, 2.693e-5), 0.13),
+    (26, (1.708e-4, 2.019e-4, 1.155e-4, 3.091e-5, 3.607e-6), 0.19),
+)
+
 # name of the map, energy (MeV), L, B/B0, flux (cm-2 s-1), bound, source
 _POINTS: tuple[tuple[MapName, float, float, float], ...] = (
     ("AP8MIN", 10.0, 1.5, 1.972e5),
@@ -66,10 +78,13 @@ _POINTS: tuple[tuple[MapName, float, float, float], ...] = (
     ("AE8MAX", 2.0, 4.5, 5.198e5),
     ("AE8MAX", 1.0, 6.6, 4.79e5),
 )
-_ESP = (
-    (1.0, 0.95, ((1.0, 2.43e11), (10.0, 3.51e10), (30.0, 7.59e9), (100.0, 7.09e8))),
-    (7.0, 0.99, ((1.0, 1.33e12), (10.0, 3.84e11), (30.0, 1.34e11), (100.0, 1.80e10))),
-)
+
+# Effective vertical cutoffs (GV) at 550 km above 6371.2 km, every hour of a day from 2020-01-01 along an orbit of 53
+# deg whose node, perigee and anomaly begin at zero: OTSO 1.3.11, IGRF alone, trajectories from 20 km to 25 radii.
+_TRACED = (
+    10.81, 2.99, 1.48, 6.16, 11.6, 4.29, 0.49, 8.1, 13.7, 3.34, 1.79, 7.49,
+    10.76, 4.92, 2.48, 11.05, 12.81, 4.13, 4.37, 9.23, 8.55, 2.98, 4.97, 14.58,
+)  # fmt: skip
 
 
 @cache
@@ -85,6 +100,15 @@ def _orbit_mean() -> np.ndarray:
     (protons,) = [source for source in particles.sources if isinstance(source, TrappedProtons)]
     energy = jnp.array([energy for energy, _ in _CREME96_PROTONS])
     return np.asarray(eqx.filter_jit(TrappedProtons.flux_above)(protons, energy)) / (4.0 * np.pi)
+
+
+@cache
+def _galactic() -> np.ndarray:
+    """Flux of Z = 1 to 28 at _GALACTIC_ENERGY, through the field [ion, energy]."""
+    particles = _creme96_model().particles
+    assert particles is not None
+    energy = jnp.broadcast_to(jnp.array(_GALACTIC_ENERGY), (28, len(_GALACTIC_ENERGY)))
+    return np.asarray(eqx.filter_jit(lambda p, e: p.flux(e))(particles, energy))
 
 
 @cache
@@ -115,17 +139,6 @@ def _equatorial_peak(name: MapName, energy: float) -> float:
     return float(flux.max()) * 1e-4
 
 
-@cache
-def _fluence(years: float, confidence: float) -> dict[float, float]:
-    """Mission fluences above energies (cm-2) of a case in free space."""
-    text = f'[particles]\nsolar_event = {{ model = "ESP", years = {years}, confidence = {confidence} }}\n'
-    device = _CREME96_CASE[_CREME96_CASE.index("[[material]]") :]
-    particles = caloris.build(caloris.parse_case(text + device)).particles
-    assert particles is not None and particles.fluence is not None
-    above = np.asarray(particles.fluence.integral_fluence) * 1e-4
-    return {energy: float(value) for energy, value in zip(particles.fluence.level, above, strict=True)}
-
-
 def _cutoff_over_the_gulf_of_guinea() -> float:
     """Vertical cutoff 20 km over latitude 0, longitude 0, in the field of 2020, from the track of an orbit there."""
     orbit = Orbit.from_elements(
@@ -134,6 +147,16 @@ def _cutoff_over_the_gulf_of_guinea() -> float:
     track = caloris.particle_track(OrbitEnvironment(orbit, storm=0.0), jnp.linspace(0.0, 5400.0, 512))
     assert track.cutoff is not None
     return float(np.interp(0.0, *_ascending(np.asarray(track.longitude), np.asarray(track.cutoff))))
+
+
+@cache
+def _cutoff_departures() -> np.ndarray:
+    """Relative departure of the cutoffs along that orbit from the traced ones."""
+    start = float(days_of_year(jnp.array(2020.0)))
+    orbit = Orbit.from_elements(Planet(), REFERENCE_RADIUS + 550e3, 0.0, np.radians(53.0), 0.0, 0.0, 0.0, start)
+    time = jnp.arange(len(_TRACED)) * 3600.0
+    track = caloris.particle_track(OrbitEnvironment(orbit, storm=0.0), time)
+    return np.asarray(track.cutoff) / np.array(_TRACED) - 1.0
 
 
 def _ascending(place: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -201,20 +224,6 @@ CASES: tuple[ReferenceCase, ...] = (
         f"{_ECSS}, table I-2",
         partial(_equatorial_peak, "AE8MAX", 1.0),
     ),
-    *(
-        ReferenceCase(
-            f"solar.esp.{years:g}_years.{energy:g}_MeV",
-            f"fluence of solar protons above {energy:g} MeV in {years:g} active years, {confidence:.0%} confidence",
-            "cm-2",
-            exact,
-            0.005,
-            "three printed digits",
-            f"{_ECSS}, table I-4",
-            partial(lambda years, confidence, energy: _fluence(years, confidence)[energy], years, confidence, energy),
-        )
-        for years, confidence, rows in _ESP
-        for energy, exact in rows
-    ),
     ReferenceCase(
         "magnetic.cutoff.gulf_of_guinea",
         "vertical cutoff at latitude 0, longitude 0, 20 km, 2020: K/L^2 with McIlwain's L",
@@ -222,8 +231,44 @@ CASES: tuple[ReferenceCase, ...] = (
         13.55,
         0.10,
         "K/L^2 against traced trajectories: root mean square 7 % over 70 places, 18 % at most",
-        "OTSO (trajectories in IGRF), effective vertical cutoff",
+        _OTSO,
         _cutoff_over_the_gulf_of_guinea,
+    ),
+    ReferenceCase(
+        "magnetic.cutoff.orbit",
+        "root mean square of relative departures of vertical cutoffs from traced ones, 24 places at 550 km",
+        "-",
+        0.0,
+        0.08,
+        "K/L^2 with K = 15.5 GV: 7 % over 70 places at 20 km, and a seventh of that for the chance of 24 places",
+        _OTSO,
+        lambda: float(np.sqrt(np.mean(_cutoff_departures() ** 2))),
+        absolute=True,
+    ),
+    ReferenceCase(
+        "magnetic.cutoff.orbit.mean",
+        "mean of these relative departures",
+        "-",
+        0.0,
+        0.03,
+        "two standard errors of the mean of 24 places that scatter by 7 %; K = 16 GV would be at 0.053",
+        _OTSO,
+        lambda: float(np.mean(_cutoff_departures())),
+        absolute=True,
+    ),
+    *(
+        ReferenceCase(
+            f"magnetic.galactic.Z{z}.{energy:g}_MeV_per_u",
+            f"galactic flux of Z = {z} at {energy:g} MeV/u, 800 km, 90 deg, inside the quiet field (W = 10)",
+            "m-2 s-1 sr-1 (MeV/u)-1",
+            exact,
+            bound,
+            "two models of the same measurements: their largest difference for this ion; of iron 2 % for the cutoff",
+            _CREME96 + ", FLX",
+            partial(lambda z, k: float(_galactic()[z - 1, k]), z, k),
+        )
+        for z, values, bound in _GALACTIC
+        for k, (energy, exact) in enumerate(zip(_GALACTIC_ENERGY, values, strict=True))
     ),
     ReferenceCase(
         "magnetic.drift_shell.error",

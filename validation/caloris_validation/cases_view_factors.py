@@ -111,11 +111,11 @@ def _disc_order() -> float:
     return float(np.log2(error[0] / error[1]))
 
 
-def _case(name: str, exact: float, number: str, measure: Callable[[], float]) -> ReferenceCase:
+def _case(name: str, what: str, exact: float, number: str, measure: Callable[[], float]) -> ReferenceCase:
     """A case of rectangles in clear view."""
     return ReferenceCase(
         name=f"view-factor-{name}",
-        quantity="view_factor",
+        quantity=f"view factor between {what}",
         unit="1",
         exact=exact,
         bound=1e-5,
@@ -132,16 +132,46 @@ _BLOCKED_SOURCE = (
 _BLOCKED_REASON = "rays through the pairs that the blocker half hides, default tolerance 5e-4 over pairs: 1e-4 in sum"
 
 CASES: tuple[ReferenceCase, ...] = (
-    _case("parallel-rectangles", 0.4755764365, "C-11", lambda: _between(_facing(1, 1.5, 0.5))),
-    _case("cube-opposite", 0.1998248957, "C-11", lambda: _between(_facing(1, 1, 1))),
-    _case("cube-adjacent", 0.2000437761, "C-14", lambda: _between(_hinged(1))),
-    _case("perpendicular-rectangles", 0.2328526028, "C-14", lambda: _between(_hinged(2))),
-    _case("close-squares", 0.4152532836, "C-11", lambda: _between(_facing(0.1, 0.1, 0.05))),
-    _case("perpendicular-offset", 0.0718176577, "C-15 (quadrature of the double integral, 10 digits)", _offset),
-    _case("shifted-squares", 0.0860504892, "C-13", lambda: _between(_facing(1, 1, 1, shift=1.0))),
+    _case(
+        "parallel-rectangles",
+        "facing rectangles of 1 x 1.5 at 0.5",
+        0.4755764365,
+        "C-11",
+        lambda: _between(_facing(1, 1.5, 0.5)),
+    ),
+    _case("cube-opposite", "opposite faces of a cube", 0.1998248957, "C-11", lambda: _between(_facing(1, 1, 1))),
+    _case("cube-adjacent", "adjacent faces of a cube", 0.2000437761, "C-14", lambda: _between(_hinged(1))),
+    _case(
+        "perpendicular-rectangles",
+        "rectangles of 1 x 1 and 1 x 2 with a common edge, square to each other",
+        0.2328526028,
+        "C-14",
+        lambda: _between(_hinged(2)),
+    ),
+    _case(
+        "close-squares",
+        "facing squares of 0.1 at 0.05",
+        0.4152532836,
+        "C-11",
+        lambda: _between(_facing(0.1, 0.1, 0.05)),
+    ),
+    _case(
+        "perpendicular-offset",
+        "rectangles square to each other without a common edge",
+        0.0718176577,
+        "C-15 (quadrature of the double integral, 10 digits)",
+        _offset,
+    ),
+    _case(
+        "shifted-squares",
+        "unit squares at 1, one shifted by 1",
+        0.0860504892,
+        "C-13",
+        lambda: _between(_facing(1, 1, 1, shift=1.0)),
+    ),
     ReferenceCase(
         name="view-factor-discs-unequal",
-        quantity="view_factor",
+        quantity="view factor between coaxial discs of radius 0.1 and 0.2 at 0.5",
         unit="1",
         exact=0.1339312527,
         bound=1e-5,
@@ -151,7 +181,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="view-factor-discs-equal",
-        quantity="view_factor",
+        quantity="view factor between coaxial discs of radius 1 at 1",
         unit="1",
         exact=0.3819660113,
         bound=1e-5,
@@ -163,7 +193,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="view-factor-blocked-squares",
-        quantity="view_factor",
+        quantity="view factor between unit squares at 1 with a smaller square midway",
         unit="1",
         exact=0.0995062945989848,
         bound=1e-4,
@@ -173,7 +203,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         name="view-factor-blocker-moves-in",
-        quantity="view_factor",
+        quantity="the same when the blocker comes in from far away, by poses",
         unit="1",
         exact=0.0995062945989848,
         bound=1e-4,

@@ -1,10 +1,8 @@
 """The command `caloris-validate`: runs the reference cases; exit code 0: all pass, 1: one fails, 2: wrong options."""
 
 import argparse
-import importlib
 import json
 import math
-import pkgutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-import caloris_validation
+from caloris_validation.page import case_modules, text, to_markdown
 from caloris_validation.reference_case import ReferenceCase
 
 
@@ -34,9 +32,7 @@ def collect(pattern: str = "*") -> tuple[ReferenceCase, ...]:
 
     Imports the modules; float64 should be on before. Raises ValueError when two cases share a name.
     """
-    names = sorted(info.name for info in pkgutil.iter_modules(caloris_validation.__path__))
-    modules = [importlib.import_module(f"caloris_validation.{name}") for name in names if name.startswith("cases_")]
-    cases = [case for module in modules for case in module.CASES]
+    cases = [case for module in case_modules() for case in module.CASES]
     seen: set[str] = set()
     for case in cases:
         if case.name in seen:
@@ -88,46 +84,6 @@ def to_json(results: Iterable[CaseResult]) -> str:
     return json.dumps({"cases": rows}, indent=1) + "\n"
 
 
-def to_markdown(results: Sequence[CaseResult]) -> str:
-    """The results as a page of the documentation: one table, with the reason of every bound."""
-    passed = sum(result.passed for result in results)
-    lines = [
-        "# Validation",
-        "",
-        "Every physical model is measured against closed forms and published numbers. This page is written by",
-        "`make docs` (`caloris-validate --markdown docs/validation.md`); `caloris-validate` repeats it and exits",
-        "with code 1 when one case fails. An error is relative unless a unit stands beside it; a bound always",
-        "says where it comes from. An order is the observed order of convergence and the least that passes.",
-        "",
-        f"{passed} of {len(results)} cases pass.",
-        "",
-        "| case | quantity | measured | exact | error | bound | order | source | reason of the bound |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for result in results:
-        case = result.case
-        unit = "" if case.unit in ("1", "-") else f" {case.unit}"
-        of_error = unit if case.absolute else ""
-        order = "" if case.expected_order is None else f"{_text(result.order, 3)} (>= {case.expected_order:g})"
-        cells = [
-            f"`{case.name}`" + ("" if result.passed else " **fails**"),
-            case.quantity,
-            f"{_text(result.measured)}{unit}",
-            f"{_text(case.exact)}{unit}",
-            f"{_text(result.error, 2)}{of_error}",
-            f"{case.bound:.2g}{of_error}",
-            order,
-            case.source,
-            case.reason if result.passed else result.message,
-        ]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _text(value: float | None, digits: int = 7) -> str:
-    return "-" if value is None else f"{value:.{digits}g}"
-
-
 def _heading(width: int) -> str:
     return f"{'':4} {'case':{width}} {'measured':>13} {'exact':>13} {'error':>8} {'bound':>8} {'order':>5}  source"
 
@@ -137,8 +93,8 @@ def _line(result: CaseResult, width: int) -> str:
     case = result.case
     order = "" if result.order is None else f"{result.order:.2f}"
     line = (
-        f"{'pass' if result.passed else 'FAIL'} {case.name:{width}} {_text(result.measured):>13} "
-        f"{_text(case.exact):>13} {_text(result.error, 2):>8} {_text(case.bound, 2):>8} {order:>5}  {case.source}"
+        f"{'pass' if result.passed else 'FAIL'} {case.name:{width}} {text(result.measured):>13} "
+        f"{text(case.exact):>13} {text(result.error, 2):>8} {text(case.bound, 2):>8} {order:>5}  {case.source}"
     )
     return line if result.passed else f"{line}\n     {result.message}"
 

@@ -1,15 +1,18 @@
 """Small case files as text: the scenes of the thermal reference cases, and the runs made of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 import caloris
 from caloris.case.node_layout import NodeLayout
-from caloris.run_file.arrays import ENERGY_BOUND
+from caloris.run_file.arrays import ENERGY_BOUND, residuals
+from caloris.solve.balance import balance
+from caloris.solve.solution import Solution, SteadySolution
 
 Vector = Sequence[float]
+_Solved = TypeVar("_Solved", bound=Solution | SteadySolution)
 
 
 def key(value: object) -> str:
@@ -88,12 +91,24 @@ def closed_run(case: caloris.Case) -> caloris.Run:
     """
     run = caloris.run(case)
     numbers = run.data.attributes["thermal"]
-    bound = ENERGY_BOUND["steady" if numbers["mode"] == "steady" else "transient"]
-    for name, most in (("exchange", _EXCHANGE_BOUND), ("energy", bound)):
-        residual = float(numbers[f"{name}_residual_relative"])
-        if not residual <= most:
-            raise ArithmeticError(f"{case.title or 'the run'}: {name} residual {residual:.2e}, allowed {most:g}")
+    relative = float(numbers["energy_residual_relative"]), float(numbers["exchange_residual_relative"])
+    _check(case.title or "the run", numbers["mode"] == "steady", *relative)
     return run
+
+
+def closed(solution: _Solved) -> _Solved:
+    """A solution of a verb whose balances close as those of `closed_run` do; ArithmeticError where they do not."""
+    steady = isinstance(solution, SteadySolution)
+    _check("the solution", steady, *residuals(solution, balance(solution)).relative)
+    return solution
+
+
+def _check(what: str, steady: bool, energy: float, exchange: float) -> None:
+    """Raise where a residual is above its bound, or no number."""
+    bound = ENERGY_BOUND["steady" if steady else "transient"]
+    for name, residual, most in (("exchange", exchange, _EXCHANGE_BOUND), ("energy", energy, bound)):
+        if not residual <= most:
+            raise ArithmeticError(f"{what}: {name} residual {residual:.2e}, allowed {most:g}")
 
 
 class Result:

@@ -50,11 +50,3 @@ def sector_bins(areal_density: Float[Array, "ray material"], bins: int = BINS) -
     weight = np.zeros((REPLICATES, bins))
     np.add.at(weight, (sets, np.asarray(owner)), 1.0 / each)
     return SectorBins(jnp.asarray(weight), mean, variance)
-
-
-def quantiles(
-    areal_density: Float[Array, "ray material"], shares: np.ndarray
-) -> tuple[Float[Array, " share"], Float[Array, " share"]]:
-    """Total areal density (g/cm2) that these shares of the sphere stay below, and the shares: what to look at."""
-    total = jnp.sort(jnp.sum(areal_density, axis=1))
-    return jnp.quantile(total, jnp.asarray(shares)), jnp.asarray(shares)

@@ -107,14 +107,6 @@ def areal_density(
     return total.at[jnp.asarray(rays.shell_ray)].add(shells).at[jnp.asarray(rays.solid_ray)].add(solids)
 
 
-def mean_and_error(rays: SectorRays, value: Float[Array, "ray ..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    """Mean over the sphere of what each ray gives, and its standard error from the spread of the replicates."""
-    sets = jnp.mean(jnp.reshape(value, (REPLICATES, -1, *value.shape[1:])), axis=1)
-    square = jnp.sum((sets - jnp.mean(sets, axis=0)) ** 2, axis=0) / (REPLICATES - 1) / REPLICATES
-    positive = square > 0.0
-    return jnp.mean(sets, axis=0), jnp.where(positive, jnp.sqrt(jnp.where(positive, square, 1.0)), 0.0)
-
-
 def sphere_directions(count: int, seed: int = 0) -> np.ndarray:
     """REPLICATES spherical Fibonacci lattices of count / REPLICATES unit vectors each, turned at random [count, 3]."""
     each = count // REPLICATES

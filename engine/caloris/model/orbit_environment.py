@@ -79,6 +79,15 @@ class OrbitEnvironment(eqx.Module):
         return leaf(FIELD_EPOCHS[self.electron]) if self.electron_epoch is None else self.electron_epoch
 
     @property
+    def maps(self) -> tuple[tuple[MapName, Float[Array, ""]], ...]:
+        """The maps that are asked for, protons before electrons, each with the decimal year of its field."""
+        pairs: tuple[tuple[MapName | None, Array | None], ...] = (
+            (self.proton, self.proton_year),
+            (self.electron, self.electron_year),
+        )
+        return tuple((name, year) for name, year in pairs if name is not None and year is not None)
+
+    @property
     def words(self) -> str:
         """What is in the environment and what is not; without numbers that may change."""
         parts = []

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from caloris.output.quantities import DIMENSIONS, GROUPS, QUANTITIES, Quantity
+from caloris.output.quantities import DIMENSIONS, GROUPS, QUANTITIES
+from caloris.output.quantity import Quantity
 from caloris.output.run_data import RunData
 
 _TEXT = h5py.string_dtype("utf-8")

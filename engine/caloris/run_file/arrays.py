@@ -1,5 +1,7 @@
 """Heat and power of a run as the named arrays of the run file."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from caloris.case.build import Model
@@ -13,26 +15,48 @@ from caloris.solve.solution import Solution, SteadySolution
 ENERGY_BOUND = {"steady": 1e-6, "transient": 1e-4}
 
 
+class Residuals(NamedTuple):
+    """What a solution leaves open of its heat."""
+
+    energy: np.ndarray  # [time] W, of heat that crosses the spacecraft's boundary less what is stored
+    exchange: np.ndarray  # [time] W, sum of what nodes give each other
+    largest_total: float  # W
+    audit: Audit | None  # None for a steady state
+
+    @property
+    def relative(self) -> tuple[float, float]:
+        """Largest residual of energy and of exchange over the largest total."""
+        energy, exchange = (float(np.max(np.abs(x))) for x in (self.energy, self.exchange))
+        total = max(self.largest_total, 1e-300)
+        return energy / total, exchange / total
+
+
+def residuals(solution: Solution | SteadySolution, moments: Balance, bounded: bool = True) -> Residuals:
+    """What a solution leaves open, from its balance; bounded: some node's temperature is given (see `audit`).
+
+    Raises ValueError for a solution over time without its record.
+    """
+    exchange = np.asarray(moments.exchange_residual)
+    if isinstance(solution, SteadySolution):
+        energy, total = _steady_residual(moments)
+        return Residuals(energy, exchange, total, None)
+    checked = audit(solution, bounded)
+    return Residuals(np.asarray(checked.energy_residual), exchange, float(checked.largest_total), checked)
+
+
 def thermal_arrays(case: Case, model: Model, solution: Solution | SteadySolution, data: RunData) -> float:
     """Fill the thermal and power groups; return the largest energy residual over the largest total."""
     assert model.context is not None and case.run is not None
     moments = balance(solution)
     _heat(model, solution, moments, data)
-    checked = None
-    if isinstance(solution, Solution):
-        checked = audit(solution, model.context.structure.bounded)
-        residual, total = np.asarray(checked.energy_residual), float(checked.largest_total)
-    else:
-        residual, total = _steady_residual(moments)
-    arrays = data.arrays
-    arrays["thermal/energy_residual"] = residual
-    relative = float(np.max(np.abs(residual))) / max(total, 1e-300)
-    exchange = float(np.max(np.abs(arrays["thermal/exchange_residual"]))) / max(total, 1e-300)
+    left = residuals(solution, moments, model.context.structure.bounded)
+    data.arrays["thermal/energy_residual"] = left.energy
+    relative, exchange = left.relative
     data.attributes["thermal"] = {
         "mode": case.run.mode,
         "energy_residual_relative": relative,
         "exchange_residual_relative": exchange,
-        "largest_total": total,
+        "largest_total": left.largest_total,
     }
     data.status.update(
         iterations=int(solution.iterations),
@@ -41,7 +65,7 @@ def thermal_arrays(case: Case, model: Model, solution: Solution | SteadySolution
     if isinstance(solution, Solution):
         data.status.update(steps=int(solution.steps), cycle_residual=float(solution.residual))
     if solution.network.cells is not None or solution.network.bus_efficiency is not None:
-        _power(model, solution, moments, checked, data)
+        _power(model, solution, moments, left.audit, data)
     return relative
 
 

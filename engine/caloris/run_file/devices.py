@@ -41,17 +41,16 @@ def reliability_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], dat
         "rate_high_per_day": per_day * total,
         "source": np.array([device.source for device in model.devices], object),
     }
-    effects = [_effects(device, model) for device in model.devices]
+    effects = [_effects(device, rate) for device, rate in zip(model.devices, rates, strict=True)]
     values |= _effect_arrays(model.devices, effects) | _memory_arrays(model.devices, rates, total)
     data.arrays.update({f"upset/{name}": value for name, value in values.items()})
     if model.job is not None:
         _job_arrays(case, model, rates, total, effects, data)
 
 
-def _effects(device: Device, model: Model) -> _Effects:
-    assert model.particles is not None
+def _effects(device: Device, usual: UpsetRate) -> _Effects:
     found = _Effects([], [], [])
-    for effect, rate in zip(device.effects, effect_rates(device, model.particles), strict=True):
+    for effect, rate in zip(device.effects, effect_rates(device, usual), strict=True):
         alike = Device(effect.heavy_ion, effect.proton, effect.cells, uncertainty=device.uncertainty)
         found.rates.append(float(rate.rate_per_device))
         found.spreads.append(float(rate_uncertainty(alike, rate).total))

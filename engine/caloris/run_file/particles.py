@@ -124,7 +124,6 @@ def _attributes(along: OrbitEnvironment) -> dict[str, object]:
         "inclination": float(orbit.inclination),
         "period": float(orbit.period),
     }
-    for name, year in (("proton", along.proton_year), ("electron", along.electron_year)):
-        if year is not None:
-            found[f"{name}_field_epoch"] = float(year)
+    for name, year in along.maps:
+        found["proton_field_epoch" if name == along.proton else "electron_field_epoch"] = float(year)
     return found

@@ -25,6 +25,7 @@ from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.particle_chain import ENERGY, before_layers, every_ion
 from caloris_kernels.constants import DAY, JULIAN_YEAR
+from caloris_kernels.numerics.interpolate import monotone_cubic
 from caloris_kernels.particle.detectors import Detector, detector_fractions
 from caloris_kernels.particle.dose import ion_dose, slab_directions
 from caloris_kernels.particle.electrons import electrons_before
@@ -254,9 +255,10 @@ def _ions_behind(
 def _electron_damage(depth: Array, energy: Array, flux: Array, material: DamageMaterial) -> Array:
     """Displacement damage of electrons (MeV/g/s) behind depth g/cm2; flux [energy] in front."""
     incident, ratio = electrons_before(energy, depth)
-    # Power laws between the energies at which the flux is known, nothing where it is zero.
+    # A smooth curve of the logarithms between the energies at which the flux is known, nothing where it is zero.
     log_flux = jnp.where(flux > 0.0, jnp.log(jnp.where(flux > 0.0, flux, 1.0)), -700.0)
-    outside = jnp.exp(jnp.interp(jnp.log(incident), jnp.log(energy), log_flux, right=-700.0))
+    between = jax.vmap(monotone_cubic, in_axes=(None, None, 0))
+    outside = jnp.exp(between(jnp.log(energy), log_flux, jnp.log(incident)))
     return displacement_dose(energy, ratio * outside, electron_niel(energy, material))
 
 

@@ -1,5 +1,6 @@
 """The verb that makes the mean particle environment of an orbit."""
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -28,7 +29,7 @@ from caloris_kernels.magnetic.field import FieldCoefficients, days_of_year, dipo
 from caloris_kernels.orbit.earth_rotation import earth_fixed
 from caloris_kernels.particle.galactic import visible_sky_fraction
 from caloris_kernels.trapped.flux import orbit_flux
-from caloris_kernels.trapped.flux_map import FluxMap, MapName, trapped_map
+from caloris_kernels.trapped.flux_map import FIELD_EPOCHS, FluxMap, MapName, trapped_map
 
 # Places on the orbit: a lattice over phase and hour of the day whose best generator this is. Against 10 240 places the
 # means of AP8MIN above 1 to 100 MeV differ by 0.2 % at 650 km, 98 deg, 0.6 % at 550 km, 30 deg, 2.8 % at 400 km,
@@ -90,24 +91,46 @@ def orbit_spectra(environment: OrbitEnvironment) -> OrbitSpectra:
     orbit = environment.orbit
     phase, days = orbit_samples(environment.repeat)
     position = _positions(orbit, jnp.asarray(phase), jnp.asarray(days))
-    found: dict[str, Array] = {}
-    maps: tuple[tuple[MapName | None, Array | None], ...] = (
-        (environment.proton, environment.proton_year),
-        (environment.electron, environment.electron_year),
-    )
-    for name, year in maps:
-        if name is not None and year is not None:
-            found[name] = _mean_flux(trapped_map(name), shells_at(days_at_year(year), position))
-    if environment.storm is None:
+    shells = shells_of(environment, position, now=environment.storm is not None)
+    found = {name: _mean_flux(trapped_map(name), shell) for name, shell in shells.by_map.items()}
+    if environment.storm is None or shells.now is None:
         transmission = _shadow(position, orbit.planet.radius)
     else:
-        mcilwain = shells_at(orbit.epoch_days, position).mcilwain
-        transmission = _transmission(mcilwain, position, orbit.planet.radius, environment.storm)
+        transmission = _transmission(shells.now.mcilwain, position, orbit.planet.radius, environment.storm)
     return OrbitSpectra(
         None if environment.proton is None else found[environment.proton],
         None if environment.electron is None else found[environment.electron],
         Transmission(transmission),
     )
+
+
+class OrbitShells(NamedTuple):
+    """Drift shells through the same places, in the field of each map's epoch and in that of the orbit's."""
+
+    by_map: dict[MapName, DriftShell]  # protons before electrons
+    now: DriftShell | None  # at the orbit's epoch, where it was asked for
+
+
+def shells_of(environment: OrbitEnvironment, position: Float[Array, "point xyz"], now: bool = False) -> OrbitShells:
+    """`shells_at` for every map of an environment, and at the orbit's epoch where `now`; equal epochs are traced once.
+
+    Under a transformation epochs are known to be equal where they are the maps' own, or one and the same number.
+    """
+    traced: dict[Hashable, DriftShell] = {}
+
+    def at(days: Array, key: Hashable) -> DriftShell:
+        key = key if isinstance(days, Tracer) else float(days)
+        if key not in traced:
+            traced[key] = shells_at(days, position)
+        return traced[key]
+
+    own = {environment.proton: environment.proton_epoch, environment.electron: environment.electron_epoch}
+    by_map = {}
+    for name, year in environment.maps:
+        key: Hashable = ("map", FIELD_EPOCHS[name]) if own[name] is None else ("given", id(own[name]))
+        by_map[name] = at(days_at_year(year), key)
+    days = environment.orbit.epoch_days
+    return OrbitShells(by_map, at(days, ("orbit", id(days))) if now else None)
 
 
 def orbit_samples(repeat: tuple[int, int] | None) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from caloris.model.orbit import KeplerOrbit
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.precision import require_float64
 from caloris.programs import kept
-from caloris.solve.orbit_particles import days_at_year, shells_at
+from caloris.solve.orbit_particles import days_at_year, shells_at, shells_of
 from caloris_kernels.magnetic.cutoff import disturbed_cutoff, vertical_cutoff
 from caloris_kernels.magnetic.drift_shell import DriftShell
 from caloris_kernels.orbit.earth_rotation import earth_fixed
@@ -44,24 +44,18 @@ def particle_track(environment: OrbitEnvironment, time: Float[Array, " time"], f
     require_float64("particle_track")
     orbit = environment.orbit
     position, latitude, longitude = _track(orbit, jnp.asarray(time), frozen)
-    shells: list[DriftShell] = []
-    fluxes: list[Array | None] = []
-    kinds: tuple[tuple[MapName | None, Array | None, np.ndarray], ...] = (
-        (environment.proton, environment.proton_year, PROTON_THRESHOLDS),
-        (environment.electron, environment.electron_year, ELECTRON_THRESHOLDS),
-    )
-    for name, year, thresholds in kinds:
-        if name is None or year is None:
-            fluxes.append(None)
-            continue
-        shells.append(shells_at(days_at_year(year), position))
-        fluxes.append(_flux_above(trapped_map(name), jnp.asarray(thresholds), shells[-1]))
+    shells = shells_of(environment, position, now=environment.storm is not None or not environment.maps)
+    flux = {
+        name: _flux_above(trapped_map(name), jnp.asarray(_thresholds(name)), shell)
+        for name, shell in shells.by_map.items()
+    }
     cutoff = None
-    if environment.storm is not None or not shells:
-        shells.append(shells_at(orbit.epoch_days, position))
-    if environment.storm is not None:
-        cutoff = _cutoff(shells[-1].mcilwain, environment.storm)
-    return ParticleTrack(latitude, longitude, *shells[0], cutoff, fluxes[0], fluxes[1])
+    if environment.storm is not None and shells.now is not None:
+        cutoff = _cutoff(shells.now.mcilwain, environment.storm)
+    shown = next(iter(shells.by_map.values()), shells.now)
+    assert shown is not None
+    protons, electrons = (None if name is None else flux[name] for name in (environment.proton, environment.electron))
+    return ParticleTrack(latitude, longitude, *shown, cutoff, protons, electrons)
 
 
 def trapped_world_map(environment: OrbitEnvironment) -> Float[Array, "latitude longitude threshold"] | None:
@@ -69,11 +63,9 @@ def trapped_world_map(environment: OrbitEnvironment) -> Float[Array, "latitude l
 
     Protons above PROTON_THRESHOLDS, without a proton map electrons above ELECTRON_THRESHOLDS, without either None.
     """
-    name, year, thresholds = environment.proton, environment.proton_year, PROTON_THRESHOLDS
-    if name is None:
-        name, year, thresholds = environment.electron, environment.electron_year, ELECTRON_THRESHOLDS
-    if name is None or year is None:
+    if not environment.maps:
         return None
+    name, year = environment.maps[0]
     latitude, longitude = np.radians(MAP_LATITUDE)[:, None], np.radians(MAP_LONGITUDE)[None]
     parts = (
         np.cos(latitude) * np.cos(longitude),
@@ -81,8 +73,13 @@ def trapped_world_map(environment: OrbitEnvironment) -> Float[Array, "latitude l
         np.sin(latitude) + 0 * longitude,
     )
     position = jnp.asarray(environment.orbit.semi_major_axis) * np.stack(parts, axis=-1).reshape(-1, 3)
-    flux = _flux_above(trapped_map(name), jnp.asarray(thresholds), shells_at(days_at_year(year), position))
+    flux = _flux_above(trapped_map(name), jnp.asarray(_thresholds(name)), shells_at(days_at_year(year), position))
     return flux.reshape(MAP_LATITUDE.size, MAP_LONGITUDE.size, -1)
+
+
+def _thresholds(name: MapName) -> np.ndarray:
+    """Energies (MeV) above which the flux of a map is shown."""
+    return PROTON_THRESHOLDS if name.startswith("AP") else ELECTRON_THRESHOLDS
 
 
 @kept

@@ -70,36 +70,35 @@ def upset_rates(
     for device in devices:
         padded = same_structure(device, layers)
         rate = rate_of_one(padded, particles.source, particles.let_spectrum, transport or ShieldTransport())
-        rate = rate._replace(environment=particles.name)
-        if not isinstance(rate.result, Tracer) and int(rate.result) != SUCCESS:
-            raise FloatingPointError(
-                f"device {device.name!r}: the upset rate is not finite; every parameter of its cross-sections, "
-                "volume and shield must be finite and every width, exponent and edge positive"
-            )
-        rates.append(rate)
+        rates.append(_checked(rate, device.name, particles.name))
     return rates
 
 
-def effect_rates(device: Device, particles: ParticleEnvironment) -> list[UpsetRate]:
+def effect_rates(device: Device, rate: UpsetRate) -> list[UpsetRate]:
     """Rates of the named effects of a device (functional interrupts, latch-ups, transients), in their order.
 
-    Each is an `UpsetRate` whose bits are the effect's cells: rate_per_device are the effects of one device a second.
-    The chance of at least one in a time t is 1 - exp(-R t). Behind the device's shield; differentiable like
-    `upset_rates`, and raises like it.
+    rate is what `upset_rate` gave for the device: its spectra, which have passed the shield once, are those of every
+    effect. Each result is an `UpsetRate` whose bits are the effect's cells: rate_per_device are the effects of one
+    device a second. The chance of at least one in a time t is 1 - exp(-R t). Differentiable in every floating leaf of
+    device and rate; the shield and the environment act through the spectra in rate. Raises like `upset_rates`.
     """
-    alike = [
-        Device(
-            effect.heavy_ion,
-            effect.proton,
-            effect.cells,
-            device.count,
-            device.shield,
-            f"{device.name}: {effect.name}",
-            sectors=device.sectors,
+    require_float64("effect_rates")
+    found = []
+    for effect in device.effects:
+        alike = with_all_responses(Device(effect.heavy_ion, effect.proton, effect.cells, device.count))
+        spectra = (rate.flux_outside, rate.flux_behind, rate.integral_let_flux)
+        found.append(_checked(rate_at_device(alike, *spectra), f"{device.name}: {effect.name}", rate.environment))
+    return found
+
+
+def _checked(rate: UpsetRate, name: str, environment: str) -> UpsetRate:
+    """The rate with its environment's name; FloatingPointError where it is not finite in an eager call."""
+    if not isinstance(rate.result, Tracer) and int(rate.result) != SUCCESS:
+        raise FloatingPointError(
+            f"device {name!r}: the upset rate is not finite; every parameter of its cross-sections, "
+            "volume and shield must be finite and every width, exponent and edge positive"
         )
-        for effect in device.effects
-    ]
-    return upset_rates(alike, particles) if alike else []
+    return rate._replace(environment=environment)
 
 
 def same_structure(device: Device, layers: int) -> Device:
@@ -135,13 +134,24 @@ def rate_of_one(
     device: Device, source: ParticleSource | None, let_spectrum: LetSpectrum | None, transport: ShieldTransport
 ) -> UpsetRate:
     """UpsetRate without the environment's name."""
-    assert device.heavy_ion is not None and device.proton is not None
-    energy, let = jnp.asarray(ENERGY), jnp.asarray(LET)
     outside, behind = spectra(device.shield if device.sectors is None else device.sectors, source, transport)
     if let_spectrum is None:
         integral_flux = heavy_ion_let_flux(behind)
     else:
-        integral_flux = let_spectrum.flux_above(let)
+        integral_flux = let_spectrum.flux_above(jnp.asarray(LET))
+    return rate_at_device(device, outside, behind, integral_flux)
+
+
+@kept
+def rate_at_device(
+    device: Device,
+    outside: Float[Array, "ion energy"],
+    behind: Float[Array, "ion energy"],
+    integral_flux: Float[Array, " let"],
+) -> UpsetRate:
+    """UpsetRate without the environment's name from the spectra at the device, at ENERGY and LET; shields unseen."""
+    assert device.heavy_ion is not None and device.proton is not None
+    energy, let = jnp.asarray(ENERGY), jnp.asarray(LET)
     rates = (
         heavy_ion_rate(device.heavy_ion, let, integral_flux),
         proton_rate(device.proton, energy, behind[0], device.heavy_ion),

@@ -10,7 +10,7 @@ forms that vary slowly with E, per particle that crosses the plane surface:
 
 R is the CSDA range, a the absorbed fraction, x R the depth to which electrons come, y the radiation yield, r the dose
 in the detector's material over that in aluminum. Logarithms of A are splined over the scaled depth (bremsstrahlung:
-monotone cubics of both logarithms) and straight lines of ln E (protons: splines). Isotropic particles give behind a
+over its logarithm) and straight lines of ln E (protons: splines). Isotropic particles give behind a
 slab, from one side, and at the center of a sphere, from all sides, per omnidirectional fluence Phi = 4 pi j outside
 
     slab    D/Phi = G_slab / 4                 (finite slab: nothing behind the detector scatters back)
@@ -18,7 +18,8 @@ slab, from one side, and at the center of a sphere, from all sides, per omnidire
 
 The second is exact for straight lines: D(z) = 2 pi z int_z^inf d(t) / t^2 dt for particles whose dose at the end of
 a path t is d(t), hence D - z dD/dz = 2 pi d(z), and a sphere has 4 pi d(z). What SHIELDOSE-2 prints for spheres is
-half of that, "1/2 dose at center of aluminum spheres".
+half of that, "1/2 dose at center of aluminum spheres". For the sphere's dose to have a derivative in z everywhere, G
+must be C2, which the splines are: nothing is held with a slope left.
 Source: S. M. Seltzer, SHIELDOSE: a computer code for space-shielding radiation dose calculations, NBS Technical Note
 1116 (1980), equations 1 to 14; Updated calculations for routine space-shielding radiation dose estimates: SHIELDOSE-2,
 NISTIR 5477 (1994), public domain, whose numbers lie beside this file (`tools/shield_dose_tables.py` packs them).
@@ -45,9 +46,10 @@ _ENERGY = {
     "bremsstrahlung": np.geomspace(0.01, 20.0, 257),
     "proton": np.geomspace(0.1, 1e3, 1281),
 }
-# Protons' depth-dose, still some percent of that at the surface where it ends at z = R, fades out over these z/R, so
-# that its end is seen by a grid of energies: it is what a sphere's dose is largely made of.
-_END = (0.91, 1.09)
+# Protons' depth-dose, still some percent of that at the surface where it ends at z = R, goes on straight behind it and
+# fades out over these z/R, so that its end is seen by a grid of energies: it is what a sphere's dose is largely made
+# of. They are chosen so that slabs keep the doses of the sharp end, within 4e-4.
+_END = (0.93, 1.11)
 _LEAST_DEPTH = 1e-6  # g/cm2: the bremsstrahlung is held at its dose there below
 
 
@@ -80,8 +82,9 @@ def dose_response(
     of nuclei are not absorbed where they are made, as the tables have it: not for cosmic rays); materials other than
     aluminum count by their mass, which holds for electrons within some 20 % up to iron, while heavy metals make more
     bremsstrahlung than the tables know. The tables' own statistics are a few percent, where electrons no longer reach
-    (beyond 1.3 R) some ten. Differentiable in depth, to which the sphere's response is C1 for electrons and
-    protons, continuous for bremsstrahlung. Bremsstrahlung is held below 1e-6 g/cm2, with derivative zero there.
+    (beyond 1.3 R) some ten. Differentiable in depth: slab and sphere are C1 at every depth, but for r of electrons at
+    the last knot, 1.25 R, where the sphere's slope jumps with what is left there. Bremsstrahlung is held below 1e-6
+    g/cm2, with derivative zero there.
     """
     table = dose_table(particle, detector, shape, depth.dtype)
     photons = particle == "bremsstrahlung"
@@ -127,9 +130,9 @@ def _product(table: DoseTable, depth: Array, particle: Particle) -> tuple[Array,
         return (jnp.log(x), 1.0 / depth) if particle == "bremsstrahlung" else (x, 1.0 / length[:, None])
 
     x, rate = scaled(table.length)
-    log_dose, log_slope = _cubic(table.knot, table.dose, x, held=particle == "proton")
+    log_dose, log_slope = _cubic(table.knot, table.dose, x)
     x, ratio_rate = scaled(table.ratio_length)
-    ratio, ratio_slope = _cubic(table.ratio_knot, table.ratio, x, held=True)
+    ratio, ratio_slope = _cubic(table.ratio_knot, table.ratio, x, held=particle == "electron")
     positive = ratio > 0.0
     ratio, ratio_slope = jnp.where(positive, ratio, 0.0), jnp.where(positive, ratio_slope, 0.0)
     dose = table.scale[:, None] * jnp.exp(log_dose)
@@ -188,11 +191,11 @@ def _prepared(particle: str, detector: str, shape: str) -> tuple[np.ndarray, ...
         extent = np.exp(natural_spline_at(nodes, np.log(source["electron_extent"]), log_energy)) * reach
         absorbed = np.exp(natural_spline_at(nodes, np.log(source["electron_absorbed"]), log_energy))
         dose_knot, ratio_knot = source["electron_depth"], source["electron_ratio_depth"]
-        cubics = natural_spline(dose_knot, log_dose), natural_spline(ratio_knot, ratio)
+        cubics = natural_spline(dose_knot, log_dose), natural_spline(ratio_knot, ratio, level_end=True)
         return energy, energy * absorbed / extent, extent, reach, dose_knot, cubics[0], ratio_knot, cubics[1]
     radiated = _log_spline(source["electron_range_energy"], source["radiation_yield"], energy)
     dose_knot, ratio_knot = np.log(source["photon_depth"]), np.log(source["photon_ratio_depth"])
-    cubics = monotone_cubics(dose_knot, log_dose), monotone_cubics(ratio_knot, ratio)
+    cubics = natural_spline(dose_knot, log_dose), natural_spline(ratio_knot, ratio)
     return energy, energy * radiated / reach, reach, ones, dose_knot, cubics[0], ratio_knot, cubics[1]
 
 
@@ -206,14 +209,20 @@ def _linear_rows(x: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(at, x, column) for column in rows.T], axis=1)
 
 
-def natural_spline(knot: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Cubic coefficients [..., interval, 4] of the natural spline through values [..., knot] (numpy; not traced)."""
+def natural_spline(knot: np.ndarray, values: np.ndarray, level_end: bool = False) -> np.ndarray:
+    """Cubic coefficients [..., interval, 4] of the natural spline through values [..., knot] (numpy; not traced).
+
+    level_end: with the slope zero at the last knot instead, for what is held beyond it.
+    """
     width, count = np.diff(knot), len(knot)
     matrix, right = np.eye(count), np.zeros((*values.shape[:-1], count))
     secant = np.diff(values, axis=-1) / width
     row = np.arange(1, count - 1)
     matrix[row, row - 1], matrix[row, row], matrix[row, row + 1] = width[:-1], 2.0 * (width[:-1] + width[1:]), width[1:]
     right[..., 1:-1] = 3.0 * np.diff(secant, axis=-1)
+    if level_end:
+        matrix[-1, -2:] = width[-1] * np.array([1.0, 2.0])
+        right[..., -1] = -3.0 * secant[..., -1]
     second = np.linalg.solve(matrix, right[..., None])[..., 0]
     slope = secant - width * (2.0 * second[..., :-1] + second[..., 1:]) / 3.0
     third = np.diff(second, axis=-1) / (3.0 * width)
@@ -226,21 +235,3 @@ def natural_spline_at(knot: np.ndarray, values: np.ndarray, at: np.ndarray) -> n
     k = np.clip(np.searchsorted(knot, held, side="right") - 1, 0, len(knot) - 2)
     c, u = natural_spline(knot, values)[k], held - knot[k]
     return c[:, 0] + u * (c[:, 1] + u * (c[:, 2] + u * c[:, 3]))
-
-
-def monotone_cubics(knot: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Cubic coefficients [..., interval, 4] as monotone as the values (numpy; not traced).
-
-    The slopes are those of `caloris_kernels.numerics.interpolate.monotone_cubic` (Fritsch and Butland 1984).
-    """
-    width = np.diff(knot)
-    secant = np.diff(values, axis=-1) / width
-    before, after = secant[..., :-1], secant[..., 1:]
-    weight = (width[:-1] + 2.0 * width[1:]) / (3.0 * (width[:-1] + width[1:]))
-    agree = before * after > 0.0
-    inner = np.where(agree, before * after / np.where(agree, weight * after + (1.0 - weight) * before, 1.0), 0.0)
-    slope = np.concatenate([secant[..., :1], inner, secant[..., -1:]], axis=-1)
-    left, right = slope[..., :-1], slope[..., 1:]
-    second = (3.0 * secant - 2.0 * left - right) / width
-    third = (left + right - 2.0 * secant) / width**2
-    return np.stack([values[..., :-1], left, second, third], axis=-1)

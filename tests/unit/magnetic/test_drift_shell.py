@@ -73,6 +73,28 @@ def test_against_nasa_radbelt():
         assert np.quantile(np.abs(error), 0.95) < bound and abs(np.median(error)) < 1e-3
 
 
+def test_against_radbelt_itself():
+    """500 places with L < 15 from 300 to 36 000 km by NASA's single-precision SHELLG, IGRF-12: every L within 1 %."""
+    radbelt = pytest.importorskip("radbelt")
+    random = np.random.default_rng(1980)
+    altitude = np.exp(random.uniform(np.log(300.0), np.log(36000.0), 600))  # km
+    latitude, longitude = np.arcsin(random.uniform(-1.0, 1.0, 600)), random.uniform(-np.pi, np.pi, 600)
+    # Geodetic to Earth-fixed on the ellipsoid of 1967, which SHELLG has; that of 1984 is 23 m smaller.
+    axis, flattening = 6378.160, 1.0 / 298.25
+    square = flattening * (2.0 - flattening)
+    normal = axis / np.sqrt(1.0 - square * np.sin(latitude) ** 2)
+    across, along = (normal + altitude) * np.cos(latitude), (normal * (1.0 - square) + altitude) * np.sin(latitude)
+    position = 1e3 * np.stack([across * np.cos(longitude), across * np.sin(longitude), along], axis=1)
+    expected = radbelt.igrf(np.degrees(longitude), np.degrees(latitude), altitude, 1980.0)
+    inner = np.flatnonzero((expected[0] > 0.0) & (expected[0] < 15.0))[:500]
+    assert inner.size == 500
+    coefficients = field_coefficients(days_of_year(jnp.asarray(1980.0)))
+    shell = _shells(coefficients, jnp.asarray(position[inner]))
+    error, ratio_error = (np.asarray(got) / part[inner] - 1.0 for got, part in zip(shell, expected, strict=True))
+    assert np.abs(error).max() < 1e-2 and np.quantile(np.abs(error), 0.95) < 5e-3 and abs(np.median(error)) < 1e-4
+    assert np.quantile(np.abs(ratio_error), 0.95) < 3e-2 and abs(np.median(ratio_error)) < 1e-3
+
+
 def test_more_steps_converge():
     """40 steps against 80: the method's order is 4, so that the difference is all but the error of the former, 1e-5."""
     coefficients = field_coefficients(days_of_year(jnp.asarray(1980.0)))

@@ -14,30 +14,15 @@ from caloris_kernels.particle.solar import (
     solar_proton_fluence,
     worst_solar_flux,
 )
-
-# ECSS-E-ST-10-04C Rev.1, table I-4: threshold (MeV), confidence (%), fluence of 1, 2, 3, 5 and 7 years (cm-2).
-# fmt: off
-TABLE_I4 = [
-    (1, 50, 6.37e10, 1.46e11, 2.32e11, 4.07e11, 5.83e11), (1, 75, 1.10e11, 2.23e11, 3.30e11, 5.39e11, 7.41e11),
-    (1, 90, 1.81e11, 3.24e11, 4.54e11, 6.93e11, 9.20e11), (1, 95, 2.43e11, 4.06e11, 5.48e11, 8.06e11, 1.05e12),
-    (1, 99, 4.23e11, 6.20e11, 7.83e11, 1.07e12, 1.33e12), (10, 50, 2.60e9, 7.07e9, 1.25e10, 2.52e10, 3.94e10),
-    (10, 75, 7.55e9, 1.79e10, 2.90e10, 5.24e10, 7.63e10), (10, 90, 1.97e10, 4.11e10, 6.19e10, 1.01e11, 1.38e11),
-    (10, 95, 3.51e10, 6.78e10, 9.75e10, 1.50e11, 1.97e11), (10, 99, 1.03e11, 1.73e11, 2.28e11, 3.15e11, 3.84e11),
-    (30, 50, 3.26e8, 9.11e8, 1.65e9, 3.47e9, 5.62e9), (30, 75, 1.19e9, 2.93e9, 4.92e9, 9.33e9, 1.41e10),
-    (30, 90, 3.79e9, 8.36e9, 1.31e10, 2.27e10, 3.23e10), (30, 95, 7.59e9, 1.57e10, 2.36e10, 3.87e10, 5.29e10),
-    (30, 99, 2.80e10, 5.10e10, 7.10e10, 1.05e11, 1.34e11), (100, 50, 1.98e7, 5.58e7, 1.02e8, 2.18e8, 3.57e8),
-    (100, 75, 8.59e7, 2.17e8, 3.70e8, 7.21e8, 1.11e9), (100, 90, 3.22e8, 7.34e8, 1.18e9, 2.12e9, 3.09e9),
-    (100, 95, 7.09e8, 1.53e9, 2.36e9, 4.04e9, 5.71e9), (100, 99, 3.12e9, 6.01e9, 8.69e9, 1.36e10, 1.80e10),
-]
-# fmt: on
+from caloris_validation.cases_solar import FLUENCE_TABLE, FLUENCE_YEARS
 
 
 def test_fluence_reproduces_the_printed_table():
     """All hundred numbers of table I-4, to half a unit of their third digit."""
     fluence = jax.jit(solar_proton_fluence)
-    for energy, confidence, *printed in TABLE_I4:
+    for energy, confidence, *printed in FLUENCE_TABLE:
         k = list(ESP_ENERGY).index(energy)
-        for years, expected in zip((1.0, 2.0, 3.0, 5.0, 7.0), printed, strict=True):
+        for years, expected in zip(FLUENCE_YEARS, printed, strict=True):
             got = float(fluence(jnp.asarray(years), jnp.asarray(confidence / 100.0))[k]) * 1e-4
             unit = 10.0 ** (np.floor(np.log10(expected)) - 2)
             assert abs(got - expected) <= 0.51 * unit, (energy, confidence, years)

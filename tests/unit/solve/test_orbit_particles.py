@@ -1,5 +1,7 @@
 """The environment of an orbit: against CREME96, what storms, shadow and ground tracks do, no particles, series, map."""
 
+import dataclasses
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -11,9 +13,11 @@ from caloris.model.orbit_environment import EspFluence, KingFluence, OrbitEnviro
 from caloris.model.particle_sources import RIGIDITY
 from caloris.model.particles import SPECTRUM_ENERGY
 from caloris.model.planet import Planet
-from caloris.solve.orbit_particles import orbit_particles, orbit_samples, orbit_spectra, shells_at
+from caloris.solve import orbit_particles as orbit_particles_module
+from caloris.solve.orbit_particles import orbit_particles, orbit_samples, orbit_spectra, shells_at, shells_of
 from caloris.solve.particle_track import MAP_LATITUDE, MAP_LONGITUDE, particle_track, trapped_world_map
 from caloris_kernels.constants import EARTH_RADIUS
+from caloris_kernels.magnetic.drift_shell import DriftShell
 from caloris_kernels.particle.galactic import galactic_flux
 from caloris_kernels.trapped.flux_map import map_energies
 
@@ -82,6 +86,30 @@ def test_epoch_of_the_field_matters(low):
         at = eqx.tree_at(lambda e: e.proton_epoch, low, jnp.asarray(year), is_leaf=lambda x: x is None)
         protons = orbit_spectra(at).proton
         assert protons is not None and float(protons[level.index(30.0)]) * 1e-4 == pytest.approx(expected, rel=0.02)
+
+
+def test_equal_epochs_are_traced_once(low, monkeypatch):
+    """Two maps of one epoch and an orbit of a third: two tracings of the same places."""
+    epochs = []
+
+    def counted(days, position):
+        epochs.append(float(days))
+        return DriftShell(jnp.full(position.shape[0], 1.5 + 1e-5 * float(days)), jnp.ones(position.shape[0]))
+
+    monkeypatch.setattr(orbit_particles_module, "shells_at", counted)
+    position = jnp.full((3, 3), 4e6)
+    minimum = dataclasses.replace(low, electron="AE8MIN")
+    shells = shells_of(minimum, position, now=True)
+    assert list(shells.by_map) == ["AP8MIN", "AE8MIN"] and len(epochs) == 2
+    np.testing.assert_array_equal(shells.by_map["AP8MIN"].mcilwain, shells.by_map["AE8MIN"].mcilwain)
+    assert shells.now is not None and float(shells.now.mcilwain[0]) == 1.5 + 1e-5 * EPOCH
+    # Maps of 1964 and 1970; both in the field of 1980; that is the orbit's epoch too.
+    same = jnp.asarray(1980.0)
+    both = dataclasses.replace(low, orbit=orbit(epoch=-7305.5), proton_epoch=same, electron_epoch=same)
+    for environment, now, count in ((low, False, 2), (both, False, 1), (both, True, 1)):
+        epochs.clear()
+        assert (shells_of(environment, position, now).now is None) is not now
+        assert len(epochs) == count
 
 
 def test_track_and_map(low):

@@ -12,6 +12,8 @@ import caloris
 from caloris.case.device_library import library_parts
 from caloris.model.device import BendelResponse, Device, Effect, HeavyIonResponse, ProtonResponse, Uncertainty
 from caloris.model.particles import ParticleEnvironment
+from caloris.model.shield import ShieldLayer
+from caloris.model.shield_transport import ShieldTransport
 from caloris.solve.responses import heavy_ion_rate, proton_rate
 from caloris.solve.upset_uncertainty import _sensitivity, scaled_responses
 from caloris_kernels.upset.bendel import bendel_two
@@ -121,10 +123,31 @@ def test_environment_alone_and_defaults():
 def test_effects_are_devices_of_their_own():
     effect = Effect(DEVICE.heavy_ion, None, 3.0, "latch-up")
     device = Device(None, DEVICE.proton, count=5, effects=(effect,), name="chip")
-    (found,) = caloris.effect_rates(device, BOTH)
+    (found,) = caloris.effect_rates(device, caloris.upset_rate(device, BOTH))
     alone = caloris.upset_rate(Device(DEVICE.heavy_ion), BOTH)
     assert float(found.rate_per_device / alone.rate_per_device) == pytest.approx(3.0, rel=1e-12)
-    assert caloris.effect_rates(DEVICE, BOTH) == []
+    assert float(found.rate_per_day / found.rate_per_device) == pytest.approx(5 * 86400.0, rel=1e-12)
+    assert found.environment == alone.environment
+    assert caloris.effect_rates(DEVICE, alone) == []
+
+
+def test_effects_see_the_spectra_of_their_device():
+    """Behind its shield and by its transport, which nothing but the rate knows; and they say what is not finite."""
+    aluminum = (ShieldLayer.of("Al", None, 3.0),)
+    effect = Effect(DEVICE.heavy_ion, DEVICE.proton, 1.0, "latch-up")
+    device = Device(None, DEVICE.proton, shield=aluminum, effects=(effect, effect), name="chip")
+    rates = []
+    for transport in (ShieldTransport(), ShieldTransport(proton_losses=False)):
+        usual = caloris.upset_rate(device, BOTH, transport)
+        found = caloris.effect_rates(device, usual)
+        alone = caloris.upset_rate(Device(DEVICE.heavy_ion, DEVICE.proton, shield=aluminum), BOTH, transport)
+        for one in found:
+            assert float(one.rate_per_device) == pytest.approx(float(alone.rate_per_device), rel=1e-12)
+        rates.append(float(found[0].proton_rate_per_bit))
+    assert rates[1] > 1.01 * rates[0]
+    wrong = eqx.tree_at(lambda d: d.effects[0].cells, device, jnp.asarray(np.nan))
+    with pytest.raises(FloatingPointError, match="'chip: latch-up'"):
+        caloris.effect_rates(wrong, usual)
 
 
 def test_library_names_its_sources(tmp_path):

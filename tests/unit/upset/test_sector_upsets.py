@@ -106,8 +106,8 @@ def test_derivative_in_the_areal_densities():
     run = jax.jit(jax.value_and_grad(value))
     reverse = float(run(1.0)[1])
     forward = float(jax.jit(lambda x: jax.jvp(value, (x,), (1.0,))[1])(1.0))
-    step = 1e-4
+    step = 1e-5
     difference = (float(run(1.0 + step)[0]) - float(run(1.0 - step)[0])) / (2.0 * step)
     assert reverse < 0.0 and forward == pytest.approx(reverse, rel=1e-9)
-    # The table of ranges and the spectrum have kinks at their knots.
-    assert reverse == pytest.approx(difference, rel=1e-4)
+    # Tables of ranges have continuous slopes, the spectrum has corners between its points: a step sees few of them.
+    assert reverse == pytest.approx(difference, rel=1e-5, abs=0.0)
