@@ -145,6 +145,7 @@ def _unaccounted(thermal) -> float:
     return float(1.0 - (absorbed + escaping) / np.sum(area * sun))
 
 
+@pytest.mark.slow
 def test_sunlight_is_all_accounted_for(monkeypatch):
     """What comes is absorbed or leaves, to the rounding of the view factors (float32); a planted defect shows.
 
@@ -160,6 +161,7 @@ def test_sunlight_is_all_accounted_for(monkeypatch):
     assert abs(_unaccounted(thermal)) > 1e-3
 
 
+@pytest.mark.slow
 def test_a_turning_wing_in_orbit():
     """A mirror on a wing that turns on a bus that points at the planet: alpha(theta) S cos(theta) at every output.
 
@@ -198,6 +200,7 @@ def test_a_turning_wing_in_orbit():
     assert abs(result.arrays["thermal/energy_residual"]).max() < 1e-4 * total
 
 
+@pytest.mark.slow
 def test_what_has_no_cover_stays_as_it_was():
     """No leaf and no angle without a cover; and bit by bit the same light where another coating has one."""
     plates = roof(a=(30.0, "gray"), b=(0.0, "gray"), c=(-40.0, "gray"))

@@ -80,8 +80,13 @@ def test_every_example_has_its_number():
     assert {path.stem for path in PARTS.glob("*.toml")} == set(CHECKS)
 
 
-# Two of them take a minute and half a minute.
-_LONG = ("loop", "two_phase_loop")
+# The loops take a minute and half a minute. The others are long to compile for what they show; conduction in panels,
+# layers, solids and chips has reference cases beside them.
+_LONG = (
+    *("loop", "two_phase_loop"),
+    *("panel", "layers", "solid", "mesh_solid", "anisotropic", "board", "power_map", "interface", "shroud"),
+    "properties_over_temperature",
+)
 EXAMPLES = [pytest.param(name, marks=[pytest.mark.slow] if name in _LONG else []) for name in CHECKS]
 
 

@@ -121,6 +121,7 @@ def test_capacities_over_fifteen_orders_transient():
     np.testing.assert_allclose(bounded.temperature, run.temperature, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_capacities_over_fifteen_orders_cyclic():
     run = caloris.solve_cyclic(thermal(_CYCLIC + row(-1) + PHASED))
     finite(run)

@@ -52,6 +52,7 @@ def test_a_mirror_throws_sunlight_on_plates_and_a_sheet_lets_it_through():
 _NADIR = section("attitude", point="+z", toward="nadir", align="+x", to="velocity")
 
 
+@pytest.mark.slow
 def test_a_sheet_that_lets_all_through_is_not_there():
     """Under it, a plate turned to the planet gets the same sunlight, albedo and infrared as one in the open.
 

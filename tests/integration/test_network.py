@@ -93,6 +93,7 @@ def test_steady_state_is_that_of_the_written_equations(folder):
     np.testing.assert_allclose(found, steady_by_root_finder(read_esatan("model.d")), rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_transient_is_that_of_the_written_equations(folder):
     """Heat over time, its kink met; the joint without capacity is eliminated by its own balance."""
     Path("model.d").write_text(HEATED)

@@ -54,6 +54,7 @@ def test_variants_compile_nothing(batch):
     assert {name: compiled[name] for name in NAMES} == {name: [] for name in NAMES}
 
 
+@pytest.mark.slow
 def test_only_what_changes_is_traced(batch):
     _, _, stages = batch
     rays = ("view factors", "sky", "sunlight")

@@ -105,14 +105,15 @@ def _temperature(inputs, verb):
     return weight @ caloris.solve_transient(thermal, jnp.array([0.0, 1500.0]), tolerance=1e-6).temperature[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verb", "step", "bound"),
     [
         # Central differences of 1e-4: their square times a curvature of order ten.
         ("steady", 1e-4, 1e-6),
         # Each end of the difference takes its own steps: 1e-6 K (1e-5 K) of an effect of 1e-3 x 20 K.
-        pytest.param("transient", 1e-3, 2e-4, marks=pytest.mark.slow),
-        pytest.param("cyclic", 1e-3, 2e-3, marks=pytest.mark.slow),
+        ("transient", 1e-3, 2e-4),
+        ("cyclic", 1e-3, 2e-3),
     ],
 )
 def test_gradients(verb, step, bound):

@@ -68,6 +68,7 @@ def test_replayed_states_are_those_of_the_record(run):
     np.testing.assert_allclose(found, states_at(run.grid, record, EDGES, TIMES), rtol=1e-13)
 
 
+@pytest.mark.slow
 def test_gradients_are_those_of_the_record(gradients):
     for own, other in zip(*map(jax.tree.leaves, gradients), strict=True):
         size = float(jnp.max(jnp.abs(other)))
@@ -75,6 +76,7 @@ def test_gradients_are_those_of_the_record(gradients):
         np.testing.assert_allclose(own, other, rtol=0.0, atol=1e-8 * size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["heat_load", "heat_capacity", "exchange", "y0", "edges", "times"])
 def test_both_modes_against_differences(run, gradients, name):
     random = np.random.default_rng(len(name))
@@ -101,6 +103,7 @@ def test_both_modes_against_differences(run, gradients, name):
     assert forward == pytest.approx(reverse, rel=1e-7)
 
 
+@pytest.mark.slow
 def test_known_states_keep_their_values_and_get_the_derivative(run, gradients):
     def known(y0):
         return jnp.sum(WEIGHT * replay_states(ENCLOSURE, P, y0, EDGES, run.grid, FINE, TIMES, known=run.states))
@@ -110,6 +113,7 @@ def test_known_states_keep_their_values_and_get_the_derivative(run, gradients):
     np.testing.assert_allclose(gradient, gradients[0][1], rtol=1e-7)
 
 
+@pytest.mark.slow
 def test_without_recomputed_stages_too(run):
     """`replay` that keeps no stages has the same derivative as with them."""
 
@@ -124,6 +128,7 @@ def test_without_recomputed_stages_too(run):
         np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-12 * float(jnp.max(jnp.abs(b)) + 1.0))
 
 
+@pytest.mark.slow
 def test_under_vmap(run):
     directions = jnp.asarray(np.random.default_rng(2).normal(size=(3, NODES)))
     tangent = lambda d: jax.jvp(lambda y0: by_checkpoints(run, P, y0, EDGES, TIMES), (Y0,), (d,))[1]  # noqa: E731

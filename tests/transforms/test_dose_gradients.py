@@ -55,6 +55,7 @@ def test_derivatives_by_thickness_and_flux():
     np.testing.assert_allclose(gradient[1] * 1e9, more, rtol=1e-9)  # linear in the flux
 
 
+@pytest.mark.slow
 def test_slab_stays_below_the_sphere_and_years_multiply():
     layers = SectorShield.sphere([ShieldLayer.of("Al", {"Al": 1.0}, 0.6858)])
     sphere = caloris.dose(DosePoint(layers, 3.0), environment())

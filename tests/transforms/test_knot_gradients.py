@@ -62,9 +62,12 @@ def places():
     return jnp.asarray(np.concatenate([on, on * (1.0 + 2e-6), np.random.default_rng(3).uniform(0.1, 10.0, 4)]))
 
 
+_SOURCES = ("galactic", "trapped", "electrons", "photons", "tabulated", "damage", "damage by electrons")
+
+
 @pytest.mark.parametrize(("function", "step", "names"), [
     (upsets, 1e-5, ("heavy ions", "protons")),
-    (doses, 1e-6, ("galactic", "trapped", "electrons", "photons", "tabulated", "damage", "damage by electrons")),
+    pytest.param(doses, 1e-6, _SOURCES, marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_derivatives_across_knots(function, step, names):
     """Central, forward and backward differences agree with the derivative to 1e-5 of it, or of rate / thickness."""

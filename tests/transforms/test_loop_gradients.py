@@ -76,9 +76,8 @@ def check(value, count: int, rtol: float, atol: float) -> None:
         assert abs(float(reverse[k])) > 10.0 * atol, k  # no derivative that is zero passes
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == "heat_pipe" else [pytest.mark.slow]) for name in LEAVES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEAVES)
 def test_steady(name):
     thermal, leaves = model_of(name), LEAVES[name]
 

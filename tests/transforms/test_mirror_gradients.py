@@ -124,6 +124,7 @@ def test_optical_properties_forward_reverse_and_by_differences():
     assert np.isfinite(float(value))
 
 
+@pytest.mark.slow
 def test_what_moves_mirrors_or_the_sun_raises():
     """A mirror's place and the Sun's direction are frozen; the planet's light and the solar flux are not."""
     model = _model()

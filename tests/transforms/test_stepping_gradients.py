@@ -75,6 +75,7 @@ def test_replay(trajectory, name):
     _check(objective, INPUTS, _direction(name), gradient, tangent)
 
 
+@pytest.mark.slow
 def test_replay_with_other_inputs_constant(trajectory):
     """Differentiating in one leaf alone gives what differentiating in all gives."""
     objective, gradient, _ = trajectory
@@ -124,6 +125,7 @@ def cycle():
     return jax.jit(objective), gradient, tangent
 
 
+@pytest.mark.slow
 def test_periodic_with_other_inputs_constant(cycle):
     objective, gradient, _ = cycle
     load = jax.jit(jax.grad(lambda q: objective(P._replace(heat_load=q), EDGES)))(P.heat_load)

@@ -14,6 +14,9 @@ from oracle_orbit import Scene, closed_box, eclipse_angles, open_box, temperatur
 
 SCENES = {scene.name: scene for scene in (closed_box(), open_box(), tilted_plates())}
 
+# Boxes take more than ten seconds.
+TESTED = [pytest.param(name, marks=[pytest.mark.slow] if "box" in name else []) for name in SCENES]
+
 # What two correct models may differ by. Ours: sunlight by cubics on 3 degree steps with a kink wherever a face
 # turns away from the Sun (0.06 K on the closed box, where it is alone); 256 rays a facet on moving shadows, about
 # 1 % of the light of a facet in half shade, averaged over its time constant; the oracle's shadows are as noisy
@@ -36,7 +39,7 @@ def difference(scene: Scene, **defect: bool) -> np.ndarray:
     return arrays["thermal/temperature"] - temperatures(scene, arrays["thermal/time"], **defect)
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", TESTED)
 def test_temperatures_of_two_orbits(name: str) -> None:
     scene = SCENES[name]
     error = np.abs(difference(scene))
@@ -46,7 +49,7 @@ def test_temperatures_of_two_orbits(name: str) -> None:
     assert error.max() < BOUND
 
 
-@pytest.mark.parametrize("name", ["open box", "tilted plates"])
+@pytest.mark.parametrize("name", [pytest.param("open box", marks=pytest.mark.slow), "tilted plates"])
 def test_an_oracle_without_reflections_is_told_apart(name: str) -> None:
     assert np.abs(difference(SCENES[name], reflections=False)).max() > PLAIN
 

@@ -144,6 +144,7 @@ def _failed(*names: str) -> list[str]:
     return [name for name in names if not run_case(cases[name]).passed]
 
 
+@pytest.mark.slow
 def test_a_wrong_stefan_boltzmann_constant_is_caught(monkeypatch, fresh):
     # One part in a thousand: 0.77 W of 770, and 0.04 K of the cooled body.
     from caloris_kernels.radiative import radiosity

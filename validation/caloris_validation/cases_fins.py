@@ -253,5 +253,6 @@ CASES: tuple[ReferenceCase, ...] = (
         lambda: _rod(96),
         observed_order=lambda: scenes.order(_rod(48), _rod(96), _ROD),
         expected_order=1.8,
+        slow=True,
     ),
 )

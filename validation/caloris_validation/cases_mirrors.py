@@ -174,6 +174,7 @@ CASES: tuple[ReferenceCase, ...] = (
         reason="as mirror-concentric-spheres: the inner sphere's polygon (1.8e-3 with the rays of a run)",
         source=f"{_MODEST}: A_1 sigma (T_1^4 - T_2^4) / (1/eps_1 + 1/eps_2 - 1), whatever the outer radius",
         measure=_sphere_run,
+        slow=True,
     ),
     ReferenceCase(
         name="transmitting-sheet-between-black-plates",

@@ -161,6 +161,7 @@ def _disc_case(
         lambda: measured(32),
         observed_order=lambda: scenes.order(measured(16), measured(32), exact),
         expected_order=order,
+        slow=True,
     )
 
 
@@ -206,6 +207,7 @@ CASES: tuple[ReferenceCase, ...] = (
                 _plate(3)[which], _plate(8)[which], _plate_series(kind), ratio=3.0
             ),
             expected_order=1.4,
+            slow=True,
         )
         for which, (kind, word) in enumerate((("mean", "mean"), ("center", "middle")))
     ),
@@ -235,5 +237,6 @@ CASES: tuple[ReferenceCase, ...] = (
         absolute=True,
         observed_order=lambda: scenes.order(_solid_chip(1), _solid_chip(3), _chip_by_hand("mean"), ratio=3.0),
         expected_order=1.5,
+        slow=True,
     ),
 )

@@ -58,6 +58,7 @@ def test_the_network_is_what_it_says() -> None:
     assert float(jnp.min(foils.conductance)) >= 20.0 * 0.05
 
 
+@pytest.mark.slow
 def test_transient_dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenes = (bench_transient.Scene("36 nodes", 36, 0.0, 1e-3), bench_transient.Scene("36 foils", 36, 0.8, 1e9))
     small = partial(bench_transient.bench_transient_peers, scenes, (1.0, 1e-2, 1e-4), (1.0, 1e-3, 1e-6), (1e-2, 1e-4))

@@ -65,6 +65,7 @@ def test_a_lid_and_its_spreading():
     assert 0 < spread[0] < spread[1]
 
 
+@pytest.mark.slow
 def test_solids_stand_one_above_the_other():
     case = parse_case(HEAD + SOLID)
     geometry = build_geometry(case)

@@ -70,6 +70,7 @@ def _loop(network, power, flow=0.003):
     return groups, network.solve(groups, y, [0, 1], load, iterations=200), load, (walls, pump, nodes, m, s)
 
 
+@pytest.mark.slow
 def test_a_two_phase_loop(network):
     """Steady: the sink takes load and pump power; vapor leaves the evaporator as h says; liquid reaches the pump."""
     power, flow = 1200.0, 0.003
@@ -131,6 +132,7 @@ def test_finite_anywhere(law, parameters):
     assert all(np.all(np.isfinite(leaf)) for leaf in jax.tree.leaves(jax.jit(both)(values)))
 
 
+@pytest.mark.slow
 def test_gradients():
     """Rows of a boiling cell and its link, in states and parameters; second order in the states."""
 

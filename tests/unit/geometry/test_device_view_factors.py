@@ -55,6 +55,7 @@ def test_clear_view_is_the_hosts_to_rounding() -> None:
     np.testing.assert_array_equal(device.pair_first, host.pair_first)
 
 
+@pytest.mark.slow
 def test_satellite_is_the_hosts_and_no_program_is_compiled_again_for_another_of_its_size() -> None:
     mesh = satellite(300).mesh
     host = compute_view_factors(*mesh)

@@ -169,6 +169,7 @@ def test_radial_conduction_in_a_ring_converges_with_second_order():
     assert order_of(errors).min() > 1.6
 
 
+@pytest.mark.slow
 def test_first_harmonic_on_a_sphere_converges():
     """Heat 2 k t z / R^2 per area holds T = z on a sphere of radius R (Laplacian of the first harmonic)."""
     errors = []

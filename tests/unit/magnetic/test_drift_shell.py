@@ -45,7 +45,11 @@ def test_dipole_has_its_own_shells():
     np.testing.assert_allclose(shell.strength_ratio, expected, rtol=5e-6)
 
 
-@pytest.mark.parametrize(("year", "highest"), [(1980.0, 2000e3), (2020.0, 36000e3)])
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("year", "highest"),
+    [(1980.0, 2000e3), (2020.0, 36000e3)],
+)
 def test_against_high_order_integration(year, highest):
     """95 of 100 points within 1e-4 in L and 3e-4 in B/B0 where L < 15; what is left is the length of a step."""
     coefficients = field_coefficients(days_of_year(jnp.asarray(year)))
@@ -95,6 +99,7 @@ def test_against_radbelt_itself():
     assert np.quantile(np.abs(ratio_error), 0.95) < 3e-2 and abs(np.median(ratio_error)) < 1e-3
 
 
+@pytest.mark.slow
 def test_more_steps_converge():
     """40 steps against 80: the method's order is 4, so that the difference is all but the error of the former, 1e-5."""
     coefficients = field_coefficients(days_of_year(jnp.asarray(1980.0)))
@@ -129,6 +134,7 @@ def test_nothing_is_undefined():
     assert 6.5 < float(shell.mcilwain[3]) < 7.2
 
 
+@pytest.mark.slow
 def test_chunks_and_the_moment():
     coefficients = field_coefficients(days_of_year(jnp.asarray(1980.0)))
     position = jnp.asarray(random_positions(9, 600))

@@ -72,6 +72,7 @@ def test_interpolation_between_points_and_beside_zeros():
     assert slope == pytest.approx([0.0, 0.5, 0.5], abs=1e-12)
 
 
+@pytest.mark.slow
 def test_covered_let_flux_equals_the_sum_over_all_bins():
     energy = jnp.asarray(np.geomspace(0.1, 1e5, 301))
     numbers = jnp.array([2.0, 14.0, 26.0])

@@ -202,6 +202,7 @@ def test_the_matrix_is_exact(equipped, monkeypatch, many):
     jax.clear_caches()
 
 
+@pytest.mark.slow
 def test_pieces_and_whole_are_one_matrix(equipped, monkeypatch):
     p, _ = assemble(equipped)
     arguments = jnp.asarray(300.0), state_of(equipped, np.random.default_rng(1)), p, jnp.asarray(0)
@@ -251,6 +252,7 @@ def test_without_equipment_nothing_changes(plain, equipped):
     np.testing.assert_allclose(first.temperature, second.temperature, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_steady_state_finds_auxiliary_states_and_the_band_of_a_switch(equipped):
     solution = caloris.solve_steady(equipped)
     assert int(solution.result) == 0
@@ -262,6 +264,7 @@ def test_steady_state_finds_auxiliary_states_and_the_band_of_a_switch(equipped):
     np.testing.assert_allclose(net, 0.0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_melting_node_warms_as_its_enthalpy_says():
     """A node alone under 10 W: T(t) from the integral of c; the plateau lasts latent heat over power."""
     text = """

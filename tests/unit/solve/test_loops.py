@@ -79,6 +79,7 @@ def test_a_transient_ends_in_the_steady_state(name):
     assert float(jnp.max(jnp.abs(moments.exchange_residual))) < 1e-11 * scale
 
 
+@pytest.mark.slow
 def test_the_bus_supplies_pumps():
     """Pumps draw what they turn into heat; without an array the flow is set and nothing is served."""
     array = """
@@ -122,6 +123,7 @@ degradation = 1.0
         assert run.result == "success"
 
 
+@pytest.mark.slow
 def test_tubes_run_along_rows_of_a_surface():
     """Fluid cools from row to row along u, rows across it share the tubes by area, and reverse turns it round."""
     text = """
@@ -193,6 +195,7 @@ mode = "steady"
     assert np.all(np.diff(found['along = "v"'], axis=1) < 0.0) and np.ptp(found['along = "v"'], axis=0).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_limits_are_reported():
     """Freezing, boiling, ranges that are left, a pipe that carries no more, a valve at its stop: named, with place."""
     kinds = warnings_of(case_of("loop", ('temperature = "-15 degC"', 'temperature = "-90 degC"')))

@@ -62,6 +62,7 @@ def test_the_linearization_is_exact():
     assert max(map(float, linearization_mismatch(DENSE, P, *arguments))) < 1e-13
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [DIRECT, FALLBACK], ids=["direct", "fallback"])
 def test_every_solver_gives_what_the_krylov_iteration_gives(system):
     everything = jax.jit(_everything, static_argnums=0)

@@ -48,6 +48,7 @@ def _upstream(k) -> Upstream:
     )
 
 
+@pytest.mark.slow
 def test_a_one_way_ring():
     """Heated in the middle, 10 of 1000 nodes radiate: found in a few Newton steps, derivatives in both modes.
 

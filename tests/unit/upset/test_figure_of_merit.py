@@ -59,6 +59,7 @@ def test_derivatives_in_both_modes():
     assert np.asarray(forward) == pytest.approx(np.asarray(backward), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_device_follows_its_heavy_ions():
     cell = HeavyIonResponse(*CURVE, [2.0, 2.0, 1.0])
     device = Device(cell, FigureOfMeritResponse())

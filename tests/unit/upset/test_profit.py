@@ -125,6 +125,7 @@ def test_derivatives_in_both_modes(curve):
     assert np.all(np.isfinite(backward)) and np.all(np.asarray(backward)[chosen] != 0.0)
 
 
+@pytest.mark.slow
 def test_device_follows_its_heavy_ions():
     cell = HeavyIonResponse(*CURVE, [2.0, 2.0, 1.5], 0.5)
     rate = caloris.upset_rate(Device(cell, ProfitResponse()), BOTH)
