@@ -73,8 +73,10 @@ def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     result = dict(under)
     for key, value in over.items():
         below = result.get(key)
-        tables = isinstance(below, dict) and isinstance(value, dict)
-        result[key] = _merged(below, value) if tables and not _of_other_form(below, value) else value
+        if isinstance(below, dict) and isinstance(value, dict) and not _of_other_form(below, value):
+            result[key] = _merged(below, value)
+        else:
+            result[key] = value
     # One way to give the volume replaces the other.
     if "depth" in over and "sensitive_volume" in under:
         result.pop("sensitive_volume", None)

@@ -171,7 +171,7 @@ def test_a_controller_that_adds_up_its_error_is_no_group_without_a_way_out():
         jnp.array([1e-5, 1e-8]),
         cycle_tolerance=jnp.array([1e-4, 1e-7]),
         max_steps=400,
-        mean_linearize=lambda p, mean: system.linearize(0.0, mean, p, 0),
+        mean_linearize=lambda p, mean: system.linearize(jnp.zeros(()), mean, p, jnp.zeros((), jnp.int32)),
     )
     assert int(cycle.result) == SUCCESS
     assert np.all(np.abs(cycle.drift) < [1e-4, 1e-7])

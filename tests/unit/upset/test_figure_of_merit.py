@@ -97,6 +97,7 @@ def test_case_file():
     assert isinstance(caloris.build(caloris.parse_case(own)).device.proton, FigureOfMeritResponse)
     # The library's own curve is of another form, and goes; keys of it beside this form have no meaning.
     of_part = caloris.build(caloris.parse_case(text)).device
-    assert isinstance(of_part.proton, FigureOfMeritResponse) and float(of_part.heavy_ion.onset) == 0.5
+    assert isinstance(of_part.proton, FigureOfMeritResponse)
+    assert of_part.heavy_ion is not None and float(of_part.heavy_ion.onset) == 0.5
     with pytest.raises(caloris.CaseError, match="no meaning"):
         caloris.parse_case(text.replace('"figure of merit"', '"figure of merit", onset = "30 MeV"'))
