@@ -176,6 +176,7 @@ def test_finite_anywhere():
     assert np.all(np.isfinite(slopes))
 
 
+@pytest.mark.slow
 def test_gradients():
     """Boiling and condensing, in saturation temperature, quality, flow, superheat and diameter."""
 

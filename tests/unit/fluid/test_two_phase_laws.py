@@ -107,6 +107,7 @@ def test_what_limits_are_asked_of_a_cell():
     np.testing.assert_array_equal(violations("boiling", asked), [True, False, False])
 
 
+@pytest.mark.slow
 def test_energy_is_conserved_at_any_state(network):
     """Walls and enthalpies together: their rows sum to rounding; so does the acceleration round the loop."""
     groups, y, _, (walls, pump, nodes, _, s) = _loop(network, 1200.0)

@@ -87,6 +87,7 @@ def test_poses_and_little_memory() -> None:
     assert np.abs(devices[0].exchange_area - devices[1].exchange_area).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_thin_parts_are_found_on_the_device() -> None:
     mesh = _rods().mesh
     # Few facets, whose errors do not average: a tolerance that asks for few rays.

@@ -144,6 +144,7 @@ def test_the_state_with_the_broken_rate_is_named():
     assert int(broken.result) == NOT_FINITE and int(broken.failed_state) == 5
 
 
+@pytest.mark.slow
 def test_derivatives_beside_an_isolated_node():
     """Exact in the others, zero in it: dT/dP = T / (4 P) of a node that radiates P alone."""
     p = couplings(3, area_to_space=[0.5, 1.0, 0.0], heat_load=[10.0, 20.0, 0.0])

@@ -84,6 +84,7 @@ depth = "1 um"
 """
 
 
+@pytest.mark.slow
 def test_a_device_in_a_ball_of_the_case():
     """Facets lie a little askew to the rays from the center: 1 / cos of at most half a facet, 1 % in the mean path."""
     run = caloris.run(caloris.parse_case(BOX))
