@@ -141,7 +141,7 @@ CHECKS = {
     check.__name__: check
     for check in (two_plates, upset_memory, lm7912, lumped_satellite, hot_and_cold, low_orbit_memory, iss_atcs)
 }
-# They take half a minute and more in a process of their own.
+# They take ten seconds to half a minute in a process of their own.
 _LONG = ("low_orbit_memory", "iss_atcs", "hot_and_cold", "upset_memory")
 ELSEWHERE = {"orbital_data_center"}
 
