@@ -179,5 +179,6 @@ CASES: tuple[ReferenceCase, ...] = (
         "first law",
         _residuals,
         absolute=True,
+        slow=True,  # all loops, in one process
     ),
 )
