@@ -123,6 +123,7 @@ CASES: tuple[ReferenceCase, ...] = (
         "the latent heat of ammonia at 293.15 K in reference tables: 1186.4 kJ/kg, four digits",
         "dx = Q/(m h_lv), energy of a steady stream; h_lv of NIST REFPROP (Gao et al. 2020)",
         _quality_rise,
+        slow=True,
     ),
     ReferenceCase(
         "two-phase-energy",
@@ -133,6 +134,7 @@ CASES: tuple[ReferenceCase, ...] = (
         "energy is conserved to rounding; solved to 1e-9 K a step",
         "first law",
         _rejected_less_pump,
+        slow=True,
     ),
     ReferenceCase(
         "loop-iss-supply",

@@ -193,6 +193,7 @@ CASES: tuple[ReferenceCase, ...] = (
                 _periodic(6)[which], _periodic(12)[which], exact
             ),
             expected_order=1.7,
+            slow=True,
         )
         for which, (word, unit, exact, bound) in enumerate(
             (("amplitude", "1", float(np.exp(-1.0)), 8e-4), ("lag", "rad", 1.0, 8e-4))

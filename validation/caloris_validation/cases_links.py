@@ -95,6 +95,7 @@ CASES: tuple[ReferenceCase, ...] = (
         absolute=True,
         observed_order=lambda: scenes.order(_duct(20), _duct(40), _DUCT_OUTLET),
         expected_order=0.95,
+        slow=True,
     ),
     ReferenceCase(
         name="link-loop-radiator",
