@@ -12,9 +12,9 @@ import numpy as np
 
 from caloris.output.items import extremes, mean_power, node_mean, time_mean
 from caloris.output.read import RunFile
+from caloris_kernels.constants import DAY
 
 Value = float | str | None
-_DAY = 86400.0  # s
 # Surfaces whose name has this word are radiators, where nobody says which are.
 RADIATOR = "radiator"
 
@@ -224,7 +224,7 @@ def _upsets(run: RunFile) -> dict[str, Value]:
     if "upset/memory_failure_rate" in run:
         for figure, name in (("", "rate"), ("_low", "low"), ("_high", "high")):
             # Devices without a memory have no figure.
-            found[f"word_failures{figure}"] = float(np.nansum(run[f"upset/memory_failure_{name}"] * count) * _DAY)
+            found[f"word_failures{figure}"] = float(np.nansum(run[f"upset/memory_failure_{name}"] * count) * DAY)
     return found
 
 
@@ -233,7 +233,7 @@ def _job(run: RunFile) -> dict[str, Value]:
         name: run.attribute("system", name) for name in ("goodput", "goodput_low", "goodput_high")
     }
     failures = run.attribute("system", "failure_rate")
-    return found | {"job_failures": None if failures is None else failures * _DAY}
+    return found | {"job_failures": None if failures is None else failures * DAY}
 
 
 def _dose(run: RunFile) -> dict[str, Value]:

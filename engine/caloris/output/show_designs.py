@@ -10,15 +10,15 @@ from rich.text import Text
 
 from caloris.output.designs import Design
 from caloris.output.show_devices import band
+from caloris.output.show_dose import RAD
 from caloris.output.show_limits import AS_IT_STANDS
 from caloris.output.show_particles import described
 from caloris.output.tables import open_table
 from caloris.output.text import celsius, duration, percent, rate, signed
+from caloris_kernels.constants import JULIAN_YEAR
 
 # Columns of designs are at least this wide, that of the figures' names this (characters).
 _DESIGN_WIDTH, _LABEL_WIDTH = 18, 28
-_RAD = 100.0  # rad per Gy
-_YEAR = 365.25 * 86400.0  # s
 # Powers below this part of the heat loads are rounding.
 _ROUNDING = 1e-6
 _WATTS = ((1e7, 1e6, "MW"), (1e4, 1e3, "kW"), (0.0, 1.0, "W"))
@@ -217,20 +217,20 @@ def _dose(designs: Sequence[Design]) -> _Rows:
     if not one:
         yield _words(designs, "in", "dose_target")
     yield _row(designs, "behind, g/cm2", "dose_shield", rate)
-    yield _row(designs, f"dose a year, {unit}", "dose_rate", lambda value: rate(value * _RAD * _YEAR))
-    largest = max((design.number("mission_dose") or 0.0 for design in designs), default=0.0) * _RAD
+    yield _row(designs, f"dose a year, {unit}", "dose_rate", lambda value: rate(value * RAD * JULIAN_YEAR))
+    largest = max((design.number("mission_dose") or 0.0 for design in designs), default=0.0) * RAD
     scale, prefix = (1e3, "k") if largest >= 1e3 else (1.0, "")
     yield _row(
         designs,
         f"mission dose, {prefix}{unit}",
         "mission_dose",
-        lambda value: rate(value * _RAD / scale),
+        lambda value: rate(value * RAD / scale),
         detail=lambda design: _band(
-            design, "mission_dose", lambda low, high: band(low * _RAD / scale, high * _RAD / scale)
+            design, "mission_dose", lambda low, high: band(low * RAD / scale, high * RAD / scale)
         ),
     )
     if any(design.number("event_dose") for design in designs):
-        yield _row(designs, "of it by solar events", "event_dose", lambda value: rate(value * _RAD / scale))
+        yield _row(designs, "of it by solar events", "event_dose", lambda value: rate(value * RAD / scale))
     yield _row(designs, "mission, years", "mission_years", "{:g}".format)
 
 

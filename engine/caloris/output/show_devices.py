@@ -8,8 +8,7 @@ from rich.text import Text
 from caloris.output.read import RunFile
 from caloris.output.tables import open_table
 from caloris.output.text import duration, percent, rate
-
-_DAY = 86400.0
+from caloris_kernels.constants import DAY
 
 
 def band(low: float, high: float) -> str:
@@ -36,7 +35,7 @@ def effect_table(run: RunFile) -> Table:
         table.add_column(heading, justify="right")
     rates, low, high = (run[f"upset/effect_{name}_per_day"] for name in ("rate", "low", "high"))
     for k, name in enumerate(run.names("upset/effect")):
-        between = duration(_DAY / float(rates[k])) if rates[k] > 0 else "-"
+        between = duration(DAY / float(rates[k])) if rates[k] > 0 else "-"
         table.add_row(name, rate(float(rates[k])), band(float(low[k]), float(high[k])), between)
     return table
 
@@ -49,8 +48,8 @@ def memory_table(run: RunFile) -> Table:
     table.add_column("device", overflow="fold")
     for heading in ("gathered", "single strikes", "both", "band"):
         table.add_column(heading, justify="right")
-    columns = [run[f"upset/memory_{name}"] * _DAY for name in ("accumulated_rate", "strike_rate", "failure_rate")]
-    low, high = run["upset/memory_failure_low"] * _DAY, run["upset/memory_failure_high"] * _DAY
+    columns = [run[f"upset/memory_{name}"] * DAY for name in ("accumulated_rate", "strike_rate", "failure_rate")]
+    low, high = run["upset/memory_failure_low"] * DAY, run["upset/memory_failure_high"] * DAY
     for k, name in enumerate(run.names("upset/device")):
         if columns[2][k] == columns[2][k]:  # devices without a memory have no figure
             cells = [rate(float(column[k])) for column in columns]

@@ -6,9 +6,9 @@ from rich.table import Table
 from caloris.output.read import RunFile
 from caloris.output.tables import open_table
 from caloris.output.text import rate
+from caloris_kernels.constants import JULIAN_YEAR
 
-_RAD = 100.0  # rad per Gy
-_YEAR = 365.25 * 86400.0  # s
+RAD = 100.0  # rad per Gy
 # Sources below this part of the largest of any point are rounding.
 _SHOWN = 1e-9
 
@@ -17,7 +17,7 @@ def dose_table(run: RunFile) -> Table:
     """Return dose rates by source (rad a year), and the dose of the mission with its band."""
     factor = run.attribute("dose", "environment_factor") if hasattr(run, "attribute") else 2.0
     points, sources = run.names("dose/dose_point"), run.names("dose/dose_source")
-    yearly, mission = run["dose/rate"] * _RAD * _YEAR, run["dose/mission_dose"] * _RAD
+    yearly, mission = run["dose/rate"] * RAD * JULIAN_YEAR, run["dose/mission_dose"] * RAD
     note = (
         f"rad of the target; years of 365.25 days. Band: times and over {factor or 2.0:g}, what the models of trapped "
         "particles are good for. Errors of rays and bins are in the file."
@@ -34,7 +34,7 @@ def dose_table(run: RunFile) -> Table:
     for heading in ("a year", "years", "mission, rad", "band, rad"):
         table.add_column(heading, justify="right")
     targets, years, shield = run.names("dose/target"), run["dose/years"], run["dose/mean_shield"]
-    low, high = run["dose/low"] * _RAD, run["dose/high"] * _RAD
+    low, high = run["dose/low"] * RAD, run["dose/high"] * RAD
     for row, point in enumerate(points):
         cells = [rate(float(yearly[row, k] if yearly[:, k].any() else mission[row, k])) for k in shown]
         total = float(np.sum(yearly[row]))
