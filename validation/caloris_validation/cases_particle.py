@@ -4,6 +4,7 @@ from functools import cache, partial
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -111,12 +112,82 @@ def _slab_fraction() -> float:
     return float(eqx.filter_jit(response.longer_chord_fraction)(jnp.array([2.0]))[0])
 
 
-def _crossing_rate() -> float:
+_SPHERE = 2.0  # um
+
+
+def _sphere_response(onset: float = 1.0) -> HeavyIonResponse:
+    return HeavyIonResponse(onset, 0.0, 1.0, 0.25 * np.pi * _SPHERE**2 * 1e-8, [_SPHERE])
+
+
+def _sphere_fraction(share: float) -> float:
+    return float(eqx.filter_jit(_sphere_response().longer_chord_fraction)(jnp.asarray(share * _SPHERE)))
+
+
+def _sphere_density(share: float) -> float:
+    """Density of chords times the diameter: minus the slope of the fraction, by automatic differentiation."""
+    return -_SPHERE * float(jax.grad(_sphere_response().longer_chord_fraction)(jnp.asarray(share * _SPHERE)))
+
+
+def _sphere_rate(onset: float) -> float:
+    """Rate in tracks of the integral flux L^-2 (m-2 s-1 sr-1, L from 1 to 100 MeV cm2/mg), one threshold."""
+    let = np.geomspace(1.0, 100.0, 2000)
+    tracks = ParticleEnvironment.from_let_spectrum(let, let**-2.0)
+    return float(upset_rate(Device(_sphere_response(onset)), tracks).heavy_ion_rate_per_bit)
+
+
+def _crossing_rate(volume: tuple[float, ...], plateau: float) -> float:
     """Rate of a cell that upsets at every crossing: LETs far above its sharp threshold."""
-    device = Device(HeavyIonResponse(1e-3, 1e-6, 1.0, 6e-8, _BOX))
+    device = Device(HeavyIonResponse(1e-3, 1e-6, 1.0, plateau, volume))
     return float(
         upset_rate(device, ParticleEnvironment.from_let_spectrum([50.0, 60.0], [1.0, 0.0])).heavy_ion_rate_per_bit
     )
+
+
+def _sphere_cases() -> tuple[ReferenceCase, ...]:
+    """Chords of a sphere, their density, and rates in tracks of a power law of LET."""
+    source = "chords of a sphere under isotropic tracks, f(l) = 2 l/d^2, C(>l) = 1 - (l/d)^2"
+    cases = []
+    for share in (0.1, 0.5, 0.9):
+        name, where = f"upset.chord.sphere.{share:g}", f"{share:g} of the diameter"
+        cases += [
+            ReferenceCase(
+                name,
+                f"share of chords of a sphere longer than {where}",
+                "-",
+                1.0 - share**2,
+                1e-12,
+                "a closed form",
+                source,
+                partial(_sphere_fraction, share),
+            ),
+            ReferenceCase(
+                f"{name}.density",
+                f"density of the chords of a sphere at {where}, times the diameter",
+                "-",
+                2.0 * share,
+                1e-12,
+                "a closed form, differentiated automatically",
+                source,
+                partial(_sphere_density, share),
+            ),
+        ]
+    for onset in (2.0, 5.0, 20.0):
+        # int_Lq^100 2 L^-3 (1 - (Lq/L)^2) dL, and the tracks left at 100.
+        cut = 1e-4
+        share = (onset**-2 - cut) - 0.5 * onset**2 * (onset**-4 - cut**2) + cut * (1.0 - onset**2 * cut)
+        cases.append(
+            ReferenceCase(
+                f"upset.sphere.onset_{onset:g}",
+                f"upset rate of a sphere of 2 um, one threshold of {onset:g} MeV cm2/mg, in tracks F = L^-2",
+                "s-1",
+                np.pi**2 * _SPHERE**2 * 1e-12 * share,
+                2e-3,
+                "tracks linear between LETs 2.9 % apart: (0.029)^2 = 9e-4 of a flux that falls as L^-2",
+                source + "; Cauchy",
+                partial(_sphere_rate, onset),
+            )
+        )
+    return tuple(cases)
 
 
 def _table_cases() -> tuple[ReferenceCase, ...]:
@@ -251,7 +322,18 @@ CASES: tuple[ReferenceCase, ...] = (
         1e-4,
         "chords shorter than 2e-5 of the depth do not upset: the share 2e-5 of them at the LET spectrum",
         _GEOMETRY,
-        _crossing_rate,
+        partial(_crossing_rate, _BOX, 6e-8),
     ),
+    ReferenceCase(
+        "upset.crossings.sphere",
+        "upset rate of a sphere of 2 um that upsets at every crossing, in a flux of 1 m-2 s-1 sr-1",
+        "s-1",
+        np.pi**2 * _SPHERE**2 * 1e-12,
+        1e-8,
+        "chords shorter than 2e-5 of the diameter do not upset: the share 4e-10 of them",
+        _GEOMETRY,
+        partial(_crossing_rate, (_SPHERE,), 0.25 * np.pi * _SPHERE**2 * 1e-8),
+    ),
+    *_sphere_cases(),
     *_table_cases(),
 )

@@ -20,10 +20,6 @@ _NOT_HERE = (
         "stresses. T2, T3 and T4 are temperatures and are here.",
     ),
     (
-        "chords of a sphere, 1 - (l/d)^2",
-        "sensitive volumes are boxes, as in CREME96. Slab and box stand for the chord distribution.",
-    ),
-    (
         "the 2 krad beyond which the memories of Project Suncatcher worked irregularly",
         "a limit of one part that was measured; there is nothing to compute it from.",
     ),

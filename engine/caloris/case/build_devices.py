@@ -28,7 +28,7 @@ from caloris.model.device import (
 from caloris.model.job import Job
 from caloris.model.shield import SectorShield, ShieldLayer
 
-# PROFIT's depth where neither the protons' table nor a box of the heavy ions gives one.
+# PROFIT's depth where neither the protons' table nor a volume of the heavy ions gives one.
 _PROFIT_DEPTH = 2.0  # um
 # Phases of the orbit at which the failure rate of a job stands: a pass through the anomaly takes some of them.
 _PHASES = 64
@@ -110,7 +110,7 @@ def _heavy_ion(table: HeavyIonTable | None) -> HeavyIonResponse | None:
         0.0 if one_threshold else table.width or 0.0,
         1.0 if one_threshold else table.exponent or 1.0,
         table.plateau,
-        table.sensitive_volume or (1.0, 1.0, 1.0),
+        table.volume or (1.0, 1.0, 1.0),
         table.funnel,
         table.largest_angle,
         "effective flux" if table.method == "effective flux" else "volume",
@@ -124,8 +124,8 @@ def _proton(table: ProtonTable | None, heavy_ion: HeavyIonTable | None) -> AnyPr
     if table.form == "figure of merit":
         return FigureOfMeritResponse()
     if table.form == "PROFIT":
-        has_box = heavy_ion is not None and heavy_ion.sensitive_volume is not None
-        return ProfitResponse(table.depth or (None if has_box else _PROFIT_DEPTH))
+        has_volume = heavy_ion is not None and heavy_ion.volume is not None
+        return ProfitResponse(table.depth or (None if has_volume else _PROFIT_DEPTH))
     assert table.onset is not None
     if table.form == "Weibull":
         return ProtonResponse(table.onset, table.width or 0.0, table.exponent or 1.0, table.plateau or 0.0)

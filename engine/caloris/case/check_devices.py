@@ -1,5 +1,6 @@
 """Checks of devices: responses that are complete, volumes that fit their plateau, words, and the job on them."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,8 @@ from caloris.case.schema_device import Device, HeavyIonResponse, Memory, ProtonR
 Problems = Iterator[CaseProblem]
 
 _NEEDED = {
-    "IRPP": ("width", "exponent", "sensitive_volume"),
-    "RPP": ("sensitive_volume",),
+    "IRPP": ("width", "exponent", "volume"),
+    "RPP": ("volume",),
     "effective flux": ("width", "exponent"),
 }
 _UNUSED = {
@@ -55,7 +56,12 @@ def _responses(path: str, holder: Any) -> Problems:
 
 def _complete(path: str, table: Any, choice: str, needed: tuple[str, ...], unused: tuple[str, ...]) -> Problems:
     for key in needed:
-        if getattr(table, key) is None:
+        if getattr(table, key) is not None:
+            continue
+        if key == "volume":
+            message = f'is missing: "{choice}" needs it, or depth, or the diameter of a sphere'
+            yield CaseProblem(f"{path}/sensitive_volume", message)
+        else:
             yield CaseProblem(f"{path}/{key}", f'is missing: "{choice}" needs it')
     for key in unused:
         if key in table.model_fields_set:
@@ -64,16 +70,17 @@ def _complete(path: str, table: Any, choice: str, needed: tuple[str, ...], unuse
 
 def _heavy_ion(path: str, response: HeavyIonResponse) -> Problems:
     yield from _complete(path, response, response.method, _NEEDED[response.method], _UNUSED[response.method])
-    if response.sensitive_volume is None:
+    if response.diameter is not None:
+        key, what, area = "diameter", "its circle is", 0.25 * math.pi * response.diameter**2
+    elif response.sensitive_volume is not None:
+        a, b, _ = response.sensitive_volume
+        key, what, area = "sensitive_volume", "its first two sides enclose", a * b
+    else:
         return
-    a, b, _ = response.sensitive_volume
-    area, plateau = a * b * 1e-8, response.plateau
+    area, plateau = area * 1e-8, response.plateau
     if abs(area - plateau) > 0.01 * plateau:
-        yield CaseProblem(
-            f"{path}/sensitive_volume",
-            f"its first two sides enclose {area:.4g} cm^2, the "
-            f"plateau is {plateau:.4g} cm^2; they must agree within 1 %",
-        )
+        message = f"{what} {area:.4g} cm^2, the plateau is {plateau:.4g} cm^2; they must agree within 1 %"
+        yield CaseProblem(f"{path}/{key}", message)
 
 
 def _proton(path: str, response: ProtonResponse) -> Problems:
@@ -112,7 +119,9 @@ def _memory(path: str, device: Device, memory: Memory) -> Problems:
     if memory.pitch is not None:
         volume = None if device.heavy_ion is None else device.heavy_ion.sensitive_volume
         if volume is None:
-            yield CaseProblem(f"{path}/pitch", "needs heavy_ion with a sensitive_volume: chords are projected on it")
+            yield CaseProblem(
+                f"{path}/pitch", "needs heavy_ion with a box, sensitive_volume or depth: chords are projected on it"
+            )
         elif memory.pitch < volume[0] * (1.0 - 1e-9):
             message = f"cells of {volume[0]:.4g} um along the row overlap at a pitch of {memory.pitch:.4g} um"
             yield CaseProblem(f"{path}/pitch", message)

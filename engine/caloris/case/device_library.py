@@ -13,6 +13,8 @@ from typing import Any
 
 from caloris.case.errors import nearest, shown
 
+# The keys of [[device]] heavy_ion of which one gives the sensitive volume.
+VOLUME_KEYS = ("depth", "sensitive_volume", "diameter")
 # Of a proton response that names none.
 _FORM = "Weibull"
 
@@ -78,10 +80,8 @@ def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
         else:
             result[key] = value
     # One way to give the volume replaces the other.
-    if "depth" in over and "sensitive_volume" in under:
-        result.pop("sensitive_volume", None)
-    if "sensitive_volume" in over:
-        result.pop("depth", None)
+    if any(key in over for key in VOLUME_KEYS):
+        result = {key: value for key, value in result.items() if key in over or key not in VOLUME_KEYS}
     return result
 
 

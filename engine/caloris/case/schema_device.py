@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
-from caloris.case.device_library import with_part
+from caloris.case.device_library import VOLUME_KEYS, with_part
 from caloris.case.schema_shield import DEFAULT_RAYS, Rays, Shield
 from caloris.case.schema_types import ExistingFile, Fraction, Length, Measure, Name, PositiveTime, Table, Whole
 
@@ -24,11 +24,11 @@ _Deviation = Annotated[float, Measure(q.RATIO, least=0, most=3)]
 
 
 class HeavyIonResponse(Table):
-    """Weibull cross-section over LET and the sensitive volume (a right parallelepiped)."""
+    """Weibull cross-section over LET and the sensitive volume (a right parallelepiped or a sphere)."""
 
     method: Literal["IRPP", "RPP", "effective flux"] = Field(
         default="IRPP",
-        description="Thresholds spread as the Weibull curve, or one threshold (onset), in a box; or LET over cosine",
+        description="Thresholds spread as the Weibull curve, or one threshold (onset), in a volume; or LET over cosine",
     )
     onset: _LinearEnergyTransfer = Field(description="Threshold LET")
     width: Annotated[float, Measure(q.LINEAR_ENERGY_TRANSFER, above=0, most=1e4)] | None = Field(
@@ -37,7 +37,10 @@ class HeavyIonResponse(Table):
     exponent: _Exponent | None = Field(default=None, description="Weibull exponent", json_schema_extra={"unit": "1"})
     plateau: _CrossSection = Field(description="Cross-section per bit at high LET")
     sensitive_volume: tuple[_ChipLength, _ChipLength, _ChipLength] | None = Field(
-        default=None, description="Sides a, b and the depth; a b equals the plateau within 1 %"
+        default=None, description="Sides a, b and the depth of a box; a b equals the plateau within 1 %"
+    )
+    diameter: _ChipLength | None = Field(
+        default=None, description="Of a sphere in place of the box; pi d^2 / 4 equals the plateau within 1 %"
     )
     funnel: Annotated[float, Measure(q.CHIP_LENGTH, least=0, most=1e5)] = Field(
         default=0.0, description="Length added to every chord"
@@ -52,14 +55,22 @@ class HeavyIonResponse(Table):
         """Cross-section per bit at high LET (cm2)."""
         return self.plateau
 
+    @property
+    def volume(self) -> tuple[float, ...] | None:
+        """Sizes of the sensitive volume (um): three of a box, one of a sphere; None where there is none."""
+        return self.sensitive_volume if self.diameter is None else (self.diameter,)
+
     @model_validator(mode="before")
     @classmethod
     def _square_of_depth(cls, value: Any, info: Any) -> Any:
         """`depth` alone makes a square volume whose area is the plateau."""
-        if not isinstance(value, dict) or "depth" not in value:
+        if not isinstance(value, dict):
             return value
-        if "sensitive_volume" in value:
-            raise ValueError("depth and sensitive_volume exclude each other; give one")
+        given = [key for key in VOLUME_KEYS if key in value]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} exclude each other; give one")
+        if given != ["depth"]:
+            return value
         value = dict(value)
         depth = value.pop("depth")
         try:

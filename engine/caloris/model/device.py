@@ -6,22 +6,24 @@ from jaxtyping import Array, Float
 
 from caloris.model.leaves import leaf, optional_leaf
 from caloris.model.shield import SectorShield, ShieldLayer
-from caloris_kernels.upset.chord_length import longer_chord_fraction
+from caloris_kernels.upset.sensitive_volume import chord_fraction
 
 
 class HeavyIonResponse(eqx.Module):
     """Weibull heavy-ion cross-section of one bit and its sensitive volume.
 
     A width of zero is one threshold for all cells, the plain right parallelepiped. method "volume" counts chords
-    through the box; "effective flux" a wide, thin volume and angles up to `largest_angle`, the box being unused.
-    With `direct_protons` the same volume is also upset by the ionization of protons.
+    through the sensitive volume, a box or a sphere; "effective flux" a wide, thin volume and angles up to
+    `largest_angle`, the volume being unused. With `direct_protons` the same volume is also upset by the ionization of
+    protons.
     """
 
     onset: Float[Array, ""] = eqx.field(converter=leaf)  # MeV cm2 mg-1
     width: Float[Array, ""] = eqx.field(converter=leaf)  # MeV cm2 mg-1
     exponent: Float[Array, ""] = eqx.field(converter=leaf)  # -
     plateau: Float[Array, ""] = eqx.field(converter=leaf)  # cm2 bit-1
-    sensitive_volume: Float[Array, "3"] = eqx.field(converter=leaf)  # um: a, b, depth; a b equals the plateau
+    # um: a, b and depth of a box, or the diameter of a sphere; a b, or pi d^2 / 4, equals the plateau
+    sensitive_volume: Float[Array, " sizes"] = eqx.field(converter=leaf)
     funnel: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)  # um, added to every charge-collecting path
     largest_angle: Float[Array, ""] = eqx.field(converter=leaf, default=0.5 * np.pi)  # rad, from the normal
     method: str = eqx.field(static=True, default="volume")
@@ -29,7 +31,7 @@ class HeavyIonResponse(eqx.Module):
 
     def longer_chord_fraction(self, length: Float[Array, "*points"]) -> Float[Array, "*points"]:
         """Share of isotropic tracks through the sensitive volume whose chord is longer than length (um), 0 to 1."""
-        return longer_chord_fraction(length, self.sensitive_volume)
+        return chord_fraction(length, self.sensitive_volume)
 
 
 class ProtonResponse(eqx.Module):

@@ -23,6 +23,7 @@ from caloris_kernels.upset.rate import (
     heavy_ion_upset_rate,
     proton_upset_rate,
 )
+from caloris_kernels.upset.sensitive_volume import mean_normal_path
 
 
 def heavy_ion_rate(
@@ -63,7 +64,9 @@ def _following_cross_section(
     curve = (heavy_ion.onset, heavy_ion.width, heavy_ion.exponent, heavy_ion.plateau)
     if isinstance(response, FigureOfMeritResponse):
         return lambda energy: figure_of_merit_cross_section(energy, *curve, response.factor)
-    depth = heavy_ion.sensitive_volume[2] + heavy_ion.funnel if response.depth is None else response.depth
+    depth = response.depth
+    if depth is None:
+        depth = mean_normal_path(heavy_ion.sensitive_volume) + heavy_ion.funnel
     return lambda energy: response.factor * profit_cross_section(energy, *curve, depth)
 
 

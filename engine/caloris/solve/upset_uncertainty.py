@@ -22,6 +22,7 @@ from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.responses import direct_proton_rate, heavy_ion_rate, proton_rate
 from caloris.solve.upset import UpsetRate, with_all_responses
+from caloris_kernels.upset.sensitive_volume import is_sphere
 
 # Spread of ln sigma of Petersen's relation and of PROFIT, beside that of the heavy-ion curve: a factor of three, by
 # judgment.
@@ -73,19 +74,20 @@ def scaled_responses(
 ) -> tuple[HeavyIonResponse, AnyProtonResponse]:
     """The responses with their parameters times exp(change), in the order of `Uncertainty`.
 
-    The area a b of the volume goes with the heavy-ion plateau. Bendel's form has an onset and a plateau, which its
-    second parameter follows; the changes of a width and an exponent do nothing to it. The figure of merit and
-    PROFIT have a plateau of their own only by their factor, PROFIT a depth that goes with the heavy ions'; the rest is
-    the heavy-ion curve's.
+    The area of the volume goes with the heavy-ion plateau; a sphere has no depth besides. Bendel's form has an onset
+    and a plateau, which its second parameter follows; the changes of a width and an exponent do nothing to it. The
+    figure of merit and PROFIT have a plateau of their own only by their factor, PROFIT a depth that goes with the heavy
+    ions'; the rest is the heavy-ion curve's.
     """
     up = jnp.exp(change)
     side = jnp.sqrt(up[3])
+    sizes = [side] if is_sphere(heavy.sensitive_volume) else [side, side, up[4]]
     heavy = HeavyIonResponse(
         heavy.onset * up[0],
         heavy.width * up[1],
         heavy.exponent * up[2],
         heavy.plateau * up[3],
-        heavy.sensitive_volume * jnp.stack([side, side, up[4]]),
+        heavy.sensitive_volume * jnp.stack(sizes),
         heavy.funnel * up[5],
         heavy.largest_angle,
         heavy.method,

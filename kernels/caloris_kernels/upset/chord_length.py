@@ -1,4 +1,4 @@
-"""Chord lengths of a rectangular box under isotropic straight tracks, in closed form."""
+"""Chord lengths of a rectangular box and of a sphere under isotropic straight tracks, in closed form."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -69,3 +69,19 @@ def longer_chord_fraction(length: Float[Array, "*points"], edges: Float[Array, "
     corner = 2.0 * s * (c * ixy + b * ixz + a * iyz) - 3.0 * s**2 * ixyz
     fraction = jnp.clip(8.0 / (jnp.pi * surface) * (flat - corner), 0.0, 1.0)
     return jnp.where(every, 1.0, jnp.where(none, 0.0, fraction))
+
+
+def longer_sphere_chord_fraction(
+    length: Float[Array, "*points"], diameter: Float[Array, ""]
+) -> Float[Array, "*points"]:
+    """Fraction C(>s) of isotropic straight tracks through a sphere whose chord is longer than s (-): 1 - (s / d)^2.
+
+    Tracks of one direction pass the center at distances r of density 8 r / d^2 and have the chord
+    (d^2 - 4 r^2)^(1/2); all directions are alike, so the density of chords is 2 s / d^2. length s and diameter d > 0 in
+    one unit. C = 1 for s <= 0, 0 beyond the diameter. Differentiable in both; at s = d the slope jumps and
+    is that of the inside. Source: Kellerer, Radiat. Res. 98, 425 (1984), and any text on integral geometry.
+    """
+    # Written so that a length that is not a number stays one.
+    none, every = length > diameter, length <= 0.0
+    ratio = jnp.where(none | every, 0.0, length) / diameter
+    return jnp.where(every, 1.0, jnp.where(none, 0.0, 1.0 - ratio**2))

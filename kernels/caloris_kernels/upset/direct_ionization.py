@@ -7,9 +7,8 @@ from jaxtyping import Array, Float
 from caloris_kernels.particle.elements import SILICON
 from caloris_kernels.particle.let_spectrum import interpolate_flux
 from caloris_kernels.particle.stopping_power import proton_stopping_power
-from caloris_kernels.upset.chord_length import longer_chord_fraction
 from caloris_kernels.upset.cross_section import mean_over_thresholds
-from caloris_kernels.upset.rate import box_and_scale
+from caloris_kernels.upset.sensitive_volume import chord_fraction, longest_normal_path, volume_and_scale
 
 SILICON_DENSITY = 2.329  # g cm-3, crystal at room temperature
 _CENTIMETER = 1e4  # um
@@ -53,12 +52,12 @@ def direct_proton_upset_rate(
     width: Float[Array, ""],
     exponent: Float[Array, ""],
     plateau: Float[Array, ""],
-    sensitive_volume: Float[Array, "3"],
+    sensitive_volume: Float[Array, " sizes"],
     funnel: Float[Array, ""],
 ) -> Float[Array, ""]:
     """Upset rate of one bit by protons' own ionization (s-1), limited by the energy that a proton has to give.
 
-    R = sigma / (a b) pi S int dq int_0^inf j(Q_q + E') C(> s(Q_q, E') - l_f) dE',   Q_q = rho L_q (h + l_f)
+    R = sigma / A pi S int dq int_0^inf j(Q_q + E') C(> s(Q_q, E') - l_f) dE',   Q_q = rho L_q (h + l_f)
 
     A cell whose threshold at normal incidence is the LET L_q upsets where at least the energy Q_q is left along chord
     and funnel. A proton of energy E < Q_q never does, however long its chord; one of E = Q_q + E' does where its path
@@ -72,12 +71,13 @@ def direct_proton_upset_rate(
     others, IEEE Trans. Nucl. Sci. 56, 3085 (2009), doi 10.1109/TNS.2009.2032545; the integral is derived here.
     Differentiable in every argument.
     """
-    box, scale = box_and_scale(plateau, sensitive_volume)
+    volume, scale = volume_and_scale(plateau, sensitive_volume)
+    needed = longest_normal_path(volume) + funnel
     left = jnp.asarray(_LEFT, energy.dtype)
 
     def upsetting_flux(threshold: Array) -> Array:
-        lost = threshold * 1e3 * SILICON_DENSITY * (box[2] + funnel) / _CENTIMETER
-        counted = longer_chord_fraction(path_of_loss(lost, left) - funnel, box)
+        lost = threshold * 1e3 * SILICON_DENSITY * needed / _CENTIMETER
+        counted = chord_fraction(path_of_loss(lost, left) - funnel, volume)
         number = interpolate_flux(jnp.maximum(left + lost, energy[0]), energy, flux) * counted
         return jnp.sum(jnp.asarray(_EACH, energy.dtype) * number)
 

@@ -5,6 +5,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from caloris_kernels.upset.cross_section import mean_over_thresholds
+from caloris_kernels.upset.sensitive_volume import is_sphere
 
 _NODE, _WEIGHT = np.polynomial.legendre.leggauss(24)
 _NODE, _WEIGHT = 0.5 * (_NODE + 1.0), 0.5 * _WEIGHT
@@ -34,8 +35,11 @@ def upset_cells(
     since g_k counts every k neighboring cells of a longer run. Directions are weighted by |u_z|, as they cross the
     layer; entry `most` - 1 holds longer runs too. The sides of a row (tracks that leave it along b) are not counted, so
     that this is the multiplicity of tracks that stay in the row: an upper bound where b is not long against h.
-    Source: derived here; the usual estimate is k = 1 + X / p (Petersen, Single Event Effects in Aerospace, 2011).
+    Raises ValueError for a sphere. Source: derived here; the usual estimate is k = 1 + X / p (Petersen, Single Event
+    Effects in Aerospace, 2011).
     """
+    if is_sphere(sensitive_volume):
+        raise ValueError("cells in a row are boxes: the sensitive volume has the diameter of a sphere alone")
     a = sensitive_volume[0]
     depth = sensitive_volume[2] + _THINNEST * a
     node, weight = jnp.asarray(_NODE, ratio.dtype), jnp.asarray(_WEIGHT, ratio.dtype)

@@ -1,4 +1,4 @@
-"""Upset rates of one bit: heavy ions by the integral over a box and thresholds, protons by their cross-section."""
+"""Upset rates of one bit: heavy ions by the integral over chords and thresholds, protons by their cross-section."""
 
 from collections.abc import Callable
 
@@ -6,30 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from caloris_kernels.upset.chord_length import longer_chord_fraction
 from caloris_kernels.upset.cross_section import mean_over_thresholds
+from caloris_kernels.upset.sensitive_volume import chord_fraction, longest_normal_path, volume_and_scale
 
-_SQUARE_MICROMETER = 1e-12  # m2
 _SQUARE_CENTIMETER = 1e-4  # m2
-# Added to the depth in units of (a b)^(1/2): a volume without thickness has the limit of thin ones, not the ratio 0/0.
-_THINNEST = 1e-9
 _NODE, _WEIGHT = np.polynomial.legendre.leggauss(3)
-
-
-def box_and_scale(
-    plateau: Float[Array, ""], sensitive_volume: Float[Array, "3"]
-) -> tuple[Float[Array, "3"], Float[Array, ""]]:
-    """The box of a bit (um) and what turns the mean flux of upsetting tracks (m-2 s-1 sr-1) into its upset rate (s-1).
-
-    The scale is sigma / (a b) pi S: pi S F tracks cross a convex surface S each second in an isotropic flux F (m-2 s-1
-    sr-1, Cauchy). The box is the given one with the depth h + 1e-9 (a b)^(1/2), so that h = 0 is the limit of thin
-    volumes.
-    """
-    a, b = sensitive_volume[0], sensitive_volume[1]
-    depth = sensitive_volume[2] + _THINNEST * jnp.sqrt(a * b)
-    surface = 2.0 * (a * b + b * depth + depth * a) * _SQUARE_MICROMETER
-    scale = plateau * _SQUARE_CENTIMETER / (a * b * _SQUARE_MICROMETER)
-    return jnp.stack([a, b, depth]), scale * jnp.pi * surface
 
 
 def _flux_of(integral_flux: Array, fraction: Array) -> Array:
@@ -48,27 +29,31 @@ def heavy_ion_upset_rate(
     width: Float[Array, ""],
     exponent: Float[Array, ""],
     plateau: Float[Array, ""],
-    sensitive_volume: Float[Array, "3"],
+    sensitive_volume: Float[Array, " sizes"],
     funnel: Float[Array, ""],
 ) -> Float[Array, ""]:
-    """Heavy-ion upset rate of one bit (s-1) by the integral rectangular-parallelepiped method (IRPP).
+    """Heavy-ion upset rate of one bit (s-1) by the integral rectangular-parallelepiped method (IRPP), or in a sphere.
 
-    R = sigma / (a b) pi S int dq int (-dF/dL) C(> (h + l_f) L_q / L - l_f) dL
+    R = sigma / A pi S int dq int (-dF/dL) C(> (h + l_f) L_q / L - l_f) dL
 
-    F(>L) is the integral LET flux (m-2 s-1 sr-1), S the surface of the box a x b x h (pi S F tracks cross it per
-    second), L_q the threshold of the fraction q of the cells (Weibull), C the chord distribution, l_f the
-    funnel: charge along chord + funnel counts, and a normal track meets h + l_f at the threshold.
+    F(>L) is the integral LET flux (m-2 s-1 sr-1), S the surface of the volume (pi S F tracks cross it per
+    second), A what tracks at normal incidence see of it, L_q the threshold of the fraction q of the cells (Weibull), C
+    the chord distribution, l_f the funnel: charge along chord + funnel counts, and the longest path h at normal
+    incidence with l_f is what a track at the threshold needs. A box has A = a b and its depth for h. A sphere has
+    A = pi d^2 / 4 and h = d: only tracks through its center upset at the onset, and a beam measures
+    sigma int max{1 - (L_q / L)^2, 0} dq (l_f = 0) where the curve of a box is sigma times the share of L_q below L.
 
-    let, onset, width in MeV cm2/mg; plateau sigma in cm2 per bit; sensitive_volume (a, b, h) and funnel in um.
-    a b equals the plateau (the case file asks for 1 %); the factor sigma / (a b) keeps the rate linear in the plateau.
+    let, onset, width in MeV cm2/mg; plateau sigma in cm2 per bit; sensitive_volume (a, b, h) or (d) and funnel in um.
+    A equals the plateau (the case file asks for 1 %); the factor sigma / A keeps the rate linear in the plateau.
     Source: Petersen, Pickel, Adams, Smith, IEEE Trans. Nucl. Sci. 39, 1577 (1992), doi 10.1109/23.211363, and CREME96,
     Tylka and others, IEEE Trans. Nucl. Sci. 44, 2150 (1997), doi 10.1109/23.659030. LET is constant along the
     chord, so chords are short against ranges; protons are left out of F.
     """
-    box, scale = box_and_scale(plateau, sensitive_volume)
+    volume, scale = volume_and_scale(plateau, sensitive_volume)
+    needed = longest_normal_path(volume) + funnel
 
     def upsetting_fraction(threshold):
-        return longer_chord_fraction((box[2] + funnel) * threshold / let - funnel, box)
+        return chord_fraction(needed * threshold / let - funnel, volume)
 
     return scale * _flux_of(integral_flux, mean_over_thresholds(upsetting_fraction, onset, width, exponent))
 

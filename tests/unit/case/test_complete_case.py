@@ -194,6 +194,12 @@ def test_depth_alone_makes_a_square_volume():
     assert volume == pytest.approx((math.sqrt(2000), math.sqrt(2000), 2.0), rel=1e-14)
 
 
+def test_diameter_makes_a_sphere():
+    box = 'sensitive_volume = ["44.72 um", "44.72 um", "1 um"]'
+    response = parse_case(PATH.read_text().replace(box, 'diameter = "50.463 um"')).devices[0].heavy_ion
+    assert response is not None and response.volume == pytest.approx((50.463,), rel=1e-15)
+
+
 def test_device_only_case_needs_no_run():
     text = PATH.read_text()
     device = text[text.index("[[device]]") : text.index("[[limit]]")].replace('at = "gpu_tray"\n', "")

@@ -6,6 +6,7 @@ from scipy.integrate import quad
 
 from caloris_kernels.upset.cross_section import mean_over_thresholds, weibull
 from caloris_kernels.upset.rate import heavy_ion_upset_rate, proton_upset_rate
+from caloris_kernels.upset.sensitive_volume import mean_normal_path, normal_area, volume_and_scale
 
 
 def test_weibull_at_onset_and_far_above():
@@ -88,3 +89,32 @@ def test_funnel_against_random_tracks(sampled_chords):
     exact = heavy_ion(funnel=0.3)
     assert rate / exact == pytest.approx(1.0, rel=error)
     assert heavy_ion(funnel=0.0) / exact > 1.1
+
+
+def test_sphere_upsets_like_its_beam_curve_from_all_sides():
+    # R = 4 pi int (-dF/dL) sigma_beam(L) dL, sigma_beam = sigma int_0^L (1 - (l / L)^2) w(l) dl, w Weibull's density.
+    def beam_share(let):
+        def integrand(threshold):
+            x = (threshold - 2.0) / 10.0
+            return (1.0 - (threshold / let) ** 2) * 0.15 * x**0.5 * np.exp(-(x**1.5))
+
+        return quad(integrand, 2.0, let, epsabs=1e-12)[0]
+
+    # F = L^-2 from 2 to 50, cut off there: -dF/dL = 2 L^-3, and what is left at 50.
+    exact = quad(lambda let: 2.0 * let**-3.0 * beam_share(let), 2.0, 50.0, epsabs=1e-10)[0] + beam_share(50.0) / 2500.0
+    plateau = 0.25 * np.pi * 4.0 * 1e-8
+    rate = heavy_ion(plateau=plateau, edges=(2.0,))
+    # 300 LETs from 1 to 60, tracks linear between them: the last bin below the cut spreads over 1.4 % in LET.
+    assert rate / (4.0 * np.pi * plateau * 1e-4 * exact) == pytest.approx(1.0, rel=5e-3)
+
+
+@pytest.mark.parametrize(("volume", "area", "path"), [((2.0,), np.pi, 4.0 / 3.0), ((3.0, 2.0, 0.5), 6.0, 0.5)])
+def test_volume_is_area_times_mean_path(volume, area, path):
+    sizes = jnp.array(volume)
+    assert float(normal_area(sizes)) == pytest.approx(area, rel=1e-14)
+    assert float(mean_normal_path(sizes)) == pytest.approx(path, rel=1e-14)
+
+
+def test_volume_of_two_sizes_is_an_error():
+    with pytest.raises(ValueError, match=r"shape \(2,\): allowed are \(3,\), the sides of a box, and \(1,\)"):
+        volume_and_scale(jnp.asarray(1e-8), jnp.ones(2))
