@@ -157,7 +157,7 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
         if case.devices and model.particles is not None:
             progress("upset rates")
             try:
-                rates = upset_rates(model.devices, model.particles)
+                rates = upset_rates(model.devices, model.particles, model.transport)
                 device_arrays(case, model, rates, data)
                 reliability_arrays(case, model, rates, data)
             except FloatingPointError as error:

@@ -13,7 +13,7 @@ from caloris.case.build_devices import build_devices, build_job
 from caloris.case.build_dose import build_dose_points
 from caloris.case.build_geometry import build_geometry
 from caloris.case.build_orbit import build_orbit
-from caloris.case.build_particles import build_orbit_environment, build_particles
+from caloris.case.build_particles import build_orbit_environment, build_particles, build_transport
 from caloris.case.build_structure import build_structure, schedule
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
@@ -26,6 +26,7 @@ from caloris.model.job import Job
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import Batteries, SolarArrays
+from caloris.model.shield_transport import ShieldTransport
 from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
@@ -61,6 +62,7 @@ class Model(eqx.Module):
     orbit_environment: OrbitEnvironment | None = None
     job: Job | None = None
     dose_points: tuple[DosePoint, ...] = ()
+    transport: ShieldTransport = ShieldTransport()
 
     @property
     def device(self) -> Device:
@@ -83,10 +85,10 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     (degenerate shapes, unreadable meshes and spectra, edges that do not touch), RuntimeError without float64.
     """
     require_float64("build")
-    particles, along = build_particles(case), build_orbit_environment(case)
+    particles, along, transport = build_particles(case), build_orbit_environment(case), build_transport(case)
     if case.is_device_only:
         devices, points = build_devices(case, None), build_dose_points(case, None)
-        return Model(None, None, None, None, devices, particles, along, build_job(case), points)
+        return Model(None, None, None, None, devices, particles, along, build_job(case), points, transport)
     geometry, visibility, context = build_traced(case, progress)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
@@ -102,6 +104,7 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
         along,
         build_job(case),
         build_dose_points(case, geometry),
+        transport,
     )
 
 

@@ -10,6 +10,7 @@ from caloris.model.orbit_environment import EspFluence, KingFluence, OrbitEnviro
 from caloris.model.particle_sources import GalacticCosmicRays, SolarEvent, SolarFluence, Transmission
 from caloris.model.particles import GALACTIC, Component, ParticleEnvironment
 from caloris.model.planet import leaf
+from caloris.model.shield_transport import ShieldTransport
 from caloris.solve.orbit_particles import orbit_particles
 
 
@@ -23,6 +24,15 @@ def build_particles(case: Case) -> ParticleEnvironment | None:
         return given
     along = build_orbit_environment(case)
     return _without_field(case) if along is None else orbit_particles(along)
+
+
+def build_transport(case: Case) -> ShieldTransport:
+    """How particles are taken through the shields of the case."""
+    table = case.particles
+    if table is None:
+        return ShieldTransport()
+    chosen = table.transport
+    return ShieldTransport(chosen.cross_section, chosen.proton_losses, chosen.fragments)
 
 
 def build_orbit_environment(case: Case) -> OrbitEnvironment | None:

@@ -50,10 +50,14 @@ def _layers(draft: Draft, path: str, what: str, layers: Sequence[ShieldLayer | D
 
 def warnings(draft: Draft) -> Iterator[str]:
     """One line for each device behind so much that missing fragments and secondary particles count."""
+    particles = draft.case.particles
+    followed = particles is not None and particles.transport.fragments
+    missing = "secondary protons and neutrons" if followed else "fragments of ions, secondary protons and neutrons"
+    cure = "" if followed else "; particles/transport/fragments follows the first"
     for device in draft.case.devices:
         thickness = sum(layer.areal_density for layer in device.layers)
         if thickness > THICK_SHIELD:
             yield (
-                f"device/{device.name}/shield: {thickness:.3g} g/cm^2 is more than {THICK_SHIELD:g} g/cm^2; fragments "
-                "of ions, secondary protons and neutrons are not followed, so the upset rates come out too low"
+                f"device/{device.name}/shield: {thickness:.3g} g/cm^2 is more than {THICK_SHIELD:g} g/cm^2; "
+                f"{missing} are not followed, so the upset rates come out too low{cure}"
             )

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
@@ -139,10 +139,29 @@ class MissionEvent(Table):
         return self
 
 
+class Transport(Table):
+    """How particles are taken through shields."""
+
+    cross_section: Literal["charge-changing", "geometric", "tripathi"] = Field(
+        default="charge-changing",
+        description="Collisions that take ions away: those that change their charge, or all reactions by two formulas",
+    )
+    proton_losses: bool = Field(
+        default=True, description="Whether collisions take protons away; without, secondary protons are bounded above"
+    )
+    fragments: bool = Field(
+        default=False, description="Whether what collisions leave of ions is followed, from lithium on"
+    )
+
+    @model_validator(mode="after")
+    def _fragments_of_their_own(self) -> "Transport":
+        if self.fragments and self.cross_section != "charge-changing":
+            raise ValueError('fragments = true needs cross_section = "charge-changing"')
+        return self
+
+
 class Particles(Table):
     """The particle environment; a component without a key is absent (no cutoff: free space)."""
-
-    later: ClassVar[dict[str, str]] = {"fragments": "fragments of ions behind thick shields"}
 
     galactic: Galactic | None = Field(default=None, description="Galactic cosmic rays")
     trapped: Trapped | None = Field(
@@ -163,3 +182,4 @@ class Particles(Table):
         default=None,
         description="File that gives the spectrum behind the shield: let (MeV cm^2/mg), flux (integral, m-2 s-1 sr-1)",
     )
+    transport: Transport = Field(default=Transport(), description="Models of the shields of devices and dose points")

@@ -18,10 +18,10 @@ def dose_arrays(case: Case, model: Model, data: RunData) -> None:
     """Doses by point and source, the sectors that they come from, and the curve of dose over depth."""
     particles = model.particles
     assert particles is not None
-    found = [dose(point, particles) for point in model.dose_points]
+    found = [dose(point, particles, model.transport) for point in model.dose_points]
     shields = [point.shield for point in model.dose_points]
     total = np.array([float(one.total) for one in found]) * _GRAY
-    sources, depth_rate = depth_dose(jnp.asarray(_DEPTH), particles)
+    sources, depth_rate = depth_dose(jnp.asarray(_DEPTH), particles, transport=model.transport)
     bins = max(len(shield.share) for shield in shields)
 
     def padded(values: list) -> np.ndarray:

@@ -23,7 +23,7 @@ from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
-from caloris.solve.particle_chain import ENERGY, before_layers, every_ion
+from caloris.solve.particle_chain import ENERGY, every_ion, shielded
 from caloris_kernels.constants import DAY, JULIAN_YEAR
 from caloris_kernels.numerics.interpolate import monotone_cubic
 from caloris_kernels.particle.detectors import Detector, detector_fractions
@@ -67,14 +67,14 @@ class DoseRate(NamedTuple):
         return jnp.sum(self.mission)
 
 
-def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
+def dose(point: DosePoint, particles: ParticleEnvironment, transport: ShieldTransport | None = None) -> DoseRate:
     """Dose at a point by source: every component of the environment, electrons, bremsstrahlung, the solar event.
 
     Sphere and sectors: D = sum_bins w_b D_sphere(t_b), the slant path of each ray as the radius of a solid sphere.
-    Slab: particles from one side through thickness / cos. Ions of Z = 1 to 28 from 0.1 MeV/u; no neutrons, no pions,
-    no fragments: behind more than some 20 g/cm2 the dose is a lower bound. Electrons see a shield of any material as
-    aluminum of the same mass. Worst periods of solar particles come once, not every year. Damage: protons and
-    electrons only, in GaAs for that target, else in silicon.
+    Slab: particles from one side through thickness / cos. Ions of Z = 1 to 28 from 0.1 MeV/u; no neutrons and no
+    pions, fragments of ions where transport asks for them: behind more than some 20 g/cm2 the dose is a lower bound.
+    Electrons see a shield of any material as aluminum of the same mass. Worst periods of solar particles come once, not
+    every year. Damage: protons and electrons only, in GaAs for that target, else in silicon.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of point and particles. Raises
     RuntimeError in float32, ValueError for an unknown target, FloatingPointError where the dose is not finite in an
@@ -84,7 +84,7 @@ def dose(point: DosePoint, particles: ParticleEnvironment) -> DoseRate:
     detector_fractions(point.target)  # raises for what is not known
     sources = particles.sources
     plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab)
-    *found, status = _dose(plain, sources, _electrons(particles), particles.fluence)
+    *found, status = _dose(plain, sources, _electrons(particles), particles.fluence, transport or ShieldTransport())
     rate, mission, sampling, binning, tabulated, damage_rate, damage = found
     every = _source_names(particles)
     material = _damage_material(point.target)
@@ -107,7 +107,10 @@ def damaged_arrays(
 
 
 def depth_dose(
-    depth: Float[Array, " depth"], particles: ParticleEnvironment, target: str = "Si"
+    depth: Float[Array, " depth"],
+    particles: ParticleEnvironment,
+    target: str = "Si",
+    transport: ShieldTransport | None = None,
 ) -> tuple[tuple[str, ...], Float[Array, "source depth"]]:
     """Names of the sources, and dose rates at the center of aluminum spheres of radius depth (g/cm2), rad year-1.
 
@@ -118,7 +121,7 @@ def depth_dose(
     shield = SectorShield(jnp.ones((1, len(depth))), depth[:, None], jnp.zeros(len(depth)), aluminum)
     sources = particles.sources
     point = DosePoint(shield, 1.0, target)
-    found = _by_bin(point, sources, _electrons(particles), particles.fluence)
+    found = _by_bin(point, sources, _electrons(particles), particles.fluence, transport or ShieldTransport())
     lasting = jnp.asarray([*(_once(sources) == 0.0), True, True, False], float)
     return _source_names(particles), lasting[:, None] * found.rate
 
@@ -151,8 +154,8 @@ class _Bins(NamedTuple):
 
 
 @kept
-def _dose(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> tuple:
-    bins = _by_bin_traced(point, sources, electrons, event)
+def _dose(point: DosePoint, sources: tuple, electrons: Array, event: Any, transport: ShieldTransport) -> tuple:
+    bins = _by_bin_traced(point, sources, electrons, event, transport)
     weight, share = point.shield.weight, point.shield.share
     mean = bins.rate @ share
     once = np.concatenate([_once(sources) / JULIAN_YEAR, [0.0, 0.0, 1.0]])
@@ -186,17 +189,17 @@ def _binning_error(shield: SectorShield, rate: Float[Array, " bin"]) -> Float[Ar
 
 
 @kept
-def _by_bin(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> _Bins:
-    return _by_bin_traced(point, sources, electrons, event)
+def _by_bin(point: DosePoint, sources: tuple, electrons: Array, event: Any, transport: ShieldTransport) -> _Bins:
+    return _by_bin_traced(point, sources, electrons, event, transport)
 
 
-def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: Any) -> _Bins:
+def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: Any, transport: ShieldTransport) -> _Bins:
     shield, shape = point.shield, cast(ShieldShape, "slab" if point.slab else "sphere")
     fraction = jnp.asarray(detector_fractions(point.target))
     material = _damage_material(point.target)
 
     def one(areal_density: Array) -> tuple[Array, Array, Array]:
-        return _ions_behind(areal_density, shield.mass_fraction, sources, event, fraction, material)
+        return _ions_behind(areal_density, shield.mass_fraction, sources, event, fraction, material, transport)
 
     if point.slab:
         slant, part = slab_directions()
@@ -233,21 +236,22 @@ def _ions_behind(
     event: Any,
     detector: Float[Array, " element"],
     material: DamageMaterial,
+    transport: ShieldTransport,
 ) -> tuple[Float[Array, " source"], Float[Array, ""], Float[Array, ""]]:
     """Dose rates (rad/s) of the components and the event's dose (rad); damage of the first (MeV/g/s), of the event."""
     energy, charge = jnp.asarray(ENERGY), jnp.asarray(ATOMIC_NUMBER, dtype=float)
-    incident, ratio = before_layers(mass_fraction, areal_density, ShieldTransport())
+    shield = shielded(mass_fraction, areal_density, transport)
     niel = proton_niel(energy, material)
     doses, damage = [], jnp.zeros(())
     event_damage = jnp.zeros(())
     for source, seconds in zip(sources, _once(sources), strict=True):
-        behind = ratio * source.flux(incident)
+        behind = shield.behind(source.flux)
         doses.append(ion_dose(energy, behind, charge, detector))
         one = displacement_dose(energy, behind[0], niel)
         damage, event_damage = (damage, event_damage + one * seconds) if seconds else (damage + one, event_damage)
     if event is None:
         return jnp.stack([*doses, jnp.zeros(())]), damage, event_damage
-    fluence = ratio[:1] * event.event_fluence(incident[0])[None]
+    fluence = shield.ratio[:1] * event.event_fluence(shield.incident[0])[None]
     doses.append(ion_dose(energy, fluence, charge[:1], detector))
     return jnp.stack(doses), damage, event_damage + displacement_dose(energy, fluence[0], niel)
 

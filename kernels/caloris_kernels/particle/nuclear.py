@@ -10,8 +10,8 @@ from jaxtyping import Array, Float
 from caloris_kernels.constants import ATOMIC_MASS, AVOGADRO
 from caloris_kernels.particle.elements import ELEMENT_ARRAYS
 
-CrossSectionModel = Literal["geometric", "tripathi"]
-CROSS_SECTION_MODELS: tuple[CrossSectionModel, ...] = ("geometric", "tripathi")
+CrossSectionModel = Literal["charge-changing", "geometric", "tripathi"]
+CROSS_SECTION_MODELS: tuple[CrossSectionModel, ...] = ("charge-changing", "geometric", "tripathi")
 
 _MILLIBARN = 1e-27  # cm2
 _SQUARE_FEMTOMETER = 10.0  # mb
@@ -52,6 +52,32 @@ def sihver_cross_section(
     overlap = (1.581 - 0.876 * inverse_sum) * inverse_sum
     radius = 1.36 * (target_mass ** (1.0 / 3.0) + projectile_mass ** (1.0 / 3.0) - overlap)  # fm
     return _SQUARE_FEMTOMETER * jnp.pi * radius**2
+
+
+def charge_changing_cross_section(
+    energy: Float[Array, "*points"],
+    atomic_number: Float[Array, "*points"],
+    mass_number: Float[Array, "*points"],
+    target_mass: Float[Array, "*points"],
+) -> Float[Array, "*points"]:
+    """Cross-section (mb) for an ion to lose charge in a collision; arguments broadcast.
+
+    On nuclei sigma = pi r^2 [A_p^(1/3) + A_t^(1/3) - 1.4455]^2, r = 1.5382 fm, at all energies; on hydrogen
+    (A_t < 2) sigma = 46.57 Z^0.8312 [1 - 0.1296 (A_p - 2 Z)/A_p] w(E), w the wave in energy of `letaw_cross_section`.
+
+    A fit of this project to measured cross-sections (sources: module fragmentation; tools/fragment_cross_sections.py).
+    Less than the reaction cross-section by the neutrons that are lost alone: what is left stays the element it was.
+    energy in MeV/u. Fitted to 160 and 86 measured values from 280 MeV/u (C to Ni): rms 7 %, median deviation 4 and 5 %.
+    Below, and for lithium to boron and helium, an extrapolation. Electromagnetic dissociation, which counts on lead
+    above 10 GeV/u, is left out.
+    """
+    size = mass_number ** (1.0 / 3.0) + target_mass ** (1.0 / 3.0) - 1.4455
+    nuclei = _SQUARE_FEMTOMETER * jnp.pi * (1.5382 * size) ** 2
+    one = jnp.ones_like(energy)
+    wave = letaw_cross_section(energy, one) / letaw_cross_section(_NO_WAVE * one, one)
+    excess = (mass_number - 2.0 * atomic_number) / mass_number
+    hydrogen = 46.57 * atomic_number**0.8312 * (1.0 - 0.1296 * excess) * wave
+    return jnp.where(target_mass < 2.0, hydrogen, nuclei)
 
 
 def _rms_radius(mass_number: Array) -> Array:
@@ -166,9 +192,12 @@ def _ion_cross_section(
     mass = mass_number[:, None]
     if model == "tripathi":
         return tripathi_cross_section(energy, mass, atomic_number[:, None], target, charge)
+    # On hydrogen the ion is the target of a proton: energy counts there, see attenuation_table.
     if model == "geometric":
-        # On hydrogen the ion is the target of a proton: energy counts there, see attenuation_table.
         return jnp.where(charge == 1.0, 0.0, sihver_cross_section(mass, target))
+    if model == "charge-changing":
+        sigma = charge_changing_cross_section(energy, atomic_number[:, None], mass, target)
+        return jnp.where(charge == 1.0, 0.0, sigma)
     raise ValueError(f"cross-section model {model!r}: allowed are {', '.join(CROSS_SECTION_MODELS)}")
 
 
@@ -177,13 +206,14 @@ def attenuation_table(
     atomic_number: Float[Array, " ion"],
     mass_number: Float[Array, " ion"],
     mass_fraction: Float[Array, " element"],
-    model: CrossSectionModel = "geometric",
+    model: CrossSectionModel = "charge-changing",
 ) -> Float[Array, "ion energy"]:
     """Inverse mean free path for inelastic nuclear collisions (cm2/g): sum_i w_i N_A sigma_i / A_i, energy in MeV/u.
 
     Protons: letaw_cross_section; their collisions with hydrogen do not count (elastic below 290 MeV, 25 mb above).
-    Ions with model "geometric": sihver_cross_section, which does not know energy and is used at all
-    energies, on hydrogen letaw_cross_section of a proton at the same speed. With "tripathi": tripathi_cross_section,
+    Ions with model "charge-changing": charge_changing_cross_section, the ions that are no longer of their element.
+    The others count every reaction. "geometric": sihver_cross_section, which does not know energy and is used at all
+    energies, on hydrogen letaw_cross_section of a proton at the same speed. "tripathi": tripathi_cross_section,
     linear in ln E between every fourth energy: within 0.5 % on 50 energies a decade above 10 MeV/u.
 
     Source and range of validity: those of the cross-sections.
@@ -200,8 +230,11 @@ def attenuation_table(
     ions = jnp.tensordot(nuclei, _ion_cross_section(coarse, atomic_number, mass_number, model), axes=1)
     if model == "tripathi":
         ions = jax.vmap(lambda row: jnp.interp(jnp.log(energy), jnp.log(coarse), row))(ions)
-    else:
+    elif model == "geometric":
         ions = ions + (nuclei @ hydrogen) * letaw_cross_section(energy, mass_number[:, None])
+    else:
+        each = (atomic_number[:, None], mass_number[:, None], jnp.ones_like(energy))
+        ions = ions + (nuclei @ hydrogen) * charge_changing_cross_section(energy, *each)
     proton = ((atomic_number == 1.0) & (mass_number < 1.5))[:, None]
     return jnp.where(proton, of_proton[None], ions)
 
@@ -211,7 +244,7 @@ def attenuation(
     atomic_number: Float[Array, " ion"],
     mass_number: Float[Array, " ion"],
     mass_fraction: Float[Array, " element"],
-    model: CrossSectionModel = "geometric",
+    model: CrossSectionModel = "charge-changing",
 ) -> Float[Array, "ion energy"]:
     """attenuation_table (cm2/g) at energies (MeV/u) that differ between ions, without interpolation."""
 

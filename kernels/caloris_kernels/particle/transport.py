@@ -104,7 +104,7 @@ def shield_table(
     atomic_number: Float[Array, " ion"],
     mass_number: Float[Array, " ion"],
     mass_fraction: Float[Array, " element"],
-    model: CrossSectionModel = "geometric",
+    model: CrossSectionModel = "charge-changing",
     proton_losses: bool = True,
 ) -> ShieldTable:
     """Range, stopping power and optical depth tau(E) = A int_0^E dE' / (S lambda) of ions in a material.
@@ -138,8 +138,9 @@ def through_layer(
     t is areal_density (g/cm2); the integral over the path is tau(E_in) - tau(E), so that layers of one material
     compose exactly. The table covers `energy` and E_in. Its rows are interpolated by cubic Hermite polynomials, R
     and tau with their exact slopes, so that nothing changes where t = 0 and `energy` stands on the grid.
-    Ions that collide are lost: no fragments are followed. Within 5 % of CREME96 behind 0.69 g/cm2 of aluminum from
-    30 MeV/u to 10 GeV/u; behind more than 5 g/cm2 what is missing counts (docs/particles_transport.md).
+    Ions that collide are lost: their fragments are what `fragments_behind` adds. Within 5 % of CREME96 behind
+    0.69 g/cm2 of aluminum from 30 MeV/u to 10 GeV/u; behind more than 5 g/cm2 fragments count
+    (docs/particles_transport.md).
     """
     log_energy, knots = jnp.log(energy), table.log_energy
     last = knots.shape[0] - 2
@@ -160,31 +161,34 @@ def through_layer(
     return jnp.exp(log_incident), jnp.exp(stopping_before - stopping_after + depth_after - depth_before)
 
 
-def through_layers(
-    energy: Float[Array, "ion energy"],
+def layer_tables(
     grid: Float[Array, " grid"],
     atomic_number: Float[Array, " ion"],
     mass_number: Float[Array, " ion"],
     mass_fraction: Float[Array, "layer element"],
-    areal_density: Float[Array, " layer"],
-    model: CrossSectionModel = "geometric",
+    model: CrossSectionModel = "charge-changing",
     proton_losses: bool = True,
+) -> ShieldTable:
+    """shield_table of every layer of a stack, with the layer as first axis."""
+    return jax.vmap(lambda fraction: shield_table(grid, atomic_number, mass_number, fraction, model, proton_losses))(
+        mass_fraction
+    )
+
+
+def through_layers(
+    energy: Float[Array, "ion energy"], tables: ShieldTable, areal_density: Float[Array, " layer"]
 ) -> tuple[Float[Array, "ion energy"], Float[Array, "ion energy"]]:
     """through_layer for a stack of layers, the outermost first: energy outside and the ratio of fluxes in / out.
 
     The flux behind the shield is ratio * j_outside(energy outside); layers of zero areal density change nothing
-    beyond the interpolation error of the range table (1e-7). model and proton_losses as in shield_table.
+    beyond the interpolation error of the range table (1e-7). tables are those of layer_tables.
     """
 
-    tables = jax.vmap(lambda fraction: shield_table(grid, atomic_number, mass_number, fraction, model, proton_losses))(
-        mass_fraction[::-1]
-    )
-
-    def inward(carry, layer):
+    def outward(carry, layer):
         incident, ratio = through_layer(carry[0], *layer)
         return (incident, carry[1] * ratio), None
 
     # From the device outward: each layer turns the energy behind it into the energy before it.
-    layers = (tables, areal_density[::-1])
-    (outside, ratio), _ = jax.lax.scan(inward, (energy, jnp.ones_like(energy)), layers)
+    start = (energy, jnp.ones_like(energy))
+    (outside, ratio), _ = jax.lax.scan(outward, start, (tables, areal_density), reverse=True)
     return outside, ratio

@@ -17,6 +17,7 @@ from lowering_shapes import FIELD, FLUX_MAP, Wrapped, double, f, f32, i
 # Triangles, tiles, orbit: shapes of the arguments below.
 ELEMENTS = len(ELEMENT_NAMES)
 SHELLS = DriftShellTable(f32(63 * 63 * 21, 8), FIELD, f())
+LAYERS = ShieldTable(f(1, 6), *[f(1, 2, 6)] * 6)
 LEVELS = np.geomspace(0.1, 100.0, 6)
 WEIBULL = (f(), f(), f())
 
@@ -80,6 +81,12 @@ KERNELS_PARTICLES: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.let_spectrum.covered_let_flux": (f(2, 4), LetCoverage(i(2, 4, 4), f(2, 4, 4)), 3),
     "particle.let_spectrum.interpolate_flux": (f(3), f(5), f(5)),
     "particle.solar_modulation.modulation_of_count_rate": (f(3),),
+    "particle.fragmentation.fragment_cross_section": (f(3), f(3), f(3), f(3), f(3)),
+    "particle.fragmentation.production_table": (f(5), f(2), f(2), f(ELEMENTS)),
+    "particle.fragment_transport.fragments_behind": lambda kernel: Wrapped(
+        partial(kernel, double), (f(5), LAYERS, f(1, 5, 2, 2), f(1))
+    ),
+    "particle.nuclear.charge_changing_cross_section": (f(3), f(3), f(3), f(3)),
     "particle.nuclear.letaw_cross_section": (f(3), f(3)),
     "particle.nuclear.sihver_cross_section": (f(3), f(3)),
     "particle.nuclear.tripathi_cross_section": (f(3), f(3), f(3), f(3), f(3)),
@@ -104,7 +111,8 @@ KERNELS_PARTICLES: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.transport.range_at": (f(2, 5), f(2), f(2), f(ELEMENTS)),
     "particle.transport.shield_table": (f(6), f(2), f(2), f(ELEMENTS)),
     "particle.transport.through_layer": (f(2, 5), ShieldTable(f(6), *[f(2, 6)] * 6), f()),
-    "particle.transport.through_layers": (f(2, 5), f(6), f(2), f(2), f(1, ELEMENTS), f(1)),
+    "particle.transport.layer_tables": (f(6), f(2), f(2), f(1, ELEMENTS)),
+    "particle.transport.through_layers": (f(2, 5), LAYERS, f(1)),
     "trapped.flux.orbit_flux": (FLUX_MAP, f(3), DriftShell(f(4), f(4))),
     "trapped.flux.orbit_means": (FLUX_MAP, f(3), SHELLS, f(9, 4, 3)),
     "trapped.flux.trapped_flux": (FLUX_MAP, f(4), f(4), f(4)),

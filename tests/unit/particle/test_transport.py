@@ -8,7 +8,7 @@ from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER
 from caloris_kernels.particle.nuclear import attenuation_table
 from caloris_kernels.particle.stopping_power import ion_stopping_power
-from caloris_kernels.particle.transport import csda_range, shield_table, through_layers
+from caloris_kernels.particle.transport import csda_range, layer_tables, shield_table, through_layers
 
 ALUMINUM = jnp.array([1.0 if name == "Al" else 0.0 for name in ELEMENT_NAMES])
 GRID = jnp.asarray(np.geomspace(1e-3, 10.0**5.3, 416))
@@ -20,7 +20,7 @@ A = jnp.asarray(MASS_NUMBER)
 @jax.jit
 def transport(areal_density):
     fractions = jnp.broadcast_to(ALUMINUM, (areal_density.shape[0], ALUMINUM.shape[0]))
-    return through_layers(ENERGY, GRID, Z, A, fractions, areal_density)
+    return through_layers(ENERGY, layer_tables(GRID, Z, A, fractions), areal_density)
 
 
 def test_nothing_changes_behind_nothing():
@@ -87,8 +87,8 @@ def test_protons_without_losses():
     layer, two = jnp.array([20.0]), slice(0, 2)
 
     def ratio(losses):
-        layers = (ALUMINUM[None], layer, "geometric", losses)
-        return np.asarray(jax.jit(lambda: through_layers(ENERGY[two], GRID, Z[two], A[two], *layers)[1])())
+        tables = layer_tables(GRID, Z[two], A[two], ALUMINUM[None], "geometric", losses)
+        return np.asarray(jax.jit(lambda: through_layers(ENERGY[two], tables, layer)[1])())
 
     lost, kept = ratio(True), ratio(False)
     # 20 g/cm2 at 10 GeV: exp(-20/100); other ions are not touched.
