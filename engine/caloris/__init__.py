@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from caloris.solve.memory import memory_failure_rate as memory_failure_rate
     from caloris.solve.orbit_particles import orbit_particles as orbit_particles
     from caloris.solve.particle_track import particle_track as particle_track
+    from caloris.solve.ranges import collision_length as collision_length
+    from caloris.solve.ranges import fragment_production as fragment_production
     from caloris.solve.ranges import ion_range as ion_range
     from caloris.solve.ranges import stopping_power as stopping_power
     from caloris.solve.response import upset_response as upset_response
@@ -67,7 +69,7 @@ _PUBLIC = {
     "solve.cyclic": ("solve_cyclic",),
     "solve.orbit_particles": ("orbit_particles",),
     "solve.particle_track": ("particle_track",),
-    "solve.ranges": ("ion_range", "stopping_power"),
+    "solve.ranges": ("collision_length", "fragment_production", "ion_range", "stopping_power"),
     "solve.response": ("upset_response",),
     "solve.dose": ("depth_dose", "dose"),
     "solve.shadow_guard": ("ShadowDerivativeError",),

@@ -114,3 +114,35 @@ def test_range_and_stopping_power():
     ]
     assert np.asarray(reverse) == pytest.approx((ends[0] - ends[1]) / 2e-4, rel=1e-6)
     assert np.asarray(forward) == pytest.approx(np.asarray(reverse), rel=1e-12)
+
+
+def test_collisions():
+    energy = jnp.array([60.0, 400.0, 3000.0])
+
+    def loss(energy, share):
+        mixed = ShieldLayer(share * ALUMINUM + (1.0 - share) * POLYETHYLENE, 1.0)
+        made = jnp.sum(caloris.fragment_production(mixed, 26, energy), axis=-1)
+        return caloris.collision_length(mixed, 26, energy) * made
+
+    at = (energy, jnp.asarray(0.4))
+    for number, step in ((0, 1e-4 * energy), (1, jnp.asarray(1e-4))):
+        ends = [
+            np.asarray(loss(*(x + sign * step if k == number else x for k, x in enumerate(at)))) for sign in (1, -1)
+        ]
+        tangent = tuple(jnp.ones_like(x) * (k == number) for k, x in enumerate(at))
+        forward = np.asarray(jax.jit(lambda *t: jax.jvp(loss, at, t)[1])(*tangent))
+        # Central differences of a smooth function: (1e-4)^2.
+        assert forward == pytest.approx((ends[0] - ends[1]) / (2.0 * np.asarray(step)), rel=1e-6)
+        assert (forward != 0.0).all()
+        reverse = jax.jit(jax.grad(lambda *x: jnp.sum(loss(*x)), argnums=number))(*at)
+        assert float(jnp.sum(reverse * tangent[number])) == pytest.approx(float(forward.sum()), rel=1e-12)
+
+
+def test_collisions_of_what_does_not_collide():
+    assert float(caloris.collision_length("H", 1, 100.0)) == np.inf
+    with pytest.raises(ValueError, match="fragments are known of ions up to 28"):
+        caloris.fragment_production("Al", 29, 100.0)
+    with pytest.raises(
+        ValueError, match="cross-section model 'sihver': allowed are charge-changing, geometric, tripathi"
+    ):
+        caloris.collision_length("Al", 26, 100.0, cross_section="sihver")

@@ -1,4 +1,4 @@
-"""The verbs of stopping powers and ranges: any ion in any material of which every element is known."""
+"""The verbs of stopping powers, ranges and collisions: any ion in any material of which every element is known."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,12 +10,15 @@ from caloris.model.shield import ShieldLayer
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris_kernels.particle.elements import ISOTOPE_MASS_NUMBER
+from caloris_kernels.particle.fragmentation import production_table
 from caloris_kernels.particle.materials import mass_fractions
+from caloris_kernels.particle.nuclear import CrossSectionModel, attenuation
 from caloris_kernels.particle.stopping_power import ion_stopping_power
 from caloris_kernels.particle.transport import range_at
 
 Material = str | Mapping[str, float] | ShieldLayer
 _MOST_PROTONS = 92
+_MOST_FRAGMENTED = 28
 
 
 def stopping_power(material: Material, atomic_number: int | Sequence[int], energy: ArrayLike) -> Float[Array, "..."]:
@@ -48,12 +51,55 @@ def ion_range(
     """
     require_float64("ion_range")
     fraction, charge, points, shape = _checked(material, atomic_number, energy)
-    numbers = np.asarray(charge, dtype=int) - 1
-    mass = (
-        jnp.asarray(ISOTOPE_MASS_NUMBER)[numbers] if mass_number is None else jnp.atleast_1d(jnp.asarray(mass_number))
-    )
-    # A proton's mass number is one: its energy is in MeV.
-    return _range(points, jnp.asarray(charge), jnp.broadcast_to(mass * 1.0, charge.shape), fraction).reshape(shape)
+    mass = _masses(charge, mass_number)
+    return _range(points, jnp.asarray(charge), mass, fraction).reshape(shape)
+
+
+def collision_length(
+    material: Material,
+    atomic_number: int | Sequence[int],
+    energy: ArrayLike,
+    mass_number: ArrayLike | None = None,
+    cross_section: CrossSectionModel = "charge-changing",
+) -> Float[Array, "..."]:
+    """Mean free path of ions between nuclear collisions in a material (g/cm2) at energies in MeV/u.
+
+    1 / lambda = sum_i w_i N_A sigma_i / A_i. cross_section as in ShieldTransport: collisions that change the ion's
+    charge, or every reaction ("geometric", "tripathi"); protons by Letaw and others in all. Other arguments as in
+    ion_range. Sources, range of validity: kernels attenuation_table. Differentiable in energy, mass number and a
+    layer's mass fractions; the geometric formula does not know energy. Infinite where nothing collides (protons in
+    hydrogen).
+    """
+    require_float64("collision_length")
+    fraction, charge, points, shape = _checked(material, atomic_number, energy)
+    inverse = _inverse_length(points, jnp.asarray(charge), _masses(charge, mass_number), fraction, cross_section)
+    collides = inverse > 0.0
+    return jnp.where(collides, 1.0 / jnp.where(collides, inverse, 1.0), jnp.inf).reshape(shape)
+
+
+def fragment_production(
+    material: Material, atomic_number: int, energy: ArrayLike, mass_number: ArrayLike | None = None
+) -> Float[Array, "... fragment"]:
+    """Fragments that one kind of ion leaves on a unit of path in a material (cm2/g), at energies in MeV/u.
+
+    The last axis is Z_f = 1 to 27, zero below lithium, which is not followed, and from the ion itself on:
+    sum_i w_i N_A sigma_i(Z -> Z_f) / A_i. Times collision_length they are fragments a collision. Other arguments as in
+    ion_range; atomic_number up to 28. Equation, source, range of validity: kernels fragment_cross_section.
+    Differentiable in energy, which counts on hydrogen alone, mass number and a layer's mass fractions.
+    """
+    require_float64("fragment_production")
+    fraction, charge, points, shape = _checked(material, [atomic_number], energy)
+    if atomic_number > _MOST_FRAGMENTED:
+        raise ValueError(f"atomic number {atomic_number}: fragments are known of ions up to {_MOST_FRAGMENTED}")
+    made = _production(points[0], jnp.asarray(charge), _masses(charge, mass_number), fraction)
+    return made.reshape((*shape[1:], _MOST_FRAGMENTED - 1))
+
+
+def _masses(charge: np.ndarray, mass_number: ArrayLike | None) -> Float[Array, " ion"]:
+    """Mass numbers of ions, those of the most abundant isotopes where none is given; a proton's is one."""
+    if mass_number is None:
+        return jnp.asarray(ISOTOPE_MASS_NUMBER)[np.asarray(charge, dtype=int) - 1] * 1.0
+    return jnp.broadcast_to(jnp.atleast_1d(jnp.asarray(mass_number)) * 1.0, charge.shape)
 
 
 def _checked(
@@ -78,3 +124,14 @@ def _stopping(points: Array, charge: Array, fraction: Array) -> Array:
 @kept
 def _range(points: Array, charge: Array, mass: Array, fraction: Array) -> Array:
     return range_at(points, charge, mass, fraction)
+
+
+@kept
+def _inverse_length(points: Array, charge: Array, mass: Array, fraction: Array, model: CrossSectionModel) -> Array:
+    return attenuation(points, charge, mass, fraction, model)
+
+
+@kept
+def _production(points: Array, charge: Array, mass: Array, fraction: Array) -> Array:
+    fragment = jnp.arange(1.0, _MOST_FRAGMENTED)
+    return production_table(points, charge, mass, fraction, fragment)[:, 0]

@@ -69,8 +69,10 @@ def production_table(
     atomic_number: Float[Array, " ion"],
     mass_number: Float[Array, " ion"],
     mass_fraction: Float[Array, " element"],
+    fragment_number: Float[Array, " fragment"] | None = None,
 ) -> Float[Array, "energy ion fragment"]:
-    """Fragments made on a unit of path (cm2/g): sum_i w_i N_A sigma_i / A_i, of every ion and into every ion.
+    """Fragments made on a unit of path (cm2/g): sum_i w_i N_A sigma_i / A_i, of every ion into each of the
+    fragments fragment_number, into the ions themselves where that is None.
 
     energy in MeV/u; ions in any order, mass_fraction in the order of elements.ELEMENT_NAMES. fragment_cross_section at
     each energy on hydrogen, at 1 GeV/u on all else.
@@ -78,7 +80,8 @@ def production_table(
     target = jnp.asarray(ELEMENT_ARRAYS.atomic_weight, energy.dtype)
     hydrogen = jnp.asarray(np.asarray(ELEMENT_ARRAYS.atomic_number) == 1.0, energy.dtype)
     nuclei = mass_fraction * AVOGADRO / target * _MILLIBARN
-    ion = (atomic_number[:, None], mass_number[:, None], atomic_number[None, :])
+    into = atomic_number if fragment_number is None else fragment_number
+    ion = (atomic_number[:, None], mass_number[:, None], into[None, :])
 
     def on_target(mass: Array) -> Array:
         return fragment_cross_section(jnp.asarray(_NUCLEI_AT, energy.dtype), *ion, mass)

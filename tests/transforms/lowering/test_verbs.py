@@ -100,6 +100,8 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         f(3),
         model.thermal.nodes.start_temperature,
     ),
+    "solve.ranges._inverse_length": lambda model: (caloris.collision_length, model.device.shield[0], [1, 26], f(3)),
+    "solve.ranges._production": lambda model: (caloris.fragment_production, model.device.shield[0], 26, f(3)),
     "solve.ranges._range": lambda model: (caloris.ion_range, model.device.shield[0], [1, 26], f(3)),
     "solve.ranges._stopping": lambda model: (caloris.stopping_power, model.device.shield[0], [1, 26], f(3)),
     "solve.response._response": lambda model: (caloris.upset_response, model.device),
