@@ -62,21 +62,24 @@ def charge_changing_cross_section(
 ) -> Float[Array, "*points"]:
     """Cross-section (mb) for an ion to lose charge in a collision; arguments broadcast.
 
-    On nuclei sigma = pi r^2 [A_p^(1/3) + A_t^(1/3) - 1.4455]^2, r = 1.5382 fm, at all energies; on hydrogen
-    (A_t < 2) sigma = 46.57 Z^0.8312 [1 - 0.1296 (A_p - 2 Z)/A_p] w(E), w the wave in energy of `letaw_cross_section`.
+    On nuclei sigma = pi r^2 [A_p^(1/3) + A_t^(1/3) + 0.7897 - 2.6758 A_p^(-1/3) - 1.0588 A_t^(-1/3) - 1.2798 v]^2,
+    r = 1.2764 fm, v = 1 - 2 Z/A_p, at all energies; on hydrogen (A_t < 2)
+    sigma = 48.79 Z^0.828 (1 - 0.1331 v) [1 - 1.1187 exp(-E/200) sin(10.9 E^-0.28)], held below 10 MeV/u.
 
-    A fit of this project to measured cross-sections (sources: module fragmentation; tools/fragment_cross_sections.py).
+    A fit of this project to 319 measured values from 280 MeV/u to 200 GeV/u (sources: module fragmentation;
+    tools/fragment_cross_sections.py): rms 4 % on nuclei, 6 % on hydrogen; the form in energy on hydrogen is Letaw's.
     Less than the reaction cross-section by the neutrons that are lost alone: what is left stays the element it was.
-    energy in MeV/u. Fitted to 160 and 86 measured values from 280 MeV/u (C to Ni): rms 7 %, median deviation 4 and 5 %.
-    Below, and for lithium to boron and helium, an extrapolation. Electromagnetic dissociation, which counts on lead
-    above 10 GeV/u, is left out.
+    energy in MeV/u. Iron on aluminum is 2143 mb, where two groups measured 1870 +- 131 and 1950 +- 126. Below 280
+    MeV/u, and for helium to boron (helium 11 % low), an extrapolation. Electromagnetic dissociation, which counts on
+    lead above 10 GeV/u, is left out.
     """
-    size = mass_number ** (1.0 / 3.0) + target_mass ** (1.0 / 3.0) - 1.4455
-    nuclei = _SQUARE_FEMTOMETER * jnp.pi * (1.5382 * size) ** 2
-    one = jnp.ones_like(energy)
-    wave = letaw_cross_section(energy, one) / letaw_cross_section(_NO_WAVE * one, one)
-    excess = (mass_number - 2.0 * atomic_number) / mass_number
-    hydrogen = 46.57 * atomic_number**0.8312 * (1.0 - 0.1296 * excess) * wave
+    excess = 1.0 - 2.0 * atomic_number / mass_number
+    root_p, root_t = mass_number ** (1.0 / 3.0), target_mass ** (1.0 / 3.0)
+    size = root_p + root_t + 0.7897 - 2.6758 / root_p - 1.0588 / root_t - 1.2798 * excess
+    nuclei = _SQUARE_FEMTOMETER * jnp.pi * (1.2764 * size) ** 2
+    held = jnp.maximum(energy, 10.0)
+    wave = 1.0 - 1.1187 * jnp.exp(-held / 200.0) * jnp.sin(10.9 * held**-0.28)
+    hydrogen = 48.7918 * atomic_number**0.828 * (1.0 - 0.1331 * excess) * wave
     return jnp.where(target_mass < 2.0, hydrogen, nuclei)
 
 
