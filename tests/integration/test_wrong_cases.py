@@ -159,6 +159,7 @@ WRONG_CASES: dict[str, tuple[str, str, str]] = {
     "variant_of_variants": ("load", "variant/hot/set", "a variant cannot change variants"),
     "variant_out_of_range": ("load", "variant/hot/set", "coating/white/solar_absorptance: 1.3 is out of range"),
     "vector_of_two": ("load", "surface/deck/edge_u", "wrong number of entries; needs a list of 3"),
+    "fragments_of_reactions": ("load", "particles/transport", 'fragments = true needs cross_section = "charge-changing"'),
     "volume_given_twice": ("load", "device/cell/heavy_ion", "depth and diameter exclude each other; give one"),
     "volume_missing": ("load", "device/cell/heavy_ion/sensitive_volume", "needs it, or depth, or the diameter of a sphere"),
     "volume_not_a_box": ("load", "device/cell/memory/pitch", "needs heavy_ion with a box, sensitive_volume or depth"),

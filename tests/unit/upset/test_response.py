@@ -58,6 +58,28 @@ def test_choices_of_the_shield_reach_the_response(response):
         ShieldTransport("other")  # pyright: ignore[reportArgumentType]
 
 
+def test_fragments_reach_the_response():
+    # Iron alone behind 5 g/cm2 of polyethylene: what else upsets is made of it.
+    energy = np.geomspace(10.0, 1e4, 400)
+    iron = ParticleEnvironment.from_spectrum([26], energy, (energy + 200.0)[None] ** -2.5)
+    part = Device(
+        HeavyIonResponse(3.0, 20.0, 1.5, 4e-8, [2.0, 2.0, 1.0]),
+        shield=(ShieldLayer.of("polyethylene", {"H": 0.1437, "C": 0.8563}, 5.0),),
+    )
+    followed = ShieldTransport(fragments=True)
+    rate, bare = (caloris.upset_rate(part, iron, how) for how in (followed, ShieldTransport()))
+    # Half of the iron has broken, into pieces of half its LET and less.
+    assert 1.02 < float(rate.heavy_ion_rate_per_bit / bare.heavy_ion_rate_per_bit) < 2.0
+    assert np.asarray(rate.flux_behind)[25] == pytest.approx(np.asarray(bare.flux_behind)[25], rel=1e-12)
+    assert (np.asarray(rate.flux_behind)[2:25, 150] > 0.0).all()
+    response = caloris.upset_response(part, followed)
+    flux = iron.source.flux(jnp.broadcast_to(response.energy, response.heavy_ion.shape))  # pyright: ignore[reportOptionalMemberAccess]
+    # The edges of the given spectrum fall between the response's energies: one of 150 that count.
+    assert float(response.heavy_ion_rate_per_bit(flux) / rate.heavy_ion_rate_per_bit) == pytest.approx(1.0, rel=2e-3)
+    with pytest.raises(ValueError, match='fragments need cross_section "charge-changing"'):
+        ShieldTransport("tripathi", fragments=True)
+
+
 def test_flux_table_is_exact_on_its_points_and_zero_outside():
     energy = jnp.asarray(np.geomspace(1.0, 100.0, 21))
     table = FluxTable(energy, jnp.arange(42.0).reshape(2, 21))
