@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from caloris.model.orbit import Orbit
-from caloris.model.orbit_environment import OrbitEnvironment
+from caloris.model.orbit_environment import Arrival, OrbitEnvironment
 from caloris.model.planet import Planet
 from caloris.solve.orbit_particles import orbit_particles
 from caloris_kernels.constants import EARTH_RADIUS
@@ -20,7 +20,7 @@ STEPS = {"altitude": 0.3, "inclination": 3e-8, "solar_modulation": 1e-3, "storm"
 AT = {"altitude": 1400e3, "inclination": np.radians(52.0), "solar_modulation": 10.0, "storm": 0.5}
 
 
-def spectrum(p, arrival="vertical"):
+def spectrum(p, arrival: Arrival = "vertical"):
     """Trapped protons at 35 MeV, galactic protons at 300 MeV, galactic iron at 3 GeV/u: logarithms."""
     orbit = Orbit.from_elements(Planet(), EARTH_RADIUS + p["altitude"], 0.0, p["inclination"], 1.0, 0.0, 0.0, 9800.0)
     environment = orbit_particles(
