@@ -429,6 +429,38 @@ proton = { onset = "30 MeV", width = "10 MeV", exponent = 1.0, plateau = "1e-11 
     assert "Devices (free space" in text and "memory - proton none 1 1 k" in text
 
 
+SOLAR_PROTONS = """
+[orbit]
+altitude = "35786 km"
+inclination = "0 deg"
+raan = "0 deg"
+epoch = 2027-03-21T00:00:00Z
+[particles]
+solar_event = { model = "ESP", years = 5, confidence = 0.95 }
+cutoff = { magnetosphere = "none" }
+[[dose_point]]
+name = "long"
+years = 15
+[[dose_point]]
+name = "short"
+years = 7
+"""
+
+
+def test_solar_protons_of_another_mission():
+    """ESP counts active years: 5 of 7 fit, 5 of 15 do not. The internal field alone closes a high orbit."""
+    _, warnings = described(parse_case(SOLAR_PROTONS))
+    (years,) = [line for line in warnings if "years" in line]
+    assert years == (
+        "dose_point long: years = 15, but particles/solar_event brings once the protons of 5 years of active Sun; "
+        "a mission of 15 has 9.55 (seven of eleven) to 15 of them"
+    )
+    (field,) = [line for line in warnings if "cutoff" in line]
+    assert 'magnetosphere = "none" has a cutoff where the real field has none' in field
+    quiet = SOLAR_PROTONS.replace('"none"', '"quiet"').replace("years = 15", "years = 5")
+    assert described(parse_case(quiet))[1] == []
+
+
 def test_command(tmp_path, monkeypatch):
     monkeypatch.setenv("CALORIS_CACHE", str(jax.config.jax_compilation_cache_dir))  # pyright: ignore
     monkeypatch.chdir(tmp_path)

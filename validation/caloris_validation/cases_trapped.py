@@ -1,6 +1,7 @@
 """Reference cases of the particle environment: belts, their mean over an orbit, cutoff, whole chain."""
 
 from functools import cache, partial
+from typing import get_args
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -8,12 +9,15 @@ import numpy as np
 
 import caloris
 from caloris.model.orbit import Orbit
-from caloris.model.orbit_environment import OrbitEnvironment
+from caloris.model.orbit_environment import Arrival, OrbitEnvironment
 from caloris.model.particle_sources import TrappedProtons
 from caloris.model.planet import Planet
+from caloris.solve.orbit_particles import orbit_spectra
 from caloris_kernels.constants import EARTH_RADIUS
+from caloris_kernels.magnetic.cutoff import vertical_cutoff
 from caloris_kernels.magnetic.drift_shell import DriftShell, drift_shell
 from caloris_kernels.magnetic.field import REFERENCE_RADIUS, days_of_year, field_coefficients
+from caloris_kernels.particle.galactic import visible_sky_fraction
 from caloris_kernels.trapped.flux import trapped_spectrum
 from caloris_kernels.trapped.flux_map import MapName, trapped_map
 from caloris_validation import creme96_figures as creme96
@@ -23,6 +27,8 @@ from caloris_validation.reference_case import ReferenceCase
 _CREME96 = "CREME96 run q800a90i of 2022-03-02, PRBEM/IRBEM-extras csda_rpp"
 _ECSS = "ECSS-E-ST-10-04C Rev.1 (2020)"
 _OTSO = "OTSO, trajectories in IGRF (Larsen, Mishev & Usoskin, J. Geophys. Res. 128 (2023), doi 10.1029/2022JA031061)"
+_BALLOONS = "balloons and a polar satellite, 1963 to 1965, Can. J. Phys. 46 (1968), doi 10.1139/p68-422, abstract"
+_GTRN = "CREME-MC, help on GTRN: not for orbits at or beyond geosynchronous; ECSS-E-ST-10-04C Rev.1, 9.2.4 (L above 5)"
 _RADBELT = "NASA radbelt 0.1 (its own TRMFUN), single precision"
 
 # Orbit mean of AP8MIN at 800 km, 90 deg: energy (MeV), flux above it (m-2 s-1 sr-1).
@@ -35,7 +41,8 @@ _CREME96_PROTONS = (
     (50.0, 8.4274e4),
     (100.0, 5.1402e4),
 )
-# The orbit of that run, with the figures of the part LM7912 of `cases_particle`; 1977 has no date in it.
+# The orbit of that run, with the figures of the part LM7912 of `cases_particle`; 1977 has no date in it. For an orbit
+# given by its elements that program has cutoffs of a world grid of 1980 at 20 km, of the internal field as OTSO's here.
 _CREME96_CASE = """
 [orbit]
 altitude = "800 km"
@@ -45,7 +52,7 @@ epoch = 1980-01-01T00:00:00Z
 [particles]
 galactic = { model = "matthia-2013", solar_modulation = 10 }
 trapped = { proton = "AP8MIN", field_epoch = "model" }
-cutoff = { magnetosphere = "quiet" }
+cutoff = { magnetosphere = "none" }
 [[material]]
 name = "aluminum"
 composition = { Al = 1.0 }
@@ -87,6 +94,10 @@ _TRACED = (
 )  # fmt: skip
 
 
+# Energies (MeV) of solar protons that do most of a dose behind millimeters of aluminum.
+_SOLAR_PROTONS = (10.0, 30.0, 60.0)
+
+
 @cache
 def _creme96_model() -> caloris.Model:
     return caloris.build(caloris.parse_case(_CREME96_CASE))
@@ -111,13 +122,34 @@ def _galactic() -> np.ndarray:
     return np.asarray(eqx.filter_jit(lambda p, e: p.flux(e))(particles, energy))
 
 
-@cache
-def _whole_chain() -> tuple[float, float]:
-    """Heavy-ion and proton rate of LM7912 from the models alone."""
-    model = _creme96_model()
+def _rates(model: caloris.Model) -> tuple[float, float]:
     assert model.particles is not None
     rate = caloris.upset_rate(model.device, model.particles)
     return float(rate.heavy_ion_rate_per_bit), float(rate.proton_rate_per_bit)
+
+
+@cache
+def _whole_chain() -> tuple[float, float]:
+    """Heavy-ion and proton rate of LM7912 from the models alone."""
+    return _rates(_creme96_model())
+
+
+@cache
+def _quiet_chain() -> tuple[float, float]:
+    """The same behind the cutoff of the magnetosphere as measured."""
+    case = _CREME96_CASE.replace('magnetosphere = "none"', 'magnetosphere = "quiet"')
+    return _rates(caloris.build(caloris.parse_case(case)))
+
+
+@cache
+def _geostationary(form: Arrival) -> np.ndarray:
+    """Part of solar protons of _SOLAR_PROTONS (MeV) that come to a geostationary orbit, beside the Earth's shadow."""
+    start = float(days_of_year(jnp.array(2026.0)))
+    orbit = Orbit.from_elements(Planet(), 42164.17e3, 0.0, 0.0, 0.0, 0.0, 0.0, start)
+    environment = OrbitEnvironment(orbit, storm=0.0, repeat=(1, 1), arrival=form)
+    share = orbit_spectra(environment).transmission
+    shadow = float(visible_sky_fraction(jnp.array(42164.17e3 - EARTH_RADIUS), jnp.array(EARTH_RADIUS)))
+    return np.asarray(eqx.filter_jit(lambda t, e: t.of_protons(e))(share, jnp.array(_SOLAR_PROTONS))) / shadow
 
 
 @cache
@@ -144,7 +176,8 @@ def _cutoff_over_the_gulf_of_guinea() -> float:
     orbit = Orbit.from_elements(
         Planet(), EARTH_RADIUS + 20e3, 0.0, 0.0, 0.0, 0.0, 0.0, float(days_of_year(jnp.array(2020.0)))
     )
-    track = caloris.particle_track(OrbitEnvironment(orbit, storm=0.0), jnp.linspace(0.0, 5400.0, 512))
+    environment = OrbitEnvironment(orbit, storm=0.0, internal_field=True)
+    track = caloris.particle_track(environment, jnp.linspace(0.0, 5400.0, 512))
     assert track.cutoff is not None
     return float(np.interp(0.0, *_ascending(np.asarray(track.longitude), np.asarray(track.cutoff))))
 
@@ -155,7 +188,7 @@ def _cutoff_departures() -> np.ndarray:
     start = float(days_of_year(jnp.array(2020.0)))
     orbit = Orbit.from_elements(Planet(), REFERENCE_RADIUS + 550e3, 0.0, np.radians(53.0), 0.0, 0.0, 0.0, start)
     time = jnp.arange(len(_TRACED)) * 3600.0
-    track = caloris.particle_track(OrbitEnvironment(orbit, storm=0.0), time)
+    track = caloris.particle_track(OrbitEnvironment(orbit, storm=0.0, internal_field=True), time)
     return np.asarray(track.cutoff) / np.array(_TRACED) - 1.0
 
 
@@ -226,7 +259,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         "magnetic.cutoff.gulf_of_guinea",
-        "vertical cutoff at latitude 0, longitude 0, 20 km, 2020: K/L^2 with McIlwain's L",
+        "vertical cutoff at latitude 0, longitude 0, 20 km, 2020, internal field: K/L^2 with McIlwain's L",
         "GV",
         13.55,
         0.10,
@@ -236,7 +269,7 @@ CASES: tuple[ReferenceCase, ...] = (
     ),
     ReferenceCase(
         "magnetic.cutoff.orbit",
-        "root mean square of relative departures of vertical cutoffs from traced ones, 24 places at 550 km",
+        "root mean square of relative departures of vertical cutoffs from traced ones in the internal field, 24 places",
         "-",
         0.0,
         0.08,
@@ -259,7 +292,7 @@ CASES: tuple[ReferenceCase, ...] = (
     *(
         ReferenceCase(
             f"magnetic.galactic.Z{z}.{energy:g}_MeV_per_u",
-            f"galactic flux of Z = {z} at {energy:g} MeV/u, 800 km, 90 deg, inside the quiet field (W = 10)",
+            f"galactic flux of Z = {z} at {energy:g} MeV/u, 800 km, 90 deg, inside the internal field (W = 10)",
             "m-2 s-1 sr-1 (MeV/u)-1",
             exact,
             bound,
@@ -269,6 +302,31 @@ CASES: tuple[ReferenceCase, ...] = (
         )
         for z, values, bound in _GALACTIC
         for k, (energy, exact) in enumerate(zip(_GALACTIC_ENERGY, values, strict=True))
+    ),
+    ReferenceCase(
+        "magnetic.cutoff.high_latitude",
+        "vertical cutoff at an invariant latitude of 70 degrees in the quiet magnetosphere",
+        "GV",
+        0.0,
+        0.023,
+        "measured as below 12 % of the 0.19 GV that the internal field would have there",
+        _BALLOONS,
+        lambda: float(vertical_cutoff(jnp.array(np.cos(np.radians(70.0)) ** -2))),
+        absolute=True,
+    ),
+    *(
+        ReferenceCase(
+            f"magnetic.geostationary.{form}.{energy:g}_MeV",
+            f"solar protons of {energy:g} MeV in a geostationary orbit over those outside, {form} cutoff, no shadow",
+            "-",
+            1.0,
+            0.01,
+            "without geomagnetic shielding there is nothing between",
+            _GTRN,
+            partial(lambda form, k: float(_geostationary(form)[k]), form, k),
+        )
+        for form in get_args(Arrival)
+        for k, energy in enumerate(_SOLAR_PROTONS)
     ),
     ReferenceCase(
         "magnetic.drift_shell.error",
@@ -290,6 +348,16 @@ CASES: tuple[ReferenceCase, ...] = (
         "W = 5 to 20 and K = 14.5 to 16.5 GV span 0.91 to 1.08; the models' spectra differ by 15 to 25 %",
         _CREME96 + ", report HUP",
         lambda: _whole_chain()[0],
+    ),
+    ReferenceCase(
+        "upset.heavy_ion.lm7912_quiet_magnetosphere",
+        "the same behind the cutoffs that were measured in the quiet magnetosphere",
+        "s-1",
+        creme96.HEAVY_ION_RATE,
+        0.15,
+        "the bound of the whole chain, and 7 % more particles behind measured cutoffs than behind those of that run",
+        _CREME96 + ", report HUP",
+        lambda: _quiet_chain()[0],
     ),
     ReferenceCase(
         "upset.proton.lm7912_whole_chain",

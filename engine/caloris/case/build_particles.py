@@ -57,6 +57,8 @@ def build_orbit_environment(case: Case) -> OrbitEnvironment | None:
         proton=None if trapped is None else trapped.proton,
         electron=None if trapped is None else trapped.electron,
         solar_event=None if isinstance(event, MissionEvent) else WORST_PERIODS.get(event),  # pyright: ignore[reportArgumentType]
+        arrival="vertical" if cutoff is None else cutoff.form,
+        internal_field=cutoff is not None and cutoff.magnetosphere == "none",
         repeat=ground_track_repeat(orbit_table.period(case.planet)),
     )
 
@@ -112,7 +114,7 @@ def _without_field(case: Case) -> ParticleEnvironment | None:
     else:
         period = WORST_PERIODS[event]
         components.append((f"solar particles of the worst {period}", SolarEvent(shadow, period)))  # pyright: ignore[reportArgumentType]
-        words.append(f"solar particles of the worst {period} (CREME96)")
+        words.append(f"solar particles of the worst {period} (CREME96, other elements by abundance)")
     place = "free space" if altitude is None else "free space with the planet's shadow"
     words.append(f"{place}: no geomagnetic cutoff, no trapped particles")
     return ParticleEnvironment.of(components, "; ".join(words), None, fluence)

@@ -104,8 +104,14 @@ class Trapped(Table):
 class Cutoff(Table):
     """What the Earth's field keeps away."""
 
-    magnetosphere: Literal["quiet", "storm"] = Field(
-        default="quiet", description="Field; storm lowers cutoffs P by 0.54 exp(-P / 2.9 GV)"
+    magnetosphere: Literal["quiet", "storm", "none"] = Field(
+        default="quiet",
+        description="Field: cutoffs as measured in quiet times, zero beyond L = 6.44; storm lowers them by 0.54 exp(-P "
+        "/ 2.9 GV); none: those of the internal field alone, 15.5 GV / L^2, to be compared with others that have it",
+    )
+    form: Literal["vertical", "directional"] = Field(
+        default="vertical",
+        description="Cutoff of vertical arrival for all directions, or each direction's own by Stoermer's formula",
     )
 
 
@@ -114,7 +120,9 @@ class MissionEvent(Table):
 
     model: Literal["ESP", "King"] = Field(description="ESP (Xapsos) or King's event of August 1972")
     years: Annotated[float, Measure(q.RATIO, least=1, most=100)] | None = Field(
-        default=None, description="Years of active Sun (seven of eleven), with ESP", json_schema_extra={"unit": "year"}
+        default=None,
+        description="Years of active Sun (seven of eleven) in the mission, with ESP",
+        json_schema_extra={"unit": "year"},
     )
     confidence: Annotated[float, Measure(q.RATIO, least=0.5, most=0.999)] | None = Field(
         default=None, description="Confidence that the fluence is not exceeded, with ESP"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from caloris.check.geometry import geometry_warnings
+from caloris.check.particles import particle_warnings
 from caloris.check.sketch import Sketch
 from caloris.geometry.connected import connected_parts
 from caloris.model.attitude import target_direction
@@ -24,6 +25,7 @@ def warnings_of(sketch: Sketch) -> list[str]:
         *geometry_warnings(sketch),
         *_motion(sketch),
         *_power(sketch),
+        *particle_warnings(sketch.case),
         *_unused(sketch),
     ]
     return [*found, *sketch.case.warnings]

@@ -1,6 +1,6 @@
 """What is said about the particles along an orbit: the orbit and the models, before anything is computed from them."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ from caloris_kernels.trapped.flux_map import FIELD_EPOCHS, MapName
 
 ProtonMap = Literal["AP8MIN", "AP8MAX"]
 ElectronMap = Literal["AE8MIN", "AE8MAX"]
+Arrival = Literal["vertical", "directional"]
 SIDEREAL_DAY = 86164.0905  # s
 # King's event is given at these energies (MeV); beyond it goes on as the same exponential.
 _KING_ENERGY = (10.0, 20.0, 30.0, 50.0, 70.0, 100.0, 150.0, 200.0)
@@ -61,8 +62,15 @@ class OrbitEnvironment(eqx.Module):
     proton: ProtonMap | None = eqx.field(static=True, default=None)
     electron: ElectronMap | None = eqx.field(static=True, default=None)
     solar_event: WorstPeriod | None = eqx.field(static=True, default=None)
+    # The cutoff: one for all directions or one for each; in the magnetosphere as measured or the internal field alone.
+    arrival: Arrival = eqx.field(static=True, default="vertical")
+    internal_field: bool = eqx.field(static=True, default=False)
     # Revolutions and sidereal days after which the ground track repeats; None: all longitudes count alike.
     repeat: tuple[int, int] | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self):
+        if self.arrival not in get_args(Arrival):
+            raise ValueError(f"arrival {self.arrival!r} is not known; known are {', '.join(get_args(Arrival))}")
 
     @property
     def proton_year(self) -> Float[Array, ""] | None:
@@ -94,14 +102,16 @@ class OrbitEnvironment(eqx.Module):
         if self.solar_modulation is not None:
             parts.append("galactic cosmic rays (Matthia and others 2013)")
         if self.solar_event is not None:
-            parts.append(f"solar particles of the worst {self.solar_event} (CREME96)")
+            parts.append(f"solar particles of the worst {self.solar_event} (CREME96, other elements by abundance)")
         if self.mission is not None:
             model = "ESP" if isinstance(self.mission, EspFluence) else "King's event of August 1972"
             parts.append(f"solar protons of the mission ({model}), as a fluence for doses and not as a rate")
         if self.storm is None:
             parts.append("no geomagnetic cutoff, with the Earth's shadow")
         else:
-            parts.append("behind the geomagnetic cutoff of McIlwain's L and the Earth's shadow")
+            field = "the internal field alone" if self.internal_field else "the magnetosphere as measured"
+            form = "by direction of arrival" if self.arrival == "directional" else "of vertical arrival"
+            parts.append(f"behind the geomagnetic cutoff {form}, in {field}, and the Earth's shadow")
         names: dict[str, tuple[MapName | None, Array | None]] = {
             "protons": (self.proton, self.proton_epoch),
             "electrons": (self.electron, self.electron_epoch),

@@ -20,7 +20,7 @@ from caloris_kernels.numerics.interpolate import cubic_uniform
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER, galactic_flux, visible_sky_fraction
 from caloris_kernels.particle.integral_spectrum import differential_flux, integral_flux
 from caloris_kernels.particle.let_spectrum import interpolate_flux
-from caloris_kernels.particle.solar import SOLAR_ATOMIC_NUMBER, WorstPeriod, worst_solar_flux
+from caloris_kernels.particle.solar import WorstPeriod, solar_ion_flux
 from caloris_kernels.trapped.flux_map import MapName, map_energies
 
 ION_COUNT = 28  # hydrogen to nickel
@@ -82,6 +82,14 @@ class GalacticCosmicRays(ParticleSource):
         return flux * visible_sky_fraction(self.altitude, self.planet_radius)
 
 
+def _flux_above(
+    energy: Float[Array, " energy"], level: np.ndarray, above: Float[Array, " level"]
+) -> Float[Array, " energy"]:
+    """`integral_flux`, but zero from the first level without flux on, where that is the steep end of a smooth curve."""
+    end = jnp.min(jnp.where(above > 0.0, jnp.inf, jnp.asarray(level)))
+    return jnp.where(energy < end, integral_flux(energy, level, above), 0.0)
+
+
 class TrappedProtons(ParticleSource):
     """Protons of the inner belt, mean over an orbit: a spectrum through the fluxes at the energies of AP-8."""
 
@@ -99,8 +107,8 @@ class TrappedProtons(ParticleSource):
         return jnp.zeros_like(energy).at[0].set(protons)
 
     def flux_above(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
-        """Flux above an energy (MeV), all directions together (m-2 s-1)."""
-        return integral_flux(energy, self.level, self.integral_flux)
+        """Flux above an energy (MeV), all directions together (m-2 s-1); zero from where the map has none."""
+        return _flux_above(energy, self.level, self.integral_flux)
 
 
 class TrappedElectrons(eqx.Module):
@@ -119,12 +127,12 @@ class TrappedElectrons(eqx.Module):
         return differential_flux(energy, self.level, self.integral_flux / (4.0 * jnp.pi))
 
     def flux_above(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
-        """Flux above an energy (MeV), all directions together (m-2 s-1)."""
-        return integral_flux(energy, self.level, self.integral_flux)
+        """Flux above an energy (MeV), all directions together (m-2 s-1); zero from where the map has none."""
+        return _flux_above(energy, self.level, self.integral_flux)
 
 
 class SolarEvent(ParticleSource):
-    """Protons and ions of the worst period on record (CREME96): hydrogen, helium, C, N, O and Fe; others are absent."""
+    """Protons and ions of the worst period on record (CREME96): H, He, C, N, O, Fe, and other elements by abundance."""
 
     transmission: Transmission | None = None
     period: WorstPeriod = eqx.field(static=True, default="week")
@@ -135,10 +143,7 @@ class SolarEvent(ParticleSource):
 
     def flux(self, energy: Float[Array, "ion energy"]) -> Float[Array, "ion energy"]:
         """See ParticleSource; fully ionized, as the source asks for."""
-        rows = SOLAR_ATOMIC_NUMBER - 1
-        # The table is read for all six ions at the energies of each; the diagonal is wanted.
-        every = jax.vmap(lambda one: worst_solar_flux(one, self.period))(energy[rows])
-        flux = jnp.zeros_like(energy).at[rows].set(every[np.arange(rows.size), np.arange(rows.size)])
+        flux = solar_ion_flux(energy, self.period)
         return flux if self.transmission is None else flux * self.transmission.of(energy)
 
 

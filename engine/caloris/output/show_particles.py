@@ -51,7 +51,8 @@ def particle_panel(run: RunFile) -> Panel:
     cutoff = run.get("particle/track_cutoff")
     if cutoff is not None:
         epoch = run.attribute("particle", "epoch")
-        lines.append(f"cutoff, field of {epoch}: {cutoff.min():.2g} to {cutoff.max():.3g} GV\n")
+        span = f"{cutoff.min():.2g} to {cutoff.max():.3g} GV" if cutoff.max() > 0.0 else "none all day"
+        lines.append(f"cutoff, field of {epoch}: {span}\n")
     rigidity, passed = run.get("particle/rigidity"), run.get("particle/transmission")
     if rigidity is not None and passed is not None:
         parts = [f"{float(np.interp(value, rigidity, passed)):.2f} at {value:g}" for value in (0.3, 1.0, 3.0, 10.0)]

@@ -23,7 +23,13 @@ from caloris.model.particle_sources import (
 from caloris.model.particles import GALACTIC, Component, ParticleEnvironment
 from caloris.precision import require_float64
 from caloris.programs import kept
-from caloris_kernels.magnetic.cutoff import disturbed_cutoff, geomagnetic_transmission, vertical_cutoff
+from caloris_kernels.magnetic.cutoff import (
+    INTERNAL_CONSTANT,
+    directional_transmission,
+    disturbed_cutoff,
+    geomagnetic_transmission,
+    vertical_cutoff,
+)
 from caloris_kernels.magnetic.drift_shell import DriftShell, drift_shell
 from caloris_kernels.magnetic.field import FieldCoefficients, days_of_year, dipole_moment, field_coefficients
 from caloris_kernels.orbit.earth_rotation import earth_fixed
@@ -52,11 +58,12 @@ def orbit_particles(environment: OrbitEnvironment) -> ParticleEnvironment:
     2560 places of equal weight: every phase of the orbit at every hour of the day, as a long mission has them (the
     perigee where it is at the epoch), or along the ground track where that repeats within four revolutions. At each,
     the field line through it gives McIlwain's L and B/B0 (`drift_shell`), in the field of the epoch that each map
-    wants, and in that of the orbit's epoch for the cutoff K/L^2. Galactic and solar particles: spectrum outside times
-    the mean of what cutoff (`geomagnetic_transmission`) and Earth's shadow let through, fully ionized. Trapped
-    particles: mean of the integral flux of AP-8 and AE-8, and the slope of a smooth curve through it
-    (`differential_flux`); the maps' own uncertainty is a factor of 2. Directions count alike on the mean: the maps'
-    pancake distributions and the east-west effect are not in it.
+    wants, and in that of the orbit's epoch for the cutoff (`vertical_cutoff`). Galactic and solar particles: spectrum
+    outside times the mean of what cutoff and Earth's shadow let through, fully ionized; all directions have the
+    vertical cutoff (`geomagnetic_transmission`), or each its own (`directional_transmission`, where the environment's
+    arrival is "directional"). Trapped particles: mean of the integral flux of AP-8 and AE-8, and the slope of a smooth
+    curve through it (`differential_flux`); the maps' own uncertainty is a factor of 2. Directions count alike on the
+    mean: the maps' pancake distributions are not in it.
 
     Differentiable, forward and reverse, in every leaf; the maps are piecewise smooth, so that differences over steps
     that carry places across the corners of their cells scatter by 1e-3. Raises RuntimeError without float64 and
@@ -96,7 +103,8 @@ def orbit_spectra(environment: OrbitEnvironment) -> OrbitSpectra:
     if environment.storm is None or shells.now is None:
         transmission = _shadow(position, orbit.planet.radius)
     else:
-        transmission = _transmission(shells.now.mcilwain, position, orbit.planet.radius, environment.storm)
+        form = _directional if environment.arrival == "directional" else _transmission
+        transmission = form(shells.now, position, orbit.planet.radius, environment.storm, environment.internal_field)
     return OrbitSpectra(
         None if environment.proton is None else found[environment.proton],
         None if environment.electron is None else found[environment.electron],
@@ -202,10 +210,26 @@ def _visible(position: Array, radius: Float[Array, ""]) -> Array:
     return visible_sky_fraction(jnp.sqrt(jnp.sum(position**2, axis=1)) - radius, radius)
 
 
+def quiet_cutoff(mcilwain: Float[Array, "..."], internal_field: bool) -> Float[Array, "..."]:
+    """Vertical cutoff (GV) without a storm: of the magnetosphere as measured, or of the internal field alone."""
+    return vertical_cutoff(mcilwain, INTERNAL_CONSTANT, 0.0) if internal_field else vertical_cutoff(mcilwain)
+
+
 @kept
-def _transmission(mcilwain: Array, position: Array, radius: Array, storm: Array) -> Float[Array, " rigidity"]:
-    cutoff = disturbed_cutoff(vertical_cutoff(mcilwain), storm)
+def _transmission(
+    shell: DriftShell, position: Array, radius: Array, storm: Array, internal_field: bool
+) -> Float[Array, " rigidity"]:
+    cutoff = disturbed_cutoff(quiet_cutoff(shell.mcilwain, internal_field), storm)
     return geomagnetic_transmission(jnp.asarray(RIGIDITY), cutoff, visible=_visible(position, radius))
+
+
+@kept
+def _directional(
+    shell: DriftShell, position: Array, radius: Array, storm: Array, internal_field: bool
+) -> Float[Array, " rigidity"]:
+    vertical = quiet_cutoff(shell.mcilwain, internal_field)
+    visible = _visible(position, radius)
+    return directional_transmission(jnp.asarray(RIGIDITY), vertical, shell.strength_ratio, visible, storm)
 
 
 @kept

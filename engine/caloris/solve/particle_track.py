@@ -10,8 +10,8 @@ from caloris.model.orbit import KeplerOrbit
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.precision import require_float64
 from caloris.programs import kept
-from caloris.solve.orbit_particles import days_at_year, shells_at, shells_of
-from caloris_kernels.magnetic.cutoff import disturbed_cutoff, vertical_cutoff
+from caloris.solve.orbit_particles import days_at_year, quiet_cutoff, shells_at, shells_of
+from caloris_kernels.magnetic.cutoff import disturbed_cutoff
 from caloris_kernels.magnetic.drift_shell import DriftShell
 from caloris_kernels.orbit.earth_rotation import earth_fixed
 from caloris_kernels.trapped.flux import trapped_spectrum
@@ -30,7 +30,7 @@ class ParticleTrack(NamedTuple):
     longitude: Float[Array, " time"]  # deg, east, -180 to 180
     mcilwain: Float[Array, " time"]  # L in the field of the proton map's epoch (or electrons', or the orbit's)
     strength_ratio: Float[Array, " time"]  # B/B0, likewise
-    cutoff: Float[Array, " time"] | None  # GV, in the field of the orbit's epoch
+    cutoff: Float[Array, " time"] | None  # GV, vertical, in the field of the orbit's epoch
     proton_flux: Float[Array, "time threshold"] | None
     electron_flux: Float[Array, "time threshold"] | None
 
@@ -51,7 +51,7 @@ def particle_track(environment: OrbitEnvironment, time: Float[Array, " time"], f
     }
     cutoff = None
     if environment.storm is not None and shells.now is not None:
-        cutoff = _cutoff(shells.now.mcilwain, environment.storm)
+        cutoff = _cutoff(shells.now.mcilwain, environment.storm, environment.internal_field)
     shown = next(iter(shells.by_map.values()), shells.now)
     assert shown is not None
     protons, electrons = (None if name is None else flux[name] for name in (environment.proton, environment.electron))
@@ -97,5 +97,5 @@ def _flux_above(flux_map: FluxMap, threshold: Float[Array, " threshold"], shell:
 
 
 @kept
-def _cutoff(mcilwain: Float[Array, " time"], storm: Float[Array, ""]) -> Float[Array, " time"]:
-    return disturbed_cutoff(vertical_cutoff(mcilwain), storm)
+def _cutoff(mcilwain: Float[Array, " time"], storm: Float[Array, ""], internal_field: bool) -> Float[Array, " time"]:
+    return disturbed_cutoff(quiet_cutoff(mcilwain, internal_field), storm)

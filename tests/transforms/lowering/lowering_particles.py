@@ -46,11 +46,12 @@ HOST_PARTICLES = {
 # What each kernel is called with: arrays by shape, all else as it is. A new kernel needs an entry.
 KERNELS_PARTICLES: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "magnetic.cutoff.cosine_squared_latitude": (f(3),),
-    "magnetic.cutoff.directional_cutoff": (f(3), f(3), f(3), f()),
+    "magnetic.cutoff.directional_cutoff": (f(3), f(3), f(3)),
+    "magnetic.cutoff.directional_transmission": (f(4), f(3), f(3), f(3), f(), f()),
     "magnetic.cutoff.disturbed_cutoff": (f(3), f()),
     "magnetic.cutoff.geomagnetic_transmission": (f(4), f(3), f(), f(3)),
     "magnetic.cutoff.ion_rigidity": (f(3), f(), f()),
-    "magnetic.cutoff.vertical_cutoff": (f(3), f()),
+    "magnetic.cutoff.vertical_cutoff": (f(3), f(), f()),
     "magnetic.drift_shell.drift_shell": (FIELD, f(600, 3), f()),
     "magnetic.drift_shell.shell_parameter": (f(3), f(3), f()),
     "magnetic.field.days_of_year": (f(),),
@@ -101,6 +102,7 @@ KERNELS_PARTICLES: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "particle.shield_dose.spectrum_dose": (f(5), f(5), f(5, 3)),
     "particle.solar.august_1972_fluence": (f(3),),
     "particle.solar.october_1989_peak_flux": (f(3), 22),
+    "particle.solar.solar_ion_flux": (f(28, 3), "week"),
     "particle.solar.solar_proton_fluence": (f(), f()),
     "particle.solar.worst_solar_flux": (f(3), "week"),
     "particle.stopping_power.element_stopping_power": (f(3),),

@@ -82,7 +82,22 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
     "solve.orbit_particles.days_at_year": lambda model: (orbit_particles.days_at_year, f()),
     "solve.orbit_particles._positions": lambda model: (orbit_particles._positions, EARTH_ORBIT, f(3), f(3)),
     "solve.orbit_particles._mean_flux": lambda model: (orbit_particles._mean_flux, FLUX_MAP, DriftShell(f(4), f(4))),
-    "solve.orbit_particles._transmission": lambda model: (orbit_particles._transmission, f(4), f(4, 3), f(), f()),
+    "solve.orbit_particles._transmission": lambda model: (
+        orbit_particles._transmission,
+        DriftShell(f(4), f(4)),
+        f(4, 3),
+        f(),
+        f(),
+        False,
+    ),
+    "solve.orbit_particles._directional": lambda model: (
+        orbit_particles._directional,
+        DriftShell(f(4), f(4)),
+        f(4, 3),
+        f(),
+        f(),
+        False,
+    ),
     "solve.orbit_particles._shadow": lambda model: (orbit_particles._shadow, f(4, 3), f()),
     "solve.particle_track._track": lambda model: (particle_track._track, EARTH_ORBIT, f(3), False),
     "solve.particle_track._flux_above": lambda model: (
@@ -91,7 +106,7 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         f(3),
         DriftShell(f(4), f(4)),
     ),
-    "solve.particle_track._cutoff": lambda model: (particle_track._cutoff, f(4), f()),
+    "solve.particle_track._cutoff": lambda model: (particle_track._cutoff, f(4), f(), False),
     "solve.steady.steady_from": lambda model: (caloris.solve_steady, model.thermal),
     "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (

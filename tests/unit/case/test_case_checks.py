@@ -228,6 +228,7 @@ def test_warning_of_a_thick_shield():
 def test_let_spectrum_has_no_protons(tmp_path):
     (tmp_path / "let.csv").write_text("let,flux\n1,1\n")
     text = TEXT.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
+    text = text.replace('cutoff = { magnetosphere = "storm", form = "directional" }', "")
     with pytest.raises(CaseError, match="a .*dose_point.* needs"):  # dose takes spectra
         parse_case(text, tmp_path)
     dose_point = text[text.index("[[dose_point]]") : text.index("[[", text.index("[[dose_point]]") + 2)]

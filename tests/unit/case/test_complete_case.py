@@ -42,6 +42,7 @@ def test_every_table_and_shape_is_there(case):
 def test_values_are_si(case):
     assert case.orbit.altitude == 600e3
     assert case.orbit.form == "sun_synchronous"
+    assert (case.particles.cutoff.magnetosphere, case.particles.cutoff.form) == ("storm", "directional")
     assert case.orbit.ltan == 6.0
     assert case.orbit.epoch == datetime(2027, 12, 21, tzinfo=UTC)
     # 2000-01-01 12:00 to 2027-12-21 00:00: 28 * 365 days, 7 leap days, less 11 days to the year's end, half a day.

@@ -57,6 +57,10 @@ def test_storm_and_missions():
     rays = 'galactic = { model = "matthia-2013", solar_modulation = 10 }\n'
     storm = build_orbit_environment(particles(rays + 'cutoff = { magnetosphere = "storm" }', ORBIT))
     assert storm is not None and float(storm.storm) == 1.0 and storm.proton is None  # pyright: ignore
+    assert (storm.arrival, storm.internal_field) == ("vertical", False)
+    core = build_orbit_environment(particles(rays + 'cutoff = { magnetosphere = "none", form = "directional" }', ORBIT))
+    assert core is not None and float(core.storm) == 0.0  # pyright: ignore
+    assert (core.arrival, core.internal_field) == ("directional", True)
     for written, mission in (
         ('{ model = "ESP", years = 5, confidence = 0.95 }', EspFluence),
         ('{ model = "King" }', KingFluence),

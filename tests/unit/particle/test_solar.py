@@ -7,10 +7,13 @@ import pytest
 
 from caloris_kernels.particle.solar import (
     ESP_ENERGY,
+    SOLAR_ABUNDANCE,
+    SOLAR_ATOMIC_NUMBER,
     SOLAR_IONS,
     WORST_PERIODS,
     august_1972_fluence,
     october_1989_peak_flux,
+    solar_ion_flux,
     solar_proton_fluence,
     worst_solar_flux,
 )
@@ -68,6 +71,38 @@ def test_worst_periods_have_no_misprint():
         for ion in (2, 3):
             ratio = flux[ion] / flux[4]
             assert np.abs(ratio / np.median(ratio) - 1.0).max() < 0.012
+
+
+def test_other_elements_follow_oxygen_and_iron():
+    """Tabled ions as they are; neon and silicon with oxygen, nickel with iron, sulfur half with each; no lithium."""
+    energy = jnp.broadcast_to(jnp.asarray([3.0, 50.0, 500.0]), (28, 3))
+    flux = np.asarray(solar_ion_flux(energy, "week"))
+    tabled = np.asarray(worst_solar_flux(energy[0], "week"))
+    np.testing.assert_array_equal(flux[SOLAR_ATOMIC_NUMBER - 1], tabled)
+    oxygen, iron = tabled[4], tabled[5]
+    np.testing.assert_allclose(flux[9], 0.157 * oxygen, rtol=1e-12)
+    np.testing.assert_allclose(flux[27], 0.0064 / 0.131 * iron, rtol=1e-12)
+    np.testing.assert_allclose(flux[15], 0.025 * 0.5 * (oxygen + iron / 0.131), rtol=1e-12)
+    assert (flux[[2, 3, 4, 8, 20, 22, 24, 26]] == 0.0).all()
+    shifted = jax.grad(lambda e: jnp.sum(solar_ion_flux(e, "week")[13]))(energy)
+    assert (np.asarray(shifted)[13] < 0.0).all() and np.isfinite(np.asarray(shifted)).all()
+
+
+def test_abundances_are_those_of_the_corona():
+    """Beside the photosphere (Asplund and others, Annu. Rev. Astron. Astrophys. 47, 481, 2009; 0.1 in the logarithm).
+
+    Elements of a first ionization potential below 10 eV are 2 to 3 times as frequent, others alike, which is what is
+    known of the corona; a wrong digit would stand out. Phosphorus and sulfur lie at 10.4 eV, between the two.
+    """
+    photosphere = {
+        6: 8.43, 7: 7.83, 10: 7.93, 11: 6.24, 12: 7.60, 13: 6.45, 14: 7.51, 15: 5.41, 16: 7.12, 17: 5.50, 18: 6.40,
+        19: 5.03, 20: 6.34, 22: 4.95, 24: 5.64, 26: 7.50, 28: 6.22,
+    }  # fmt: skip
+    low = (11, 12, 13, 14, 19, 20, 22, 24, 26, 28)
+    assert set(photosphere) | {8} == set(SOLAR_ABUNDANCE)
+    for z, logarithm in photosphere.items():
+        ratio = SOLAR_ABUNDANCE[z] / 10.0 ** (logarithm - 8.69)
+        assert (1.8 < ratio < 3.0) if z in low else (0.3 < ratio < 1.3), z
 
 
 def test_worst_periods_follow_each_other():

@@ -3,16 +3,20 @@
 import dataclasses
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import caloris
 from caloris.array_store import remembered_arrays
+from caloris.model.dose import DosePoint
 from caloris.model.orbit import Orbit
 from caloris.model.orbit_environment import EspFluence, KingFluence, OrbitEnvironment, ground_track_repeat
-from caloris.model.particle_sources import RIGIDITY
+from caloris.model.particle_sources import RIGIDITY, Transmission, TrappedProtons
 from caloris.model.particles import SPECTRUM_ENERGY
 from caloris.model.planet import Planet
+from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.solve import orbit_particles as orbit_particles_module
 from caloris.solve.orbit_particles import orbit_particles, orbit_samples, orbit_spectra, shells_at, shells_of
 from caloris.solve.particle_track import MAP_LATITUDE, MAP_LONGITUDE, particle_track, trapped_world_map
@@ -54,7 +58,7 @@ def test_components_and_sum(low):
     np.testing.assert_allclose(_fluxes(environment), sum(parts), rtol=1e-12)
     galactic, trapped, solar = parts
     assert (trapped[1:] == 0.0).all() and trapped[0].max() > 1e4
-    assert set(np.flatnonzero(solar.max(axis=1) > 0.0) + 1) == {1, 2, 6, 7, 8, 26}
+    assert set(range(1, 29)) - set(np.flatnonzero(solar.max(axis=1) > 0.0) + 1) == {3, 4, 5, 9, 21, 23, 25, 27}
     # Beyond every cutoff the shadow alone is left: 0.72939 at 800 km, from the closed form.
     outside = np.asarray(galactic_flux(POINTS, jnp.asarray(10.0)))
     np.testing.assert_allclose(galactic[:, -1] / outside[:, -1], 0.72939, atol=1e-5)
@@ -65,15 +69,23 @@ def test_components_and_sum(low):
 
 
 def test_transmission(low):
-    """Shares that an independent prototype gave for 800 km, 90 deg, 1980, times the shadow; 0.01: their 4000 points."""
-    spectra = orbit_spectra(low)
+    """Shares that an independent prototype gave for 800 km, 90 deg, 1980, times the shadow; 0.01: their 4000 points.
+
+    Its cutoffs were those of the internal field; in the magnetosphere as measured more is open.
+    """
+    spectra = orbit_spectra(dataclasses.replace(low, internal_field=True))
     share = np.interp([0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0], RIGIDITY, spectra.transmission.transmission)
     expected = np.array([0.212, 0.284, 0.351, 0.433, 0.591, 0.803, 0.987])
     np.testing.assert_allclose(share / 0.72939, expected, atol=0.01)
     storm = eqx.tree_at(lambda e: e.storm, low, jnp.asarray(1.0))
     disturbed = np.asarray(orbit_spectra(storm).transmission.transmission)
-    quiet = np.asarray(spectra.transmission.transmission)
-    assert (disturbed >= quiet - 1e-12).all() and disturbed[100] > 1.1 * quiet[100]
+    quiet = np.asarray(orbit_spectra(low).transmission.transmission)
+    assert (quiet >= np.asarray(spectra.transmission.transmission) - 1e-12).all()
+    # Protons of 30 MeV (0.24 GV): from invariant latitudes of 63 degrees on, not of 69, as sines of them over a pole.
+    assert np.interp(0.24, RIGIDITY, quiet) / np.interp(0.24, RIGIDITY, spectra.transmission.transmission) > 1.2
+    # 1 GV: from invariant latitudes of 56.7 degrees on in a quiet field, 53.7 in a storm; the orbit passes all alike.
+    assert (disturbed >= quiet - 1e-12).all()
+    assert np.interp(1.0, RIGIDITY, disturbed / quiet) == pytest.approx((90.0 - 53.7) / (90.0 - 56.7), abs=0.02)
     # Without a cutoff the shadow is the same at all rigidities.
     free = eqx.tree_at(lambda e: e.storm, low, None, is_leaf=lambda x: x is None)
     np.testing.assert_allclose(orbit_spectra(free).transmission.transmission, 0.72939, atol=1e-5)
@@ -172,6 +184,63 @@ def test_mission_fluences():
         # The shadow at 300 000 km is 1e-4; three printed digits; trapezoids over 4000 points 1e-4.
         assert 4.0 * np.pi * np.trapezoid(fluence, energy) == pytest.approx(expected, rel=3e-3)
         assert environment.source is None
+
+
+def test_geostationary_orbits_are_open_to_solar_protons():
+    """Fluence as outside, less the Earth's shadow of 0.6 %; a dose that falls with the shield.
+
+    A cutoff K/L^2 without an end keeps all protons below 45 MeV from L = 6.6: behind it the dose rises with the shield.
+    """
+    layers = [ShieldLayer.of("Al", {"Al": 1.0}, thickness * 0.27) for thickness in (1.0, 4.0, 10.0)]
+    for form in ("vertical", "directional"):
+        environment = OrbitEnvironment(
+            orbit(35786e3, 0.05, epoch=9500.0), storm=0.0, mission=EspFluence(5.0, 0.95), repeat=(1, 1), arrival=form
+        )
+        share = orbit_spectra(environment).transmission
+        assert share.transmission == pytest.approx(0.9943, abs=1e-4)
+        particles = orbit_particles(environment)
+        doses = [float(caloris.dose(DosePoint(SectorShield.sphere([layer])), particles).total) for layer in layers]
+        assert (np.diff(doses) < 0.0).all() and doses[0] > 10.0 * doses[2]
+        assert ("by direction of arrival" in particles.name) is (form == "directional")
+    closed = orbit_spectra(dataclasses.replace(environment, internal_field=True, arrival="vertical"))
+    assert float(eqx.filter_jit(Transmission.of_protons)(closed.transmission, jnp.asarray([30.0]))[0]) < 0.01
+
+
+def test_directional_cutoffs(low):
+    """What comes from the west passes below the vertical cutoff, what comes from the east needs more. With slopes."""
+    inclined = dataclasses.replace(low, orbit=orbit(550e3, 20.0), proton=None, electron=None)
+    vertical, directional = (
+        np.asarray(orbit_spectra(dataclasses.replace(inclined, arrival=form)).transmission.transmission)
+        for form in ("vertical", "directional")
+    )
+    rigidity = [3.0, 5.0, 25.0]
+    shares = [np.interp(rigidity, RIGIDITY, part) for part in (vertical, directional)]
+    assert shares[1][1] > shares[0][1]
+    # From the east the cutoff is up to four times the vertical one.
+    assert shares[1][2] < shares[0][2] - 0.01
+    assert (directional < 0.7).all() and (np.diff(directional) > -1e-12).all()
+
+    def open_part(storm):
+        environment = eqx.tree_at(lambda e: e.storm, dataclasses.replace(inclined, arrival="directional"), storm)
+        return jnp.sum(orbit_spectra(environment).transmission.transmission)
+
+    slope = float(jax.grad(open_part)(jnp.asarray(0.3)))
+    moved = [float(open_part(jnp.asarray(0.3 + step))) for step in (1e-4, -1e-4)]
+    # Central differences of a smooth function: truncation 1e-8.
+    assert slope == pytest.approx((moved[0] - moved[1]) / 2e-4, rel=1e-5) and slope > 0.0
+    with pytest.raises(ValueError, match="known are vertical, directional"):
+        dataclasses.replace(inclined, arrival="east")
+
+
+def test_trapped_means_end_with_the_map():
+    """In a geostationary orbit AP-8 has no protons above 10 MeV: the mean says zero, as every moment of a day does."""
+    high = OrbitEnvironment(orbit(35786e3, 0.05), proton="AP8MIN", repeat=(1, 1))
+    ((_, protons),) = orbit_particles(high).components
+    assert isinstance(protons, TrappedProtons)
+    above = np.asarray(eqx.filter_jit(TrappedProtons.flux_above)(protons, jnp.asarray([0.5, 1.0, 10.0, 30.0, 1000.0])))
+    assert above[0] > above[1] > 0.0 and (above[2:] == 0.0).all()
+    track = particle_track(high, jnp.arange(0.0, 86400.0, 600.0))
+    assert (np.asarray(track.proton_flux)[:, 1:].max(axis=0) >= above[2]).all()
 
 
 def test_epochs_that_are_not_known():
