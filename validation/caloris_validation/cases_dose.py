@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import caloris
-from caloris.case.build_dose import sector_shield
+from caloris.case.build_shield import sector_shield
 from caloris.model.dose import DosePoint
 from caloris.model.particles import ION_COUNT, ParticleEnvironment
 from caloris.model.shield import SectorShield, ShieldLayer
