@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from caloris.precision import enable_float64 as enable_float64
     from caloris.simulation import Run as Run
     from caloris.simulation import run as run
+    from caloris.solve.array_damage import array_damage as array_damage
+    from caloris.solve.array_damage import damaged_arrays as damaged_arrays
     from caloris.solve.couple import couple as couple
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
     from caloris.solve.dose import depth_dose as depth_dose
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from caloris.solve.ranges import ion_range as ion_range
     from caloris.solve.ranges import stopping_power as stopping_power
     from caloris.solve.response import upset_response as upset_response
+    from caloris.solve.sectors import sector_shield as sector_shield
     from caloris.solve.shadow_guard import ShadowDerivativeError as ShadowDerivativeError
     from caloris.solve.solution import SolveError as SolveError
     from caloris.solve.steady import solve_steady as solve_steady
@@ -65,6 +68,7 @@ _PUBLIC = {
     "model.shield_transport": ("ShieldTransport",),
     "precision": ("enable_float64",),
     "simulation": ("Run", "run"),
+    "solve.array_damage": ("array_damage", "damaged_arrays"),
     "solve.couple": ("couple",),
     "solve.cyclic": ("solve_cyclic",),
     "solve.orbit_particles": ("orbit_particles",),
@@ -72,6 +76,7 @@ _PUBLIC = {
     "solve.ranges": ("collision_length", "fragment_production", "ion_range", "stopping_power"),
     "solve.response": ("upset_response",),
     "solve.dose": ("depth_dose", "dose"),
+    "solve.sectors": ("sector_shield",),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),

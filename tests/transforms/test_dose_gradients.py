@@ -11,7 +11,6 @@ from caloris.model.dose import DosePoint
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import SolarArrays
 from caloris.model.shield import SectorShield, ShieldLayer
-from caloris.solve.dose import damaged_arrays
 
 ENERGY = np.geomspace(0.5, 800.0, 60)
 PROTONS = 2e4 * np.exp(-ENERGY / 40.0)
@@ -74,7 +73,10 @@ def test_damaged_arrays_keep_what_the_curve_leaves():
     arrays = SolarArrays(("a", "b"), jnp.zeros(3, int), 0.3 * one, 0.0 * one, 300.0 * one, one, jnp.asarray([0.9, 0.8]))
 
     def left(damage):
-        return damaged_arrays(arrays, damage, jnp.asarray(0.2), jnp.asarray(1e9)).degradation
+        return caloris.damaged_arrays(arrays, damage, 0.2, 1e9).remaining
 
     np.testing.assert_allclose(left(9e9), [0.72, 0.64], rtol=1e-12)  # 1 - 0.2 log10(10)
+    # Damage stands in place of what the arrays had, so that twice the same is once.
+    once = caloris.damaged_arrays(arrays, 9e9, 0.2, 1e9)
+    np.testing.assert_allclose(caloris.damaged_arrays(once, 9e9, 0.2, 1e9).remaining, [0.72, 0.64], rtol=1e-12)
     np.testing.assert_allclose(jax.jacfwd(left)(1e9), -0.2 / np.log(10.0) / 2e9 * np.array([0.9, 0.8]), rtol=1e-12)

@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 
 import caloris
-from caloris.case.build_dose import sector_shield
+from caloris.case.build_shield import sector_shield
 from caloris.model.dose import DosePoint
 from caloris.model.particles import ION_COUNT, ParticleEnvironment
 from caloris.model.shield import SectorShield, ShieldLayer
-from caloris_kernels.particle.niel import proton_niel
+from caloris_kernels.particle.cells import CELLS
+from caloris_kernels.particle.niel import effective_damage, electron_niel, proton_niel, remaining_power
 from caloris_kernels.particle.shield_dose import dose_energies, dose_response, spectrum_dose
 from caloris_validation.reference_case import ReferenceCase
 
@@ -168,6 +169,13 @@ start_temperature = "300 K"
 """
 
 
+def _power_left(protons: jax.Array, electrons: jax.Array) -> float:
+    """Of GaAs/Ge cells after damage doses (MeV/g)."""
+    cell = CELLS["GaAs/Ge"]
+    damage = effective_damage(protons, electrons, jnp.asarray(cell.electron_ratio))
+    return float(remaining_power(damage, jnp.asarray(cell.coefficient), jnp.asarray(cell.reference_dose)))
+
+
 def _mean_shield(text: str) -> float:
     """Mean areal density (g/cm2) around the middle of a case's cube."""
     from caloris.case.build_geometry import build_geometry
@@ -307,6 +315,26 @@ CASES = (
         "two calculations: SR-NIEL here, SCREAM there",
         "NRL's SCREAM, as tabulated in The Aerospace Corporation's solarpy",
         lambda: float(proton_niel(jnp.asarray(10.0), "GaAs")),
+    ),
+    ReferenceCase(
+        "dose.damage.cell-protons",
+        "power left to GaAs/Ge cells by 1e12 cm-2 protons of 9.5 MeV",
+        "-",
+        0.762,
+        0.029,
+        "one curve for three energies of protons, which leaves up to 2.2 % of the new cell's power",
+        "B. E. Anspaugh, 22nd IEEE PVSC (1991), p. 1593, read off the figure by The Aerospace Corporation's solarpy",
+        lambda: _power_left(1e12 * proton_niel(jnp.asarray(9.5), "GaAs"), jnp.zeros(())),
+    ),
+    ReferenceCase(
+        "dose.damage.cell-electrons",
+        "power left to GaAs/Ge cells by 1e15 cm-2 electrons of 1 MeV",
+        "-",
+        0.839,
+        0.072,
+        "one ratio for electrons of all energies, which leaves up to 6 % of the new cell's power",
+        "B. E. Anspaugh, 22nd IEEE PVSC (1991), p. 1593, read off the figure by The Aerospace Corporation's solarpy",
+        lambda: _power_left(jnp.zeros(()), 1e15 * electron_niel(jnp.asarray(1.0), "GaAs")),
     ),
     ReferenceCase(
         "sectors.shell",

@@ -10,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.build_devices import build_devices, build_job
-from caloris.case.build_dose import build_dose_points
+from caloris.case.build_dose import build_cell_damage, build_dose_points
 from caloris.case.build_geometry import build_geometry
 from caloris.case.build_orbit import build_orbit
 from caloris.case.build_particles import build_orbit_environment, build_particles, build_transport
+from caloris.case.build_shield import build_walls
 from caloris.case.build_structure import build_structure, schedule
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
@@ -21,15 +22,17 @@ from caloris.case.view_factor_file import ViewFactorFileError, read_view_factors
 from caloris.geometry.assembly import Geometry
 from caloris.model.attitude import Attitude
 from caloris.model.device import Device
-from caloris.model.dose import DosePoint
+from caloris.model.dose import CellDamage, DosePoint
 from caloris.model.job import Job
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import Batteries, SolarArrays
+from caloris.model.shield import Walls
 from caloris.model.shield_transport import ShieldTransport
 from caloris.model.surroundings import Joint, Surroundings
 from caloris.model.thermal import Thermal
 from caloris.precision import require_float64
+from caloris.solve.array_damage import ArrayDamage, array_damage
 from caloris.solve.couple import Context, couple
 from caloris.solve.network import with_rows
 from caloris.solve.trace import SkyMismatchError, trace
@@ -63,6 +66,11 @@ class Model(eqx.Module):
     job: Job | None = None
     dose_points: tuple[DosePoint, ...] = ()
     transport: ShieldTransport = ShieldTransport()
+    # What the case's bodies shield, where something stands behind them, and what radiation does to the solar arrays:
+    # `thermal` has the arrays so damaged.
+    walls: Walls | None = None
+    cell_damage: tuple[CellDamage, ...] = ()
+    array_damage: ArrayDamage | None = None
 
     @property
     def device(self) -> Device:
@@ -90,6 +98,14 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
         devices, points = build_devices(case, None), build_dose_points(case, None)
         return Model(None, None, None, None, devices, particles, along, build_job(case), points, transport)
     geometry, visibility, context = build_traced(case, progress)
+    points = build_dose_points(case, geometry)
+    behind = [*case.dose_points, *case.devices]
+    walls = build_walls(case, geometry) if any(table.shield == "geometry" for table in behind) else None
+    cells, damage = build_cell_damage(case, points), None
+    if cells and particles is not None and context.structure.arrays is not None:
+        progress("damage of solar arrays")
+        damage = array_damage(cells, context.structure.arrays.count, particles, transport)
+        context = eqx.tree_at(lambda c: c.structure.arrays.undamaged, context, damage.remaining)
     progress("coupling")
     # Whether a shadow's edge lies anywhere matters to derivatives alone, and here is none: runs that differ in the Sun
     # share one program.
@@ -103,8 +119,11 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
         particles,
         along,
         build_job(case),
-        build_dose_points(case, geometry),
+        points,
         transport,
+        walls,
+        cells,
+        damage,
     )
 
 
@@ -141,7 +160,9 @@ def check_buildable(case: Case) -> None:
     else:
         geometry = attempt(lambda: build_geometry(case))
         if geometry is not None:
-            attempt(lambda: build_dose_points(case, geometry))
+            points = attempt(lambda: build_dose_points(case, geometry))
+            if points is not None:
+                attempt(lambda: build_cell_damage(case, points))
             attempt(lambda: build_structure(case, geometry))
         attempt(lambda: build_surroundings(case))
     if problems:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from caloris.case.build_dose import place_of, sector_shield
+from caloris.case.build_shield import place_of, sector_shield, shield_layers
 from caloris.case.errors import CaseError, CaseProblem
 from caloris.case.schema import Case
 from caloris.case.schema_device import Device as DeviceTable
@@ -26,7 +26,7 @@ from caloris.model.device import (
     Uncertainty,
 )
 from caloris.model.job import Job
-from caloris.model.shield import SectorShield, ShieldLayer
+from caloris.model.shield import SectorShield
 
 # PROFIT's depth where neither the protons' table nor a volume of the heavy ions gives one.
 _PROFIT_DEPTH = 2.0  # um
@@ -36,14 +36,13 @@ _PHASES = 64
 
 def build_devices(case: Case, geometry: Geometry | None) -> tuple[Device, ...]:
     """Every [[device]]; those behind the geometry only where it is given. CaseError for what cannot shield."""
-    compositions = {material.name: material.composition for material in case.materials}
     devices, problems = [], []
     for table in case.devices:
         if table.shield == "geometry" and geometry is None:
             continue
         try:
             sectors = None if geometry is None else _sectors(case, geometry, table)
-            devices.append(_device(table, compositions, sectors))
+            devices.append(_device(case, table, sectors))
         except ValueError as error:
             problems.append(CaseProblem(f"device/{table.name}/shield", str(error)))
     if problems:
@@ -81,16 +80,13 @@ def _sectors(case: Case, geometry: Geometry, table: DeviceTable) -> SectorShield
     return sector_shield(case, geometry, place_of(geometry, at), table.rays)
 
 
-def _device(table: DeviceTable, compositions: dict, sectors: SectorShield | None) -> Device:
+def _device(case: Case, table: DeviceTable, sectors: SectorShield | None) -> Device:
     return Device(
         heavy_ion=_heavy_ion(table.heavy_ion),
         proton=_proton(table.proton, table.heavy_ion),
         bits=table.bits,
         count=table.count,
-        shield=tuple(
-            ShieldLayer.of(layer.material, compositions[layer.material] or {}, layer.areal_density)
-            for layer in table.layers
-        ),
+        shield=shield_layers(case, table.layers),
         name=table.name,
         effects=tuple(_effect(effect) for effect in table.effect),
         memory=_memory(table.memory),
@@ -98,6 +94,7 @@ def _device(table: DeviceTable, compositions: dict, sectors: SectorShield | None
         fatal_share=table.fatal_share,
         source=table.source,
         sectors=sectors,
+        slab=table.shape == "slab",
     )
 
 

@@ -1,11 +1,14 @@
-"""Checks of dose points: what there is to make dose of, and what of the geometry shields."""
+"""Checks of dose points and of the damage of solar arrays: what there is to make dose of, what shields."""
 
 from collections.abc import Iterator, Sequence
 
 from caloris.case.draft import Draft
-from caloris.case.errors import CaseProblem
+from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema_device import Device
 from caloris.case.schema_dose import DosePoint
+from caloris.case.schema_power import CellDamage
+from caloris.case.schema_types import Exposure
+from caloris_kernels.particle.cells import CELLS
 
 Problems = Iterator[CaseProblem]
 
@@ -13,13 +16,39 @@ _SPECTRA = ("galactic", "trapped", "solar_event", "spectrum")
 
 
 def problems(draft: Draft) -> Problems:
-    """Spectra to make dose of."""
+    """Spectra to make dose of; dose points that solar arrays name."""
     particles = draft.case.particles
-    if particles is None or not draft.has("dose_point"):
+    damaged = [(path, array.damage) for path, array in draft.located("solar_array") if array.damage is not None]
+    for path, damage in damaged:
+        yield from _damage(draft, f"{path}/damage", damage)
+    if particles is None or not (damaged or draft.has("dose_point")):
         return
     if not any(getattr(particles, key, None) not in (None, "none") for key in _SPECTRA):
-        message = "has no spectra; a [[dose_point]] needs galactic, trapped, solar_event or spectrum"
+        what = "[[dose_point]]" if draft.has("dose_point") else "[[solar_array]] with damage"
+        message = f"has no spectra; a {what} needs galactic, trapped, solar_event or spectrum"
         yield CaseProblem("particles", message)
+
+
+def _damage(draft: Draft, path: str, damage: CellDamage) -> Problems:
+    if not draft.has("particles") and not draft.has("dose_point"):  # whose own lack of them is an error already
+        yield CaseProblem("particles", "is missing: the damage of a [[solar_array]] needs an environment")
+    run = draft.case.run
+    if run is not None and isinstance(run.life, Exposure):
+        yield CaseProblem("run/life", f"an exposure does not say how much of the mission's damage is done ({path})")
+    names = draft.names("dose_point")
+    if damage.dose_point is None:
+        return
+    if damage.dose_point not in names:
+        words = f'no [[dose_point]] is named "{damage.dose_point}"{nearest(damage.dose_point, names)}'
+        yield CaseProblem(f"{path}/dose_point", words)
+    for place, point in draft.located("dose_point"):
+        if point.name != damage.dose_point:
+            continue
+        if point.damage is None:
+            yield CaseProblem(f"{place}/damage", f"is missing: say in which material {path} has its damage")
+        elif damage.cell is not None and point.damage != CELLS[damage.cell].material:
+            words = f"the constants of {damage.cell} are for damage in {CELLS[damage.cell].material}"
+            yield CaseProblem(f"{place}/damage", f"{point.damage} does not fit {path}: {words}")
 
 
 def warnings(draft: Draft) -> list[str]:

@@ -82,6 +82,7 @@ LINEAR_ENERGY_TRANSFER = Kind("linear energy transfer", "MeV cm^2/mg", "0.5 MeV 
 PARTICLE_ENERGY = Kind("energy", "MeV", "30 MeV", bare="J", words={"u": "dimensionless"})
 CROSS_SECTION = Kind("cross-section", "cm^2", "2e-5 cm^2", bare="m^2")
 CHIP_LENGTH = Kind("length", "um", "44.72 um", bare="m", words={"mil": "thou", "mils": "thou"})
+DAMAGE_DOSE = Kind("displacement damage dose", "MeV/g", "1e9 MeV/g", bare="J/kg")
 AREAL_DENSITY = Kind("areal density", "g/cm^2", "0.6858 g/cm^2", bare="kg/m^2")
 
 

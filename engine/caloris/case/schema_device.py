@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.device_library import VOLUME_KEYS, with_part
-from caloris.case.schema_shield import DEFAULT_RAYS, Rays, Shield
+from caloris.case.schema_shield import DEFAULT_RAYS, Rays, Shield, ShieldLayer, ShieldShape, check_shape
 from caloris.case.schema_types import ExistingFile, Fraction, Length, Measure, Name, PositiveTime, Table, Whole
 
 # Upper limits catch bare numbers, which are SI: 0.5 would be 3e10 MeV cm^2/mg.
@@ -162,13 +162,6 @@ class Uncertainty(Table):
     )
 
 
-class ShieldLayer(Table):
-    """One layer of a spherical shield, the outermost first."""
-
-    material: str = Field(description="A material with a composition")
-    areal_density: Annotated[float, Measure(q.AREAL_DENSITY, above=0, most=1000)] = Field(description="Areal density")
-
-
 class Device(Table):
     """A part whose bits upset."""
 
@@ -196,10 +189,8 @@ class Device(Table):
     fatal_share: Fraction = Field(
         default=1.0, description="Share of upsets that stop the [job] where there is no memory table"
     )
-    shield: Shield[ShieldLayer] = Field(
-        default=(),
-        description='Layers all around, outermost first, or "geometry": sectors through the case\'s own bodies',
-    )
+    shield: Shield = ()
+    shape: ShieldShape = "sphere"
     rays: Rays = DEFAULT_RAYS
     die_area: Annotated[float, Measure(q.CROSS_SECTION, above=0)] = Field(
         default=10.0, description="Area that bits times plateau should not exceed (a warning)"
@@ -217,6 +208,7 @@ class Device(Table):
             raise ValueError("at and point exclude each other; give one")
         if self.shield == "geometry" and self.at is None and self.point is None:
             raise ValueError('shield = "geometry" needs at: a surface or solid, or point = [x, y, z]')
+        check_shape(self.shield, self.shape)
         return self
 
     @property

@@ -1,32 +1,15 @@
-"""The table [[dose_point]]: where dose is asked for, and behind what. Areal densities are kept in g/cm^2."""
+"""The table [[dose_point]]: where dose is asked for, and behind what."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.errors import nearest, shown
-from caloris.case.schema_shield import DEFAULT_RAYS, Rays, Shield
-from caloris.case.schema_types import Measure, Name, PositiveLength, Table, Vector
+from caloris.case.schema_shield import DEFAULT_RAYS, Rays, Shield, ShieldShape, check_shape
+from caloris.case.schema_types import Measure, Name, Table, Vector
+from caloris_kernels.particle.cells import DamageMaterial
 from caloris_kernels.particle.detectors import TARGETS
-
-
-class DoseLayer(Table):
-    """One layer of a shield, the outermost first."""
-
-    material: str = Field(description="A material with a composition")
-    areal_density: Annotated[float, Measure(q.AREAL_DENSITY, above=0, most=1000)] | None = Field(
-        default=None, description="Areal density; or thickness"
-    )
-    thickness: PositiveLength | None = Field(
-        default=None, description="Thickness, of a material with a density; or areal_density"
-    )
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> "DoseLayer":
-        if (self.areal_density is None) == (self.thickness is None):
-            raise ValueError("needs areal_density or thickness, and not both")
-        return self
 
 
 def _place(value: object, info: ValidationInfo) -> object:
@@ -48,6 +31,25 @@ def _hint(value: object) -> str:
     return hint if "nearest" in hint else ""
 
 
+def _years(value: object) -> object:
+    """`"5 years"` is 5."""
+    words = value.split() if isinstance(value, str) else []
+    if len(words) == 2 and words[1] in ("year", "years", "a"):
+        try:
+            return float(words[0])
+        except ValueError:
+            return value
+    return value
+
+
+Years = Annotated[
+    float,
+    Measure(q.RATIO, above=0, most=1000),
+    BeforeValidator(_years),
+    Field(description="Years of the mission (365.25 days each)", json_schema_extra={"unit": "year"}),
+]
+
+
 class DosePoint(Table):
     """A point at which the absorbed dose is asked for."""
 
@@ -59,41 +61,17 @@ class DosePoint(Table):
         json_schema_extra={"unit": "m"},
     )
     target: Annotated[str, BeforeValidator(_target)] = Field(default="Si", description="Material that absorbs the dose")
-    shield: Shield[DoseLayer] = Field(
-        default=(), description='Layers, the outermost first, or "geometry": sectors through the case\'s own bodies'
+    damage: DamageMaterial | None = Field(
+        default=None, description="Material of the displacement damage; by default GaAs for that target, else Si"
     )
-    shape: Literal["sphere", "slab"] = Field(
-        default="sphere",
-        description="Layers all around the point, or in front of it with nothing from behind",
-    )
-    years: Annotated[float, Measure(q.RATIO, above=0, most=1000)] = Field(
-        default=1.0, description="Years of the mission (365.25 days each)", json_schema_extra={"unit": "year"}
-    )
+    shield: Shield = ()
+    shape: ShieldShape = "sphere"
+    years: Years = 1.0
     rays: Rays = DEFAULT_RAYS
-
-    @model_validator(mode="before")
-    @classmethod
-    def _years(cls, value: Any) -> Any:
-        """`"5 years"` is 5."""
-        if isinstance(value, dict) and isinstance(value.get("years"), str):
-            words = value["years"].split()
-            if len(words) == 2 and words[1] in ("year", "years", "a"):
-                return value | {"years": _number(words[0])}
-        return value
 
     @model_validator(mode="after")
     def _fits(self) -> "DosePoint":
         if self.shield == "geometry" and self.at is None:
             raise ValueError('shield = "geometry" needs at: the name of a surface or solid, or [x, y, z]')
-        if self.shield == "geometry" and self.shape == "slab":
-            raise ValueError('shape = "slab" has no meaning beside shield = "geometry"')
-        if self.shape == "slab" and not self.shield:
-            raise ValueError('shape = "slab" needs a shield of layers')
+        check_shape(self.shield, self.shape)
         return self
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text

@@ -1,10 +1,13 @@
 """The tables of dissipation and electrical power: loads, solar arrays, batteries, computers."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from caloris.case import quantity as q
+from caloris.case.errors import nearest, shown
+from caloris.case.schema_dose import Years
+from caloris.case.schema_shield import ShieldLayer
 from caloris.case.schema_types import (
     Fraction,
     LifeFraction,
@@ -18,6 +21,7 @@ from caloris.case.schema_types import (
     Table,
     Temperature,
 )
+from caloris_kernels.particle.cells import CELLS, DamageMaterial
 
 
 class Load(Table):
@@ -47,6 +51,72 @@ class Load(Table):
         return self
 
 
+def _cell(value: object) -> object:
+    if value not in CELLS:
+        hint = nearest(value, CELLS) if isinstance(value, str) else ""
+        raise ValueError(f"{shown(value)} is not a type of cell; allowed: {', '.join(CELLS)}{hint}")
+    return value
+
+
+class CellDamage(Table):
+    """What displacement damage leaves of the cells' power: P/P0 = 1 - C log10(1 + D / D_x).
+
+    D is that of a [[dose_point]], or that behind layers in front of the cells with nothing from behind.
+    """
+
+    dose_point: Name | None = Field(
+        default=None, description="A [[dose_point]] with `damage`, whose mission's damage the cells have; or shield"
+    )
+    shield: tuple[ShieldLayer, ...] | None = Field(
+        default=None, description="Layers in front of the cells, the outermost first, nothing from behind; [] is none"
+    )
+    years: Years | None = Field(default=None, description="Years behind the shield (365.25 days each)")
+    material: DamageMaterial | None = Field(
+        default=None, description="Material whose displacement damage behind the shield counts"
+    )
+    cell: Annotated[str, BeforeValidator(_cell)] | None = Field(
+        default=None, description='Type of cell whose constants are known ("GaAs/Ge"); or coefficient, reference_dose'
+    )
+    coefficient: Annotated[float, Measure(q.RATIO, above=0, most=10)] | None = Field(
+        default=None, description="C, power lost for each factor of ten of the damage", json_schema_extra={"unit": "1"}
+    )
+    reference_dose: Annotated[float, Measure(q.DAMAGE_DOSE, above=0)] | None = Field(
+        default=None, description="D_x, where the loss begins"
+    )
+    electron_ratio: Annotated[float, Measure(q.RATIO, above=0, most=1000)] | None = Field(
+        default=None,
+        description="R_ep, electrons' damage dose over that of protons for the same loss; default the cell's, else 1",
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> "CellDamage":
+        if (self.dose_point is None) == (self.shield is None):
+            raise ValueError("needs dose_point, or shield with years, and not both")
+        if self.shield is None and not (self.years is None and self.material is None):
+            raise ValueError("years and material are those of the dose_point; remove them")
+        if self.shield is not None and self.years is None:
+            raise ValueError("shield needs years")
+        stated = (self.coefficient is not None, self.reference_dose is not None)
+        if self.cell is None and stated != (True, True):
+            raise ValueError("needs cell, or coefficient and reference_dose")
+        if self.cell is not None and any(stated):
+            raise ValueError("cell has its coefficient and reference_dose; give one or the other")
+        if self.shield is not None and self.cell is None and self.material is None:
+            raise ValueError("shield needs material, Si or GaAs: that of the damage which reference_dose counts")
+        if self.cell is not None and self.material not in (None, CELLS[self.cell].material):
+            raise ValueError(f"the constants of {self.cell} are for damage in {CELLS[self.cell].material}")
+        return self
+
+    @property
+    def constants(self) -> tuple[float, float, float]:
+        """C (-), D_x (MeV/g), R_ep (-)."""
+        if self.cell is not None:
+            known = CELLS[self.cell]
+            return known.coefficient, known.reference_dose, self.electron_ratio or known.electron_ratio
+        assert self.coefficient is not None and self.reference_dose is not None
+        return self.coefficient, self.reference_dose, self.electron_ratio or 1.0
+
+
 class SolarArray(Table):
     """Solar cells on sides of surfaces; the electrical power leaves the cells' heat balance."""
 
@@ -62,9 +132,20 @@ class SolarArray(Table):
     packing: PositiveFraction = Field(default=0.90, description="Fraction of the side covered by cells")
     degradation: LifeFraction = Field(
         default=LifeFraction(beginning=1.0, end=0.88),
-        description="Remaining fraction of the efficiency",
+        description="Remaining fraction of the efficiency; with damage by default 1, what else ages the array",
         json_schema_extra={"unit": "1"},
     )
+    damage: CellDamage | None = Field(
+        default=None, description="Displacement damage from the case's particles; run/life is the part of it by then"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _damage_is_not_counted_twice(cls, value: Any) -> Any:
+        """The default of degradation is an allowance for radiation, which damage stands in place of."""
+        if isinstance(value, dict) and value.get("damage") is not None and "degradation" not in value:
+            return value | {"degradation": 1.0}
+        return value
 
 
 class PowerBus(Table):

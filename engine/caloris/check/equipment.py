@@ -4,6 +4,8 @@ import numpy as np
 from rich.console import Group
 from rich.panel import Panel
 
+from caloris.case.schema_device import Device
+from caloris.case.schema_dose import DosePoint
 from caloris.check.sketch import Sketch
 from caloris.check.tables import MOST_ROWS, open_table, panel, titled
 from caloris.check.warnings import array_power, mean_demand
@@ -19,10 +21,12 @@ def power_panel(seen: Sketch) -> Panel:
         member = np.asarray(arrays.facet_array)
         for k, (name, power) in enumerate(zip(arrays.name, array_power(seen), strict=True)):
             area = float(seen.facet_area[member == k].sum())
-            efficiency = float(arrays.efficiency[k] * arrays.degradation[k])
+            efficiency = float(arrays.efficiency[k] * arrays.remaining[k])
             text = f"{area:.4g} m^2, {percent(efficiency)} x packing {float(arrays.packing[k]):.2f}"
             if seen.flight is not None:
                 text += f": {engineering(power, 'W')} at normal incidence"
+            if case.solar_arrays[k].damage is not None:
+                text += ", before displacement damage"
             rows.append((f"array {name}", text))
     demand = mean_demand(seen)
     if demand > 0:
@@ -75,14 +79,26 @@ def network_panel(seen: Sketch) -> Panel:
     return panel("Network", rows)
 
 
+def _shield(table: Device | DosePoint) -> str:
+    """The shield of a device or dose point in words."""
+    if isinstance(table.shield, str):
+        return f"the geometry, {table.rays} rays"
+    layers = [
+        f"{layer.thickness * 1e3:g} mm {layer.material}"
+        if layer.thickness is not None
+        else f"{layer.areal_density:g} g/cm^2 {layer.material}"
+        for layer in table.shield
+    ]
+    return f"{table.shape}: {', '.join(layers)}" if layers else "none"
+
+
 def devices_table(seen: Sketch) -> Group:
     """Devices with their responses and shields."""
     particles = seen.devices.particles
     table = open_table("device", "at", "responses", "shield", "count", "bits", text=4)
     for device in seen.case.devices:
         responses = [word for word, has in (("heavy ion", device.heavy_ion), ("proton", device.proton)) if has]
-        shield = ", ".join(f"{layer.areal_density:g} g/cm^2 {layer.material}" for layer in device.layers) or "none"
-        shield = f"the geometry, {device.rays} rays" if device.shield == "geometry" else shield
+        shield = _shield(device)
         bits = engineering(float(device.bits), "")
         table.add_row(device.name, device.at or "-", ", ".join(responses), shield, str(device.count), bits)
     return titled("Devices" if particles is None else f"Devices ({particles.name})", table)
@@ -92,16 +108,7 @@ def dose_points_table(seen: Sketch) -> Group:
     """Dose points with their shields."""
     table = open_table("dose point", "at", "shield", "target", "years", text=4)
     for point in seen.case.dose_points:
-        if point.shield == "geometry":
-            shield = f"the geometry, {point.rays} rays"
-        else:
-            layers = [
-                f"{layer.thickness * 1e3:g} mm {layer.material}"
-                if layer.areal_density is None and layer.thickness is not None
-                else f"{layer.areal_density:g} g/cm^2 {layer.material}"
-                for layer in point.shield
-            ]
-            shield = f"{point.shape}: {', '.join(layers)}" if layers else "none"
+        shield = _shield(point)
         at = point.at if isinstance(point.at, str) else "-"
         if isinstance(point.at, tuple):
             at = "[" + ", ".join(f"{part:g}" for part in point.at) + "] m"

@@ -175,7 +175,7 @@ def array_power(sketch: Sketch) -> list[float]:
     member = np.asarray(arrays.facet_array)
     area = np.bincount(member[member >= 0], sketch.facet_area[member >= 0], arrays.count)
     flux = solar_flux(sketch)
-    figures = (arrays.efficiency, arrays.packing, arrays.degradation)
+    figures = (arrays.efficiency, arrays.packing, arrays.remaining)
     return [float(x) for x in flux * area * np.prod([np.asarray(figure) for figure in figures], axis=0)]
 
 
@@ -196,6 +196,7 @@ def _unused(sketch: Sketch) -> Iterator[str]:
     materials |= {contact.filler.material for contact in case.contacts if contact.filler is not None}
     materials |= {layer.material for device in case.devices for layer in device.layers}
     layered = [point.shield for point in case.dose_points if point.shield != "geometry"]
+    layered += [array.damage.shield for array in case.solar_arrays if array.damage and array.damage.shield]
     materials |= {layer.material for layers in layered for layer in layers}
     materials |= {node.material for node in case.nodes}
     materials |= {slab.material for chip in case.chips for slab in (chip.die, chip.lid) if slab is not None}

@@ -30,23 +30,25 @@ def sector_bins(areal_density: Float[Array, "ray material"], bins: int = BINS) -
     R''(t_b) variance / 2, some 1e-3 with 64 bins over three decades. Empty bins have weight 0 and the middle of their
     range in the proportion of the whole.
     """
-    total = np.asarray(jax.lax.stop_gradient(jnp.sum(areal_density, axis=1)))
-    positive = total[total > _OPEN]
-    low, high = (positive.min(), positive.max()) if len(positive) else (1.0, 1.0)
-    edges = np.geomspace(low, max(high, low * (1 + 1e-9)) * (1 + 1e-9), bins)
-    owner = jnp.asarray(np.where(total > _OPEN, np.clip(np.searchsorted(edges, total, side="right"), 1, bins - 1), 0))
-    count = jnp.asarray(np.bincount(np.asarray(owner), minlength=bins), float)
+    total = jax.lax.stop_gradient(jnp.sum(areal_density, axis=1))
+    shielded = total > _OPEN
+    some = jnp.any(shielded)
+    low = jnp.where(some, jnp.min(jnp.where(shielded, total, jnp.inf)), 1.0)
+    high = jnp.where(some, jnp.max(jnp.where(shielded, total, 0.0)), 1.0)
+    edges = jnp.geomspace(low, jnp.maximum(high, low * (1 + 1e-9)) * (1 + 1e-9), bins)
+    owner = jnp.where(shielded, jnp.clip(jnp.searchsorted(edges, total, side="right"), 1, bins - 1), 0)
+    count = jnp.zeros(bins).at[owner].add(1.0)
     occupied = count > 0.0
     safe = jnp.where(occupied, count, 1.0)
     sums = jnp.zeros((bins, areal_density.shape[1])).at[owner].add(areal_density)
-    middle = np.concatenate([[0.0], np.sqrt(edges[1:] * edges[:-1])])
-    overall = np.asarray(jax.lax.stop_gradient(jnp.mean(areal_density, axis=0)))
-    mix = overall / overall.sum() if overall.sum() > 0.0 else np.full(len(overall), 1.0 / len(overall))
-    mean = jnp.where(occupied[:, None], sums / safe[:, None], jnp.asarray(middle[:, None] * mix))
+    middle = jnp.concatenate([jnp.zeros(1), jnp.sqrt(edges[1:] * edges[:-1])])
+    overall = jax.lax.stop_gradient(jnp.mean(areal_density, axis=0))
+    whole = jnp.sum(overall)
+    mix = jnp.where(whole > 0.0, overall / jnp.where(whole > 0.0, whole, 1.0), 1.0 / len(overall))
+    mean = jnp.where(occupied[:, None], sums / safe[:, None], middle[:, None] * mix)
     spread = (jnp.sum(areal_density, axis=1) - jnp.sum(mean, axis=1)[owner]) ** 2
     variance = jnp.zeros(bins).at[owner].add(spread) / safe
-    each = len(total) // REPLICATES
+    each = total.shape[0] // REPLICATES
     sets = np.repeat(np.arange(REPLICATES), each)
-    weight = np.zeros((REPLICATES, bins))
-    np.add.at(weight, (sets, np.asarray(owner)), 1.0 / each)
-    return SectorBins(jnp.asarray(weight), mean, variance)
+    weight = jnp.zeros((REPLICATES, bins)).at[jnp.asarray(sets), owner].add(1.0 / each)
+    return SectorBins(weight, mean, variance)

@@ -114,7 +114,8 @@ class Memory(eqx.Module):
 class Device(eqx.Module):
     """A kind of device: its responses, how many bits and pieces there are, and what shields it.
 
-    shield holds layers all around, the outermost first; `sectors`, where given, stand in their place.
+    shield holds layers, the outermost first, all around or (slab) in front with nothing from behind; `sectors`, where
+    given, stand in their place.
     """
 
     heavy_ion: HeavyIonResponse | None = None
@@ -129,3 +130,11 @@ class Device(eqx.Module):
     fatal_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)  # -, of upsets without a memory: stop a job
     source: str = eqx.field(static=True, default="")  # where its figures were published
     sectors: SectorShield | None = None
+    slab: bool = eqx.field(static=True, default=False)  # layers in front only, in the mean over directions
+
+    @property
+    def around(self) -> tuple[ShieldLayer, ...] | SectorShield:
+        """What shields it."""
+        if self.sectors is not None:
+            return self.sectors
+        return SectorShield.slab(self.shield) if self.slab else self.shield

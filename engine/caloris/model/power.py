@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from caloris.model.leaves import leaf
 from caloris.model.schedule import Schedule
 from caloris_kernels.power.bus import BatteryBank
 
@@ -18,11 +19,17 @@ class SolarArrays(eqx.Module):
     reference_temperature: Float[Array, " array"]  # K
     packing: Float[Array, " array"]  # - cell area over facet area
     degradation: Float[Array, " array"]  # - power remaining after ageing
+    undamaged: Float[Array, "*array"] = eqx.field(converter=leaf, default=1.0)  # - power left by displacement damage
 
     @property
     def count(self) -> int:
         """Number of arrays."""
         return len(self.name)
+
+    @property
+    def remaining(self) -> Float[Array, " array"]:
+        """Power remaining after ageing and displacement damage (-)."""
+        return self.degradation * self.undamaged
 
 
 class Boundary(eqx.Module):

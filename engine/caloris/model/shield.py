@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float
 
 from caloris.model.leaves import leaf
+from caloris_kernels.particle.dose import slab_directions
 from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.particle.materials import mass_fractions
 from caloris_kernels.particle.stopping_power import ion_stopping_power
@@ -53,7 +54,8 @@ class SectorShield(eqx.Module):
     rate = sum over bins of weight R(areal densities of the bin), R the rate behind a sphere.
     """
 
-    weight: Float[Array, "set bin"] = eqx.field(converter=leaf)  # -, sum 1 in each independent set of directions
+    weight: Float[Array, "set bin"] = eqx.field(converter=leaf)  # -, sum 1 in each independent set of directions; 1/2
+    # behind a slab, where nothing comes from the other side
     areal_density: Float[Array, "bin material"] = eqx.field(converter=leaf)  # g cm-2
     variance: Float[Array, " bin"] = eqx.field(converter=leaf)  # (g cm-2)^2, of the sums over materials in a bin
     mass_fraction: Float[Array, "material element"] = eqx.field(converter=leaf)  # -
@@ -67,6 +69,17 @@ class SectorShield(eqx.Module):
         names = tuple(layer.material for layer in layers) or ("",)
         return cls(np.ones((1, 1)), densities[None], np.zeros(1), jnp.stack([leaf(f) for f in fractions]), names)
 
+    @classmethod
+    def slab(cls, layers: Sequence[ShieldLayer]) -> "SectorShield":
+        """The layers in front, outermost first, through thickness / cos, and nothing from the side behind.
+
+        Weights sum to 1/2. Directions are Gauss and Legendre points in the cosine (`particle.dose.slab_directions`).
+        """
+        around = cls.sphere(layers)
+        slant, part = slab_directions()
+        density = slant[:, None] * around.areal_density
+        return cls(part[None], density, jnp.zeros_like(slant), around.mass_fraction, around.materials)
+
     @property
     def share(self) -> Float[Array, " bin"]:
         """Share of the sphere of each bin (-)."""
@@ -79,5 +92,37 @@ class SectorShield(eqx.Module):
 
     @property
     def mean(self) -> Float[Array, ""]:
-        """Mean areal density over the sphere (g cm-2)."""
-        return self.share @ self.total
+        """Mean areal density over the directions that particles come from (g cm-2)."""
+        return self.share @ self.total / jnp.sum(self.share)
+
+
+class Walls(eqx.Module):
+    """What the bodies of a geometry are made of where they shield: sheets on its surfaces, regions of its solids.
+
+    Sheets and regions have a material each, an index of `materials`, outermost first.
+    """
+
+    thickness: Float[Array, " sheet"] = eqx.field(converter=leaf)  # m
+    density: Float[Array, " sheet"] = eqx.field(converter=leaf)  # kg m-3
+    region_density: Float[Array, " region"] = eqx.field(converter=leaf)  # kg m-3
+    mass_fraction: Float[Array, "material element"] = eqx.field(converter=leaf)  # -
+    name: tuple[str, ...] = eqx.field(static=True)  # of each sheet: surface, or surface/front skin, /back skin, /core
+    region: tuple[str, ...] = eqx.field(static=True)  # of each region: solid, or solid/region
+    materials: tuple[str, ...] = eqx.field(static=True)
+    surface: tuple[int, ...] = eqx.field(static=True)  # of each sheet, index of the geometry's surface
+    sheet_material: tuple[int, ...] = eqx.field(static=True)
+    region_material: tuple[int, ...] = eqx.field(static=True)
+    surfaces: int = eqx.field(static=True)  # number of the geometry's surfaces
+
+    @property
+    def loading(self) -> Float[Array, "surface material"]:
+        """Thickness times density of each surface of the geometry by material (g cm-2)."""
+        where = (jnp.asarray(self.surface, int), jnp.asarray(self.sheet_material, int))
+        nothing = jnp.zeros((self.surfaces, len(self.materials)))
+        return nothing.at[where].add(0.1 * self.thickness * self.density)
+
+    @property
+    def region_loading(self) -> Float[Array, "region material"]:
+        """Density of each region in its material's column (g cm-3)."""
+        where = (jnp.arange(len(self.region)), jnp.asarray(self.region_material, int))
+        return jnp.zeros((len(self.region), len(self.materials))).at[where].add(1e-3 * self.region_density)

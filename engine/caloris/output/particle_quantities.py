@@ -106,6 +106,16 @@ DOSE = {
     "low": Quantity("Gy", ("dose_point",), "mission dose over the factor of the environment"),
     "high": Quantity("Gy", ("dose_point",), "mission dose times the factor of the environment"),
     "damage": Quantity("MeV g-1", ("dose_point",), "displacement damage dose of the mission, protons and electrons"),
+    "electron_damage": Quantity("MeV g-1", ("dose_point",), "part of the damage that is electrons'"),
+    "equivalent_protons": Quantity(
+        "cm-2", ("dose_point",), "fluence of 10 MeV protons with the same damage, by the same table of NIEL"
+    ),
+    "equivalent_neutrons": Quantity(
+        "cm-2",
+        ("dose_point",),
+        "fluence of 1 MeV neutrons with the same damage in silicon, 95 MeV mb; missing for other materials",
+        may_be_missing=True,
+    ),
     "damage_material": Quantity("1", ("dose_point",), "material of the displacement damage", "text"),
     "mean_shield": Quantity("g cm-2", ("dose_point",), "areal density around the point, mean over the sphere"),
     "sector_weight": Quantity("1", ("dose_point", "sector_bin"), "share of the sphere of each bin of shielding"),

@@ -154,6 +154,10 @@ _POWER = {
     "battery": Quantity("1", ("battery",), "battery", "text"),
     "array_power": Quantity("W", ("time", "array"), "electrical power drawn from the array"),
     "available_power": Quantity("W", ("time", "array"), "electrical power the array could give"),
+    "displacement_damage": Quantity(
+        "MeV g-1", ("array",), "displacement damage dose of the cells by then, protons' and electrons' over R_ep"
+    ),
+    "undamaged": Quantity("1", ("array",), "part of the power that displacement damage leaves"),
     "load_power": Quantity("W", ("time",), "electrical power delivered to the loads"),
     "battery_power": Quantity("W", ("time",), "power into the batteries at the bus (charging positive)"),
     "loss_power": Quantity("W", ("time",), "losses of bus and batteries"),

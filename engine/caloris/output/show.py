@@ -13,7 +13,7 @@ from rich.text import Text
 from caloris.output.items import group_items, item_mean, mean_power, node_areas, node_mean, time_mean
 from caloris.output.read import RunFile, open_run
 from caloris.output.show_devices import band, effect_table, job_panel, memory_table, proton_rates
-from caloris.output.show_dose import dose_table
+from caloris.output.show_dose import damage_table, dose_table
 from caloris.output.show_limits import margin_table
 from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
 from caloris.output.show_particles import environment_words, particle_panel
@@ -80,6 +80,7 @@ def _tables() -> tuple[tuple[str, tuple[Callable[[RunFile], RenderableType], ...
         ("upset/memory_failure_rate", (memory_table,)),
         ("system/orbit_phase", (job_panel,)),
         ("dose/dose_point", (dose_table,)),
+        ("dose/equivalent_protons", (damage_table,)),
         ("view_factors/exchange_area", (view_factor_table,)),
     )
 
@@ -206,6 +207,12 @@ def _power(run: RunFile) -> Panel:
         if values is not None and mean is not None:
             summed = values.sum(axis=1) if values.ndim == 2 else values
             lines.append(f"{label:<24}{engineering(mean, 'W'):>12} mean {engineering(summed.max(), 'W'):>12} peak\n")
+    damage, left = run.get("power/displacement_damage"), run.get("power/undamaged")
+    if damage is not None and left is not None:
+        for k, name in enumerate(run.names("power/array")):
+            if damage[k] > 0.0:
+                lines.append(f"{'array ' + name:<24}{percent(float(left[k])):>12} left by displacement damage of ")
+                lines.append(f"{float(damage[k]):.3g} MeV/g\n")
     eclipse, period = run.attribute("orbit", "eclipse_duration"), run.attribute("orbit", "period")
     if eclipse is not None:
         share = f" ({percent(eclipse / period)} of the orbit)" if period else ""

@@ -161,6 +161,11 @@ def _power(
             "array_power": moments.array_power,
             "available_power": moments.available,
         }
+    if model.array_damage is not None:
+        values |= {
+            "displacement_damage": model.array_damage.damage,
+            "undamaged": model.array_damage.remaining,
+        }
     flow, bank = moments.flow, solution.network.bank
     if flow is not None:
         values |= {

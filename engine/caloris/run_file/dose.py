@@ -8,6 +8,7 @@ from caloris.case.schema import Case
 from caloris.output.run_data import RunData
 from caloris.solve.dose import ENVIRONMENT_FACTOR, depth_dose, dose
 from caloris_kernels.constants import JULIAN_YEAR
+from caloris_kernels.particle.niel import equivalent_neutrons, equivalent_protons
 
 _GRAY = 0.01  # Gy per rad
 # Aluminum spheres of 10 um to 10 cm.
@@ -41,6 +42,11 @@ def dose_arrays(case: Case, model: Model, data: RunData) -> None:
         "low": total / ENVIRONMENT_FACTOR,
         "high": total * ENVIRONMENT_FACTOR,
         "damage": np.array([float(one.damage) for one in found]),
+        "electron_damage": np.array([float(one.electron_damage) for one in found]),
+        "equivalent_protons": np.array([float(equivalent_protons(one.damage, one.damage_material)) for one in found]),
+        "equivalent_neutrons": np.array(
+            [float(equivalent_neutrons(one.damage)) if one.damage_material == "Si" else np.nan for one in found]
+        ),
         "damage_material": np.array([one.damage_material for one in found], object),
         "mean_shield": np.array([float(shield.mean) for shield in shields]),
         "sector_weight": padded([shield.share for shield in shields]),

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from caloris.case.build import Model
-from caloris.case.build_dose import surface_loadings
 from caloris.case.build_orbit import build_orbit
+from caloris.case.build_shield import surface_loadings
 from caloris.case.schema import Case
 from caloris.geometry.assembly import Geometry
 from caloris.model.structure import Structure

@@ -9,7 +9,6 @@ of rays.
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,7 +17,6 @@ from jaxtyping import Array, Float, Int
 
 from caloris.model.dose import DosePoint
 from caloris.model.particles import ParticleEnvironment
-from caloris.model.power import SolarArrays
 from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
@@ -26,11 +24,12 @@ from caloris.programs import kept
 from caloris.solve.particle_chain import ENERGY, every_ion, shielded
 from caloris_kernels.constants import DAY, JULIAN_YEAR
 from caloris_kernels.numerics.interpolate import monotone_cubic
+from caloris_kernels.particle.cells import DamageMaterial
 from caloris_kernels.particle.detectors import Detector, detector_fractions
 from caloris_kernels.particle.dose import ion_dose, slab_directions
 from caloris_kernels.particle.electrons import electrons_before
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER
-from caloris_kernels.particle.niel import DamageMaterial, displacement_dose, electron_niel, proton_niel, remaining_power
+from caloris_kernels.particle.niel import displacement_dose, electron_niel, proton_niel
 from caloris_kernels.particle.shield_dose import ShieldShape, dose_energies, dose_response, spectrum_dose
 
 SUCCESS, NOT_FINITE = 0, 1
@@ -52,8 +51,9 @@ class DoseRate(NamedTuple):
     tabulated_proton_rate: Float[Array, ""]  # rad year-1 of protons below 1 GeV by NIST's tables: a second way
     damage_rate: Float[Array, " 2"]  # MeV g-1 year-1, protons and electrons
     damage: Float[Array, ""]  # MeV g-1 of the mission, the event included
+    electron_damage: Float[Array, ""]  # MeV g-1 of the mission, the part of electrons
     sources: tuple[str, ...]
-    damage_material: str
+    damage_material: DamageMaterial
     result: Int[Array, ""]  # SUCCESS or NOT_FINITE
 
     @property
@@ -74,7 +74,7 @@ def dose(point: DosePoint, particles: ParticleEnvironment, transport: ShieldTran
     Slab: particles from one side through thickness / cos. Ions of Z = 1 to 28 from 0.1 MeV/u; no neutrons and no
     pions, fragments of ions where transport asks for them: behind more than some 20 g/cm2 the dose is a lower bound.
     Electrons see a shield of any material as aluminum of the same mass. Worst periods of solar particles come once, not
-    every year. Damage: protons and electrons only, in GaAs for that target, else in silicon.
+    every year. Damage: protons and electrons only, in the point's damage material.
 
     Linear in the flux; differentiable (forward and reverse) in every floating leaf of point and particles. Raises
     RuntimeError in float32, ValueError for an unknown target, FloatingPointError where the dose is not finite in an
@@ -83,27 +83,18 @@ def dose(point: DosePoint, particles: ParticleEnvironment, transport: ShieldTran
     require_float64("dose")
     detector_fractions(point.target)  # raises for what is not known
     sources = particles.sources
-    plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab)
+    material = point.damage_material
+    plain = DosePoint(_unnamed(point.shield), point.years, point.target, point.slab, damage=material)
     *found, status = _dose(plain, sources, _electrons(particles), particles.fluence, transport or ShieldTransport())
     rate, mission, sampling, binning, tabulated, damage_rate, damage = found
     every = _source_names(particles)
-    material = _damage_material(point.target)
-    result = DoseRate(rate, mission, sampling, binning, tabulated, damage_rate, damage, every, material, status)
+    electrons = damage_rate[1] * point.years
+    result = DoseRate(
+        rate, mission, sampling, binning, tabulated, damage_rate, damage, electrons, every, material, status
+    )
     if not isinstance(result.result, Tracer) and int(result.result) != SUCCESS:
         raise FloatingPointError(f"dose point {point.name!r}: the dose is not finite; check shield and spectra")
     return result
-
-
-def damaged_arrays(
-    arrays: SolarArrays, damage: Float[Array, "..."], coefficient: Float[Array, ""], reference_dose: Float[Array, ""]
-) -> SolarArrays:
-    """Solar arrays after a displacement damage dose (MeV/g, of the cells' material; one value or one each).
-
-    Their degradation is multiplied by `remaining_power`, with the coefficient and reference dose of the type of cell.
-    Give the result to the power model: eqx.tree_at(lambda t: t.arrays, thermal, damaged_arrays(...)).
-    """
-    left = remaining_power(jnp.asarray(damage, float), coefficient, reference_dose)
-    return eqx.tree_at(lambda a: a.degradation, arrays, arrays.degradation * left)
 
 
 def depth_dose(
@@ -196,7 +187,7 @@ def _by_bin(point: DosePoint, sources: tuple, electrons: Array, event: Any, tran
 def _by_bin_traced(point: DosePoint, sources: tuple, electrons: Array, event: Any, transport: ShieldTransport) -> _Bins:
     shield, shape = point.shield, cast(ShieldShape, "slab" if point.slab else "sphere")
     fraction = jnp.asarray(detector_fractions(point.target))
-    material = _damage_material(point.target)
+    material = point.damage_material
 
     def one(areal_density: Array) -> tuple[Array, Array, Array]:
         return _ions_behind(areal_density, shield.mass_fraction, sources, event, fraction, material, transport)
@@ -264,7 +255,3 @@ def _electron_damage(depth: Array, energy: Array, flux: Array, material: DamageM
     between = jax.vmap(monotone_cubic, in_axes=(None, None, 0))
     outside = jnp.exp(between(jnp.log(energy), log_flux, jnp.log(incident)))
     return displacement_dose(energy, ratio * outside, electron_niel(energy, material))
-
-
-def _damage_material(target: str) -> DamageMaterial:
-    return "GaAs" if target == "GaAs" else "Si"

@@ -209,7 +209,7 @@ def _cell_light(
     light: Float[Array, "2 grid facet"], arrays: SolarArrays, exchange: Exchange, nodes: int
 ) -> list[Float[Array, "grid node"]]:
     """Sunlight on the cells of each array (W), direct for every array, then albedo for every array."""
-    factor = arrays.packing * arrays.degradation
+    factor = arrays.packing * arrays.remaining
     masks = [(arrays.facet_array == k) * factor[k] for k in range(arrays.count)]
     rows = _node_sums(jnp.concatenate([light * mask for mask in masks]), exchange, nodes)
     return [*rows[0::2], *rows[1::2]]

@@ -51,7 +51,8 @@ def upset_rates(
     """Upset rates of several kinds of device among the same particles.
 
     Spectrum in front of the shield -> straight-ahead slowing down and nuclear losses in each layer, which lie all
-    around or, in the mean over the sphere, in sectors ->
+    around or, in the mean over directions, in sectors or in front (a slab: nothing from behind; chords through the
+    volume are those of isotropic tracks all the same) ->
     integral LET spectrum in silicon of Z >= 2 -> heavy-ion rate (box and Weibull thresholds, or effective flux);
     proton spectrum behind the shield -> proton rate (Weibull, Bendel, the figure of merit or PROFIT) and, where the
     response asks for it, the rate of protons' own ionization. A response that is None gives the rate zero. A given LET
@@ -126,6 +127,7 @@ def with_all_responses(device: Device) -> Device:
         count=device.count,
         shield=device.shield,
         sectors=device.sectors,
+        slab=device.slab,
     )
 
 
@@ -134,7 +136,7 @@ def rate_of_one(
     device: Device, source: ParticleSource | None, let_spectrum: LetSpectrum | None, transport: ShieldTransport
 ) -> UpsetRate:
     """UpsetRate without the environment's name."""
-    outside, behind = spectra(device.shield if device.sectors is None else device.sectors, source, transport)
+    outside, behind = spectra(device.around, source, transport)
     if let_spectrum is None:
         integral_flux = heavy_ion_let_flux(behind)
     else:

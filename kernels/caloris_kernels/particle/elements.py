@@ -10,6 +10,8 @@ that of C) for condensed compounds from ICRU Report 37 (1984), table 5.1; the de
 hydrogen, of N, O, F, Cl that of the liquid by R. M. Sternheimer, R. F. Peierls, Phys. Rev. B 3, 3681 (1971),
 doi 10.1103/PhysRevB.3.3681.
 
+delta0 of As is what its other parameters leave at x0, 0.08, where copies of that table have 0 (a step in delta).
+
 Every element's minimum ionization was compared with the Review of Particle Physics (atomic and nuclear properties of
 materials) and is within 0.3 % of it; tests and reference cases hold those that NIST PSTAR tabulates against PSTAR too.
 """
@@ -58,7 +60,9 @@ ELEMENTS: dict[str, Element] = {
     "Ni": Element(28, 58.6934, 311, 4.3115, -0.0566, 3.1851, 0.16496, 2.843, 0.1, 4.004, 6205, 555.1, 0.008763),
     "Cu": Element(29, 63.546, 322, 4.419, -0.0254, 3.2792, 0.14339, 2.9044, 0.08, 4.194, 4649, 81.13, 0.02242),
     "Zn": Element(30, 65.38, 330, 4.6906, 0.0049, 3.3668, 0.14714, 2.8652, 0.08, 4.75, 6953, 295.2, 0.006809),
+    "Ga": Element(31, 69.723, 334, 4.9353, 0.2267, 3.5434, 0.0944, 3.1314, 0.14, 5.697, 7173, 202.6, 0.006725),
     "Ge": Element(32, 72.63, 350, 5.1411, 0.3376, 3.6096, 0.07188, 3.3306, 0.14, 6.3, 6496, 110, 0.009689),
+    "As": Element(33, 74.9216, 347, 5.051, 0.1767, 3.5702, 0.06633, 3.4176, 0.08, 6.012, 7611, 292.5, 0.006447),
     "Zr": Element(40, 91.224, 393, 5.1774, 0.2957, 3.489, 0.07177, 3.4533, 0.14, 7.603, 9120, 405.2, 0.005765),
     "Mo": Element(42, 95.95, 424, 4.8793, 0.2267, 3.2784, 0.10525, 3.2549, 0.14, 7.248, 9545, 480.2, 0.005376),
     "Ag": Element(47, 107.868, 470, 5.063, 0.0657, 3.1074, 0.24585, 2.6899, 0.14, 6.038, 6790, 397.8, 0.01676),

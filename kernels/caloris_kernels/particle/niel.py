@@ -9,13 +9,13 @@ Summers and others (1993) and Jun and others (2003); electrons of 1 MeV 2.80e-5 
 proton of 10 MeV 6.96e-3 here and 7.42e-3 with SCREAM. 20 % is the state of this art.
 """
 
-from typing import Literal
-
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-DamageMaterial = Literal["Si", "GaAs"]
+from caloris_kernels.particle.cells import DamageMaterial
+
+DAMAGE_MATERIALS: tuple[DamageMaterial, ...] = ("Si", "GaAs")
 
 # MeV cm2/g: that of a neutron of 1 MeV in silicon, 95 MeV mb (ASTM E722), times N_A / A = 6.02214e23 / 28.0855.
 NEUTRON_NIEL = 95e-27 * 6.02214076e23 / 28.0855
@@ -95,6 +95,14 @@ def displacement_dose(
     return 4e-4 * jnp.pi * step * jnp.sum(niel * flux * energy * ends)
 
 
+def equivalent_protons(dose: Float[Array, "*points"], material: DamageMaterial) -> Float[Array, "*points"]:
+    """Fluence of 10 MeV protons (cm-2) with the same displacement damage dose (MeV/g) in the material.
+
+    Phi = D / NIEL(10 MeV), by the table that D was made with: 9.40e-3 MeV cm2/g in Si, 6.96e-3 in GaAs.
+    """
+    return dose / proton_niel(jnp.asarray(10.0, jnp.asarray(dose).dtype), material)
+
+
 def equivalent_neutrons(dose: Float[Array, "*points"]) -> Float[Array, "*points"]:
     """Fluence of 1 MeV neutrons (cm-2) with the same displacement damage dose (MeV/g) in silicon.
 
@@ -103,14 +111,24 @@ def equivalent_neutrons(dose: Float[Array, "*points"]) -> Float[Array, "*points"
     return dose / NEUTRON_NIEL
 
 
+def effective_damage(
+    protons: Float[Array, "*points"], electrons: Float[Array, "*points"], electron_ratio: Float[Array, ""]
+) -> Float[Array, "*points"]:
+    """Damage dose (MeV/g) of protons that costs a solar cell as much as both: D_p + D_e / R_ep.
+
+    Source: S. R. Messenger and others, Prog. Photovolt. 9, 103 (2001), doi 10.1002/pip.357.
+    """
+    return protons + electrons / electron_ratio
+
+
 def remaining_power(
     dose: Float[Array, "*points"], coefficient: Float[Array, ""], reference_dose: Float[Array, ""]
 ) -> Float[Array, "*points"]:
     """What displacement damage leaves of a solar cell's power: P/P0 = 1 - C log10(1 + D / D_x), not below 0.
 
     dose D and reference_dose D_x in MeV/g of the cell's own material, C without unit; both are fitted to irradiations
-    of a type of cell, with the NIEL that made D, and belong together. Electrons, whose damage in GaAs grows faster
-    than their NIEL, enter D by NIEL alone here. Source: S. R. Messenger and others, Prog. Photovolt. 9, 103 (2001),
+    of a type of cell, with the NIEL that made D, and belong together: `cells.CELLS` has one pair. Electrons enter D by
+    `effective_damage`. Source: S. R. Messenger and others, Prog. Photovolt. 9, 103 (2001),
     doi 10.1002/pip.357; C. Baur and others, arXiv 1312.0402 (2013).
     """
     return jnp.maximum(1.0 - coefficient * jnp.log1p(dose / reference_dose) / jnp.log(10.0), 0.0)

@@ -233,6 +233,10 @@ def test_let_spectrum_has_no_protons(tmp_path):
         parse_case(text, tmp_path)
     dose_point = text[text.index("[[dose_point]]") : text.index("[[", text.index("[[dose_point]]") + 2)]
     text = text.replace(dose_point, "")
+    with pytest.raises(CaseError, match="solar_array.* with damage needs"):
+        parse_case(text.replace('dose_point = "accelerator"', 'shield = [], material = "GaAs", years = 5'), tmp_path)
+    damage = next(line for line in text.splitlines() if line.startswith("damage"))
+    text = text.replace(damage, "")
     case = parse_case(text, tmp_path)
     assert case.particles is not None and case.particles.let_spectrum == (tmp_path / "let.csv").resolve()
     assert "a LET spectrum has no proton energies" in case.warnings[0]

@@ -157,8 +157,9 @@ def test_defaults():
 
 def test_defaults_of_cells_and_battery():
     text = PATH.read_text()
-    for key in ("temperature_coefficient", "reference_temperature", "packing", "degradation", "charge_efficiency",
-                "discharge_efficiency", "maximum_depth_of_discharge", "start_charge", "bus_efficiency"):  # fmt: skip
+    for key in ("temperature_coefficient", "reference_temperature", "packing", "degradation", "damage",
+                "charge_efficiency", "discharge_efficiency", "maximum_depth_of_discharge", "start_charge",
+                "bus_efficiency"):  # fmt: skip
         text = "\n".join(line for line in text.splitlines() if not line.startswith(key))
     case = parse_case(text)
     array, battery = case.solar_arrays[0], case.batteries[0]
@@ -167,6 +168,13 @@ def test_defaults_of_cells_and_battery():
     assert (battery.charge_efficiency, battery.discharge_efficiency) == (0.975, 0.975)
     assert (battery.maximum_depth_of_discharge, battery.start_charge) == (0.30, 1.0)
     assert case.power is not None and case.power.bus_efficiency == 0.95
+
+
+def test_damage_stands_in_place_of_the_allowance_for_radiation():
+    text = "\n".join(line for line in PATH.read_text().splitlines() if not line.startswith("degradation"))
+    array = parse_case(text).solar_arrays[0]
+    assert array.damage is not None and array.damage.constants == (0.28, 1e9, 7.0)
+    assert (array.degradation.beginning, array.degradation.end) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize(

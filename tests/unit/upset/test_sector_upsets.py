@@ -44,6 +44,33 @@ def test_the_rate_is_the_mean_over_the_sectors():
     assert rates(sectors=sectors)[0] < rates()[0]
 
 
+def test_a_slab_is_the_mean_over_its_side():
+    slab = rates(shield=(ALUMINUM, TANTALUM), slab=True)
+    # The same integral over the cosine with twice the directions, the other half of the sphere being dark: 1e-3 is
+    # what 24 Gauss points leave of directions along the slab.
+    node, weight = np.polynomial.legendre.leggauss(48)
+    cosine, share = 0.5 * (node + 1.0), 0.25 * weight
+    layers = [
+        tuple(ShieldLayer(one.mass_fraction, one.areal_density / mu) for one in (ALUMINUM, TANTALUM)) for mu in cosine
+    ]
+    mean = sum(part * rates(shield=one) for part, one in zip(share, layers, strict=True))
+    np.testing.assert_allclose(slab, mean, rtol=1e-3)
+    # Nothing in front of half the sky is half of everything.
+    np.testing.assert_allclose(rates(shield=(ShieldLayer.of("Al", None, 0.0),), slab=True), 0.5 * rates(), rtol=1e-6)
+
+
+def test_the_derivative_by_a_layer_of_a_slab():
+    def rate(density):
+        layer = ShieldLayer.of("Al", None, density)
+        return caloris.upset_rate(device(shield=(layer,), slab=True), PARTICLES).rate_per_device
+
+    at, h = jnp.asarray(1.5), 1e-6
+    slope = jax.grad(rate)(at)
+    # A spectrum of power laws, whose corners a few of 24 directions pass.
+    np.testing.assert_allclose(slope, (rate(at + h) - rate(at - h)) / (2 * h), rtol=1e-3)
+    assert float(slope) < 0.0
+
+
 BOX = """
 [[material]]
 name = "Al"
