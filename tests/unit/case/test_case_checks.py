@@ -217,10 +217,8 @@ def test_warning_of_a_thick_shield():
     assert len(case.warnings) == 1 and case.warnings[0].startswith("device/LM7912/shield: 5.5 g/cm^2 is more than 5")
     assert "fragments" in case.warnings[0] and "too low" in case.warnings[0]
     assert parse(('areal_density = "0.6858 g/cm^2"', 'areal_density = "4.9 g/cm^2"')).warnings == ()
-    galactic = 'galactic = { model = "matthia-2013", solar_modulation = 10 }'
     followed = parse(
-        ('areal_density = "0.6858 g/cm^2"', 'areal_density = "5.5 g/cm^2"'),
-        (galactic, galactic + "\ntransport = { fragments = true }"),
+        ('areal_density = "0.6858 g/cm^2"', 'areal_density = "5.5 g/cm^2"'), ("fragments = false", "fragments = true")
     )
     assert "secondary protons" in followed.warnings[0] and "fragments" not in followed.warnings[0]
 
