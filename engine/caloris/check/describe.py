@@ -23,6 +23,7 @@ from caloris.check.structure import (
 from caloris.check.tables import open_table, titled
 from caloris.check.warnings import warnings_of
 from caloris.geometry.inspection import scene_size
+from caloris.output.tables import print_whole
 from caloris.output.text import duration
 
 
@@ -43,7 +44,7 @@ def describe(case: Case, console: Console) -> list[str]:
         own = [f"variant {name}: {warning}" for warning in warnings_of(sketch(variant)) if warning not in warnings]
         warnings += [warning for warning in own if warning not in warnings]
     for part in parts:
-        console.print(part)
+        print_whole(console, part)
         console.print()
     _print_warnings(warnings, console)
     return warnings

@@ -59,6 +59,8 @@ UPSET = {
     "heavy_ion_rate_per_device": Quantity("s-1", ("device",), "upsets per device by heavy ions"),
     "proton_rate_per_device": Quantity("s-1", ("device",), "upsets per device by protons"),
     "rate_per_day": Quantity("day-1", ("device",), "upsets per device and day, heavy ions and protons"),
+    "heavy_ion_response": Quantity("1", ("device",), "1 where heavy ions upset bits of the device, else 0", "integer"),
+    "proton_response": Quantity("1", ("device",), "1 where protons upset bits of the device, else 0", "integer"),
     "direct_proton_rate_per_bit": Quantity("s-1", ("device",), "upsets per bit by the ionization of protons"),
     "rate_deviation": Quantity("1", ("device",), "geometric standard deviation of the upset rate"),
     "rate_low_per_day": Quantity("day-1", ("device",), "upsets per device and day over their deviation"),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from caloris.output.items import impossible_node
 from caloris.output.plot_dose import plot_depth_dose
 from caloris.output.plot_environment import plot_components, plot_track, plot_transmission, plot_world_map
 from caloris.output.plot_margins import plot_margins
@@ -28,6 +29,8 @@ _PICTURES = (
     (plot_upsets, ("upset/heavy_ion_rate_per_device", "upset/proton_rate_per_device")),
 )
 
+_OF_STATE = ("limits/", "thermal/", "power/")
+
 
 def plot(path: str | Path, folder: str | Path, variant: str | None = None) -> list[Path]:
     """Draw the pictures that the run file `path` allows into `folder` and return their paths.
@@ -50,7 +53,9 @@ def _draw(run: RunFile, folder: Path) -> list[Path]:
     """The pictures of one run, or of one variant."""
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
+    # A failed run that stopped at no temperature has nothing of heat to draw.
+    impossible = impossible_node(run) is not None
     for draw, needed in _PICTURES:
-        if all(name in run for name in needed):
+        if all(name in run for name in needed) and not (impossible and needed[0].startswith(_OF_STATE)):
             paths += draw(run, folder)
     return paths

@@ -310,6 +310,8 @@ ATTRIBUTES: dict[str, Attribute] = {
     "power/sustained": Attribute("", "whether the loads are served all along and the batteries recover"),
     "power/margin": Attribute("W", "orbit-mean electrical power left over (negative: missing)"),
     "particle/environment": Attribute("", "what the environment contains and lacks, in words"),
+    "particle/event": Attribute("", "the period of solar particles that the rates of upsets are of: worst day, ..."),
+    "particle/event_duration": Attribute("s", "how long that period lasts"),
     "particle/epoch": Attribute("", "date of the orbit's elements, of the cutoff's field and of t = 0"),
     "particle/proton_field_epoch": Attribute("year", "epoch of the field in which the proton map is read"),
     "particle/electron_field_epoch": Attribute("year", "epoch of the field in which the electron map is read"),

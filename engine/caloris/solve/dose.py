@@ -17,6 +17,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from caloris.model.dose import DosePoint
+from caloris.model.particle_sources import SolarEvent
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import SolarArrays
 from caloris.model.shield import SectorShield, ShieldLayer
@@ -24,7 +25,7 @@ from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.particle_chain import ENERGY, every_ion, shielded
-from caloris_kernels.constants import DAY, JULIAN_YEAR
+from caloris_kernels.constants import JULIAN_YEAR
 from caloris_kernels.numerics.interpolate import monotone_cubic
 from caloris_kernels.particle.detectors import Detector, detector_fractions
 from caloris_kernels.particle.dose import ion_dose, slab_directions
@@ -37,9 +38,6 @@ SUCCESS, NOT_FINITE = 0, 1
 ENVIRONMENT_FACTOR = 2.0
 """What is usually said of AP-8 and AE-8, which are worse at low altitude: the band around a dose."""
 ELECTRONS, PHOTONS, EVENT = "trapped electrons", "bremsstrahlung", "solar event"
-
-# The worst periods of solar particles on record: they come once in a mission.
-_PERIODS = {"week": 7 * DAY, "day": DAY, "5 minutes": 300.0}
 
 
 class DoseRate(NamedTuple):
@@ -137,7 +135,7 @@ def _electrons(particles: ParticleEnvironment) -> Array:
 
 def _once(sources: tuple) -> np.ndarray:
     """Seconds that each source lasts in all, where it is one event and not a flux of all the years; else 0."""
-    return np.array([_PERIODS.get(getattr(source, "period", ""), 0.0) for source in sources])
+    return np.array([source.seconds if isinstance(source, SolarEvent) else 0.0 for source in sources])
 
 
 def _unnamed(shield: SectorShield) -> SectorShield:

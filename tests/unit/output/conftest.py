@@ -314,6 +314,8 @@ def _upset() -> dict:
         "upset/rate_deviation": np.array([2.2, 2.5]),
         "upset/rate_low_per_day": (heavy + proton) * bits * 86400.0 / np.array([2.2, 2.5]),
         "upset/rate_high_per_day": (heavy + proton) * bits * 86400.0 * np.array([2.2, 2.5]),
+        "upset/heavy_ion_response": np.array([1, 1]),
+        "upset/proton_response": np.array([1, 1]),
         "upset/source": np.array(["a report", ""]),
         "upset/effect": np.array(["HBM stack: interrupt"]),
         "upset/effect_rate_per_day": np.array([3e-4]),
