@@ -6,10 +6,11 @@ from caloris.output.items import impossible_node
 from caloris.output.plot_dose import plot_depth_dose
 from caloris.output.plot_environment import plot_components, plot_track, plot_transmission, plot_world_map
 from caloris.output.plot_margins import plot_margins
-from caloris.output.plot_particle import plot_flux, plot_let_spectrum, plot_upsets
+from caloris.output.plot_particle import plot_flux, plot_let_spectrum
 from caloris.output.plot_satellite import plot_satellite
 from caloris.output.plot_style import style
 from caloris.output.plot_time import plot_heat_flows, plot_power, plot_temperatures
+from caloris.output.plot_upsets import plot_upsets
 from caloris.output.read import RunFile, open_run
 
 # What each picture needs; a run that lacks it goes without that picture.
@@ -25,8 +26,8 @@ _PICTURES = (
     (plot_transmission, ("particle/transmission",)),
     (plot_flux, ("particle/flux_outside", "particle/flux_behind")),
     (plot_let_spectrum, ("particle/integral_let_flux",)),
-    (plot_depth_dose, ("dose/depth_rate", "dose/rate")),
-    (plot_upsets, ("upset/heavy_ion_rate_per_device", "upset/proton_rate_per_device")),
+    (plot_depth_dose, ("dose/depth_rate", "dose/depth_event", "dose/rate")),
+    (plot_upsets, ("upset/device", "upset/heavy_ion_rate_per_bit")),
 )
 
 _OF_STATE = ("limits/", "thermal/", "power/")

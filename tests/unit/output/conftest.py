@@ -368,6 +368,7 @@ def _dose() -> dict:
         "dose/sector_shield": np.array([[0.8, 3.5], [2.7, 0.0]]),
         "dose/dose_depth": depth,
         "dose/depth_rate": np.outer([5e-8, 1e-8, 1e-10, 0.0], 1.0 / depth),
+        "dose/depth_event": np.outer([0.0, 0.0, 0.0, 1.5], 1.0 / depth),
     }
 
 
@@ -486,6 +487,7 @@ def build_synthetic_run(samples: int = 97) -> RunData:
             "proton_field_epoch": 1964.0,
             "electron_field_epoch": 1970.0,
             "mean_altitude": 408e3,
+            "map_altitude": 408e3,
             "inclination": 0.9,
             "period": PERIOD,
         },
