@@ -8,7 +8,14 @@ from rich.text import Text
 
 from caloris.case.schema import Case
 from caloris.case.variants import check_all_buildable
-from caloris.check.equipment import devices_table, dose_points_table, loads_table, network_panel, power_panel
+from caloris.check.equipment import (
+    devices_table,
+    dose_points_table,
+    limits_table,
+    loads_table,
+    network_panel,
+    power_panel,
+)
 from caloris.check.flight import bodies_table, orbit_panel
 from caloris.check.machinery import equipment_table, has_equipment
 from caloris.check.sketch import Sketch, sketch
@@ -116,6 +123,7 @@ _SECTIONS = (
     _Section(lambda seen: seen.case.loads, loads_table),
     _Section(has_equipment, equipment_table),
     _Section(_is_electrical, power_panel),
+    _Section(lambda seen: seen.case.limits, limits_table),
     _Section(lambda seen: seen.case.devices, devices_table),
     _Section(lambda seen: seen.case.dose_points, dose_points_table),
     _Section(lambda seen: seen.case.variants, _variants),

@@ -28,6 +28,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "array": Dimension("solar array", "power/array"),
     "battery": Dimension("battery", "power/battery"),
     "switch": Dimension("thermostat", "thermal/switch"),
+    "heater": Dimension("heater", "thermal/heater"),
     "auxiliary": Dimension("auxiliary state of equipment", "thermal/auxiliary"),
     "loop": Dimension("fluid loop", "loop/loop"),
     "branch": Dimension("branch of a fluid loop", "loop/branch"),
@@ -126,6 +127,14 @@ _THERMAL = {
     "switch": Quantity("1", ("switch",), "thermostat", "text"),
     "switch_mode": Quantity("1", ("time", "switch"), "1 where the thermostat is on, 0 where it is off"),
     "switch_duty": Quantity("1", ("switch",), "share of the run that the thermostat was on"),
+    "switch_count": Quantity("1", ("switch",), "how often the thermostat switched on within the run", "integer"),
+    "heater": Quantity("1", ("heater",), "heater", "text"),
+    "heater_power": Quantity("W", ("time", "heater"), "power that the heater asks for"),
+    "heater_nominal_power": Quantity("W", ("heater",), "power of the heater when it is fully on"),
+    "heater_switch": Quantity(
+        "1", ("heater",), "index of its thermostat; -1 where the power follows a temperature", "integer"
+    ),
+    "mean_heater_power": Quantity("W", ("heater",), "run mean of the power that the heater asks for"),
     "auxiliary": Quantity("1", ("auxiliary",), "auxiliary state and its unit", "text"),
     "auxiliary_state": Quantity("1", ("time", "auxiliary"), "value of each auxiliary state, in its own unit"),
     "node_emitted_to_space": Quantity("W", _NODE_TIME, "net infrared lost to space"),

@@ -12,7 +12,7 @@ from caloris.output.items import impossible_node
 from caloris.output.read import RunFile, open_run
 from caloris.output.show_devices import effect_table, job_panel, memory_table, upset_table
 from caloris.output.show_dose import dose_table, mission_table
-from caloris.output.show_heat import power_panel, temperature_table, watt_table
+from caloris.output.show_heat import heater_table, power_panel, temperature_table, watt_table
 from caloris.output.show_limits import margin_table
 from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
 from caloris.output.show_particles import particle_panel
@@ -51,6 +51,7 @@ def _tables() -> tuple[tuple[str, tuple[Callable[[RunFile], RenderableType | Non
         ("margins/item", (margin_table,)),
         ("warnings/kind", (warning_table,)),
         ("thermal/temperature", (watt_table, temperature_table)),
+        ("thermal/heater", (heater_table,)),
         ("loop/loop", (loop_table,)),
         ("heat_pipe/heat_pipe", (heat_pipe_table,)),
         ("power/load_power", (power_panel,)),

@@ -1,4 +1,4 @@
-"""Heat, temperatures and power on the terminal: where each watt goes, how warm it gets, whether power lasts."""
+"""Heat, temperatures, heaters and power on the terminal: where each watt goes, how warm it gets, if power lasts."""
 
 import numpy as np
 from rich.panel import Panel
@@ -112,6 +112,36 @@ def temperature_table(run: RunFile) -> Table:
 def _when(time: np.ndarray, temperature: np.ndarray, index: np.intp) -> str:
     """Return the time of an extreme, a dash for what does not change: a boundary's extremes are rounding."""
     return duration(float(time[index])) if np.ptp(temperature) > _STEADY else "-"
+
+
+def heater_table(run: RunFile) -> Table:
+    """Return the mean power of every heater, its duty, and how often its thermostat switched on, by the orbit too."""
+    time, period = run["thermal/time"], run.attribute("orbit", "period")
+    count, span = run.get("thermal/switch_count"), float(time[-1] - time[0])
+    cyclic = run.attribute("thermal", "mode") == "cyclic"
+    table = open_table(
+        f"Heaters ({'steady' if len(time) < 2 else 'orbit mean' if cyclic else 'mean over the run'})",
+        "duty: mean over nominal power. Power as asked for: a bus that cannot serve its loads gives less."
+        + ("" if count is not None else " Thermostats work as bands between their thresholds here and do not switch."),
+    )
+    table.add_column("heater", overflow="fold")
+    by_orbit = bool(count is not None and period and span >= period)
+    for heading in ("nominal", "mean", "most", "duty", *(["switched\non"] if count is not None else [])):
+        table.add_column(heading, justify="right")
+    if by_orbit:
+        table.add_column("per\norbit", justify="right")
+    nominal, mean = run["thermal/heater_nominal_power"], run["thermal/mean_heater_power"]
+    most, switch = run["thermal/heater_power"].max(axis=0), run["thermal/heater_switch"]
+    for k, name in enumerate(run.names("thermal/heater")):
+        row = [engineering(float(value), "W") for value in (nominal[k], mean[k], most[k])]
+        row.append(percent(mean[k] / nominal[k]) if nominal[k] > 0.0 else "-")
+        if count is not None:
+            on = int(count[switch[k]]) if switch[k] >= 0 else None
+            row.append("-" if on is None else str(on))
+            if by_orbit:
+                row.append("-" if on is None else f"{on * period / span:.3g}")
+        table.add_row(name, *row)
+    return table
 
 
 def power_panel(run: RunFile) -> Panel:

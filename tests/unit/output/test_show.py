@@ -164,6 +164,15 @@ def test_effects_memories_and_the_job(run, shown):
     assert "133.3 min" in job and "14.8 min" in job and "87.0 %  (80.0 % to 92.0 %)" in job and "87.1 %" in job
 
 
+def test_heaters_with_their_duty(run, shown):
+    """One with a thermostat that switched on three times an orbit, one whose power follows a temperature."""
+    table = _section(shown(run), "Heaters")
+    assert _row(table, "foil") == ["30", "W", "3", "W", "30", "W", "10.0", "%", "3", "3"]
+    assert _row(table, "line") == ["10", "W", "4", "W", "4", "W", "40.0", "%", "-", "-"]
+    del run.arrays["thermal/switch_count"]
+    assert "work as bands" in " ".join(_section(shown(run), "Heaters").split())
+
+
 def test_closure_is_one_line(run, shown):
     lines = [line for line in shown(run).splitlines() if line.startswith("Energy closure")]
     assert lines == ["Energy closure: largest residual 3.1e-08 of the largest total, 7.2 kW"]
@@ -374,7 +383,7 @@ def test_doses_that_last_and_that_come_once(run, shown):
 
 
 def test_a_state_that_cannot_be_is_no_result(run, shown):
-    """A solver that failed at no temperature: its tables are left out; a state that can be is told to be no solution."""
+    """A solver that failed at no temperature: no tables of it; a state that can be is said to be no solution."""
     run.status = {"result": "step_too_small", "failed_node": "gpu_tray"}
     text = shown(run)
     assert "no solution" in text and "Temperatures (°C)" in text and "Sustained" not in text
