@@ -38,7 +38,7 @@ def mission_table(run: RunFile) -> Table:
     """Return the dose of the mission (rad): what lasts times the years, what comes once, and the sum's band."""
     factor = run.attribute("dose", "environment_factor", 2.0)
     yearly, mission = run["dose/rate"], run["dose/mission_dose"] * RAD
-    lasting, sources = yearly.any(axis=0), run.names("dose/dose_source")
+    lasting, sources = np.any(yearly, axis=0), run.names("dose/dose_source")
     once = [k for k in _shown(run) if not lasting[k]]
     note = (
         f"rad of the target material. Band: times and over {factor:g}, what the models of trapped particles are said "

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from caloris.console import table_width
 from caloris.output.hdf5 import write_run
 from caloris.output.read import RunFileError
 from caloris.output.show import show
@@ -314,6 +315,14 @@ def test_nothing_is_lost_on_a_narrow_console(run, tmp_path, width):
     tables = [_section(text, "Dose, rad") for text in texts]
     numbers = [sorted(word for word in table.split() if word[0].isdigit()) for table in tables]
     assert numbers[0] == numbers[1] and len(numbers[0]) > 8
+
+
+def test_width_of_what_is_piped(monkeypatch):
+    """COLUMNS is heeded where it is a number, as other programs do; else tables are made for 100 columns."""
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    for columns, width in (("57", 57), ("", 100), ("wide", 100)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert Console(width=table_width()).width == width
 
 
 def test_rates_of_an_event_are_said_to_be(run, shown):
