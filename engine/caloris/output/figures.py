@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caloris.output.items import extremes, impossible_node, mean_power, node_mean, time_mean
+from caloris.output.items import extremes, has_flux, impossible_node, mean_power, node_mean, time_mean
 from caloris.output.read import RunFile
 from caloris_kernels.constants import DAY
 
@@ -212,7 +212,9 @@ def _environment(run: RunFile) -> dict[str, Value]:
 
 
 def _upsets(run: RunFile) -> dict[str, Value]:
-    """Rates of all devices together; their bands as if all were low or high at once."""
+    """Rates of all devices together; their bands as if all were low or high at once. None where no ions arrive."""
+    if not has_flux(run):
+        return {}
     count = run["upset/count"]
     rate = run["upset/rate_per_day"] * count
     found: dict[str, Value] = {
@@ -230,6 +232,8 @@ def _upsets(run: RunFile) -> dict[str, Value]:
 
 
 def _job(run: RunFile) -> dict[str, Value]:
+    if not has_flux(run):
+        return {}
     found: dict[str, Value] = {
         name: run.attribute("system", name) for name in ("goodput", "goodput_low", "goodput_high")
     }

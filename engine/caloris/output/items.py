@@ -85,6 +85,12 @@ def impossible_node(run: RunFile) -> tuple[str, float] | None:
     return run.names("thermal/node")[node], float(temperature[moment, node])
 
 
+def has_flux(run: RunFile) -> bool:
+    """Whether ions arrive at any device: a fluence of the mission alone is a dose and no rate."""
+    found = [run.get(f"particle/{name}") for name in ("flux_outside", "integral_let_flux")]
+    return any(flux is None or flux.any() for flux in found)
+
+
 class Extremes(NamedTuple):
     """Lowest and highest temperature of all nodes over the run (K), each with the item that has it."""
 

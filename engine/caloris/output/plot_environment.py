@@ -34,6 +34,8 @@ def plot_components(run: RunFile, folder: Path) -> list[Path]:
         if heavier.max() > 0:
             _loglog(axes, energy, heavier, label="heavier ions, per MeV/u", color=color, linestyle=(0, (4, 2)))
     electrons = run.get("particle/electron_flux")
+    if not flux.any() and electrons is None:  # a fluence of the mission alone
+        return []
     drawn = [flux[:, 0], flux[:, 1:].sum(axis=1)]
     if electrons is not None:
         _loglog(axes, run["particle/electron_energy"], electrons, label="trapped electrons", color="#000000")

@@ -134,7 +134,7 @@ _THERMAL = {
     "heater_switch": Quantity(
         "1", ("heater",), "index of its thermostat; -1 where the power follows a temperature", "integer"
     ),
-    "mean_heater_power": Quantity("W", ("heater",), "run mean of the power that the heater asks for"),
+    "heater_mean_power": Quantity("W", ("heater",), "run mean of the power that the heater asks for"),
     "auxiliary": Quantity("1", ("auxiliary",), "auxiliary state and its unit", "text"),
     "auxiliary_state": Quantity("1", ("time", "auxiliary"), "value of each auxiliary state, in its own unit"),
     "node_emitted_to_space": Quantity("W", _NODE_TIME, "net infrared lost to space"),

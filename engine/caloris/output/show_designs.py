@@ -254,9 +254,8 @@ def _notes(designs: Sequence[Design]) -> Iterator[Text]:
     """What failed, what the figures mean, and the particle environment of each design."""
     for design in designs:
         if design.text("result") != "success":
-            words = (
-                f"{_called(design)} failed: {design.text('result')}. Its figures are those of its last accepted state."
-            )
+            failed = f"{_called(design)} failed: {design.text('result')}."
+            words = f"{failed} Its figures, where it has any, are of its last accepted state."
             yield Text(words, "bold red")
     lines = ["-: the run does not hold it. Powers are means over the run."]
     radiators = _alike(designs, "radiator")

@@ -5,8 +5,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from caloris.output.items import has_flux
 from caloris.output.read import RunFile
-from caloris.output.show_particles import Event, environment_words, event_of, has_flux
+from caloris.output.show_particles import Event, environment_words, event_of
 from caloris.output.tables import open_table
 from caloris.output.text import duration, listed, percent, prefixed, rate
 from caloris_kernels.constants import DAY

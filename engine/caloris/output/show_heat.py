@@ -130,7 +130,7 @@ def heater_table(run: RunFile) -> Table:
         table.add_column(heading, justify="right")
     if by_orbit:
         table.add_column("per\norbit", justify="right")
-    nominal, mean = run["thermal/heater_nominal_power"], run["thermal/mean_heater_power"]
+    nominal, mean = run["thermal/heater_nominal_power"], run["thermal/heater_mean_power"]
     most, switch = run["thermal/heater_power"].max(axis=0), run["thermal/heater_switch"]
     for k, name in enumerate(run.names("thermal/heater")):
         row = [engineering(float(value), "W") for value in (nominal[k], mean[k], most[k])]

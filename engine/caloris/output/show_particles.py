@@ -29,12 +29,6 @@ def event_of(run: RunFile) -> Event | None:
     return None if name is None or seconds is None else Event(str(name), float(seconds))
 
 
-def has_flux(run: RunFile) -> bool:
-    """Whether ions arrive at any device: a fluence of the mission alone is a dose and no rate."""
-    found = [run.get(f"particle/{name}") for name in ("flux_outside", "integral_let_flux")]
-    return any(flux is None or flux.any() for flux in found)
-
-
 def environment_words(run: RunFile) -> str | None:
     """What the environment of a run is and which way its gaps and its models push the rates; None without one."""
     environment = run.attribute("particle", "environment")

@@ -53,7 +53,7 @@ def heater_arrays(solution: Solution | SteadySolution, data: RunData) -> None:
         "thermal/heater": np.array(names, object),
         "thermal/heater_power": np.stack([power[name] for name in names], axis=1),
         "thermal/heater_nominal_power": np.array([nominal[name] for name in names]),
-        "thermal/mean_heater_power": np.array(mean),
+        "thermal/heater_mean_power": np.array(mean),
         # Of each heater the switch that it hangs on, -1 where its power follows a temperature.
         "thermal/heater_switch": np.array([thermostat.get(name, -1) for name in names]),
     }

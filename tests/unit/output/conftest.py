@@ -176,7 +176,7 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
         "thermal/heater_power": (time < 600.0)[:, None] * np.array([30.0, 0.0, 0.0]) + np.array([0.0, 4.0, 0.0]),
         "thermal/heater_nominal_power": np.array([30.0, 10.0, 5.0]),
         "thermal/heater_switch": np.array([0, -1, -1]),
-        "thermal/mean_heater_power": np.array([3.0, 4.0, 0.0]),
+        "thermal/heater_mean_power": np.array([3.0, 4.0, 0.0]),
         "thermal/auxiliary": np.array(["loop flow (kg s-1)"]),
         "thermal/auxiliary_state": np.full((len(time), 1), 0.2),
         "thermal/node_emitted_to_space": emitted,
