@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from caloris.solve.cyclic import solve_cyclic as solve_cyclic
     from caloris.solve.dose import depth_dose as depth_dose
     from caloris.solve.dose import dose as dose
+    from caloris.solve.dose import event_depth_dose as event_depth_dose
     from caloris.solve.job import job_goodput as job_goodput
     from caloris.solve.memory import memory_failure_rate as memory_failure_rate
     from caloris.solve.orbit_particles import orbit_particles as orbit_particles
@@ -75,7 +76,7 @@ _PUBLIC = {
     "solve.particle_track": ("particle_track",),
     "solve.ranges": ("collision_length", "fragment_production", "ion_range", "stopping_power"),
     "solve.response": ("upset_response",),
-    "solve.dose": ("depth_dose", "dose"),
+    "solve.dose": ("depth_dose", "dose", "event_depth_dose"),
     "solve.sectors": ("sector_shield",),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),

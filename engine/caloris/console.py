@@ -68,8 +68,8 @@ def stages():
 
 
 def table_width() -> int | None:
-    """Width of tables where the output is no terminal."""
-    return None if sys.stdout.isatty() else 100
+    """Width of tables where the output is no terminal: COLUMNS where it is set, else 100; None: as the terminal is."""
+    return None if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit() else 100
 
 
 def warn(warnings: tuple[str, ...] | list[str]) -> None:

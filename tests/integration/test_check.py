@@ -17,7 +17,7 @@ from caloris.case.errors import CaseError
 from caloris.case.load import load_case, parse_case, with_overrides
 from caloris.case.schema import Case
 from caloris.check.describe import describe
-from caloris.check.equipment import network_panel
+from caloris.check.equipment import limits_table, network_panel
 from caloris.check.machinery import equipment_table
 from caloris.check.sketch import Sketch, sketch
 from caloris.check.warnings import warnings_of
@@ -390,6 +390,16 @@ def test_equipment_and_networks_are_described(name, words):
     table = network_panel if case.imported else equipment_table
     Console(file=output, width=120).print(table(cast(Sketch, part)))
     assert words in re.sub(r"[ ─│╭╮╰╯]+", " ", output.getvalue())
+
+
+def test_limits_are_described():
+    """The example keeps 8, 5 and 5 K to -25 to 80 degC; a limit's own margin counts before those of the case."""
+    case = load_case(EXAMPLES / "parts" / "limits.toml")
+    own = case.limits[0].model_copy(update={"acceptance": 2.0, "non_operating": (243.15, 343.15)})
+    for limit, words in ((case.limits[0], "box -25.0 to 80.0 - 8+5+5"), (own, "-25.0 to 80.0 -30.0 to 70.0 8+2+5")):
+        seen, output = SimpleNamespace(case=SimpleNamespace(limits=[limit], margins=case.margins)), io.StringIO()
+        Console(file=output, width=120).print(limits_table(cast(Sketch, seen)))
+        assert words in re.sub(r"[ ─]+", " ", output.getvalue())
 
 
 def test_a_joint_without_a_range_goes_on():

@@ -47,6 +47,37 @@ def test_run_file_has_doses_by_source(run_file):
         assert 8.0 < rate[0] * 100.0 * 365.25 * 86400.0 < 16.0
 
 
+EVENTS = """
+title = "Events"
+[particles]
+solar_event = SOLAR_EVENT
+[[material]]
+name = "Al"
+density = "2700 kg/m^3"
+composition = { Al = 1.0 }
+[[dose_point]]
+name = "behind 2 mm"
+shield = [{ material = "Al", thickness = "2 mm" }]
+years = 5
+"""
+
+
+@pytest.mark.parametrize("event", ['"worst-day"', '{ model = "ESP", years = 5, confidence = 0.95 }'])
+def test_doses_of_events_over_depth(event, tmp_path):
+    """What a point gets once lies on the curve of what comes once; there is no rate, and a picture of one panel."""
+    path = caloris.run(caloris.parse_case(EVENTS.replace("SOLAR_EVENT", event))).save(tmp_path / "event.h5")
+    with open_run(path) as run:
+        assert not run["dose/rate"].any() and not run["dose/depth_rate"].any()
+        curve = run["dose/depth_event"].sum(axis=0)
+        at = np.exp(np.interp(np.log(0.54), np.log(run["dose/dose_depth"]), np.log(curve)))
+        # A chord of a curve between depths 17 % apart in both logarithms.
+        assert at == pytest.approx(run["dose/mission_dose"].sum(), rel=0.01)
+    text = io.StringIO()
+    show(path, Console(file=text, width=80))
+    assert "Dose of the mission, rad" in text.getvalue() and "rad per year" not in text.getvalue()
+    assert (tmp_path / "dose_depth.png") in plot(path, tmp_path)
+
+
 def test_table_and_picture(run_file, tmp_path):
     text = io.StringIO()
     show(run_file, Console(file=text, width=140))

@@ -28,6 +28,12 @@ def heater() -> None:
     share = (whole // 2 * on + max(0.0, late - off)) / time[-1]
     # One millikelvin at 0.03 K/s is 0.03 s at each of 120 switchings, of 20 000 s: 2e-4 in all.
     assert float(run.data.arrays["thermal/switch_duty"][0]) == pytest.approx(share, abs=2e-4)
+    # It begins off: every second change is one to on. The mean power is that of the duty, and of the box's balance.
+    assert run.data.arrays["thermal/switch_count"][0] == (len(expected) + 1) // 2
+    mean = run.data.arrays["thermal/heater_mean_power"]
+    assert mean == pytest.approx([30.0 * share], abs=30.0 * 2e-4)
+    assert mean[0] == pytest.approx(run.data.arrays["thermal/mean_heat_load"].sum(), rel=1e-6)  # two quadratures
+    np.testing.assert_array_equal(run.data.arrays["thermal/heater_power"][:, 0], 30.0 * mode)
 
 
 def louver() -> None:

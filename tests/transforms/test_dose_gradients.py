@@ -8,6 +8,7 @@ import pytest
 
 import caloris
 from caloris.model.dose import DosePoint
+from caloris.model.particle_sources import SolarEvent
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import SolarArrays
 from caloris.model.shield import SectorShield, ShieldLayer
@@ -52,6 +53,23 @@ def test_derivatives_by_thickness_and_flux():
     np.testing.assert_allclose(forward, (high - low) / (2 * h), rtol=1e-5)
     more = mission(thickness, 2.0 * amount) - mission(thickness, amount)
     np.testing.assert_allclose(gradient[1] * 1e9, more, rtol=1e-9)  # linear in the flux
+
+
+def test_doses_of_events_over_depth():
+    """A week of solar particles comes once: 7 days of its rate, differentiable by the depth; nothing of it lasts."""
+    week = ParticleEnvironment.of([("solar particles of the worst week", SolarEvent(None, "week"))], "an event")
+    depth, tangent, h = jnp.asarray([0.3, 2.0]), jnp.asarray([1.0, -0.5]), 1e-5
+
+    def once(depth):
+        return caloris.event_depth_dose(depth, week)[1]
+
+    value, slope = jax.jvp(once, (depth,), (tangent,))
+    assert not np.asarray(caloris.depth_dose(depth, week)[1]).any() and not np.asarray(value[1:]).any()
+    shield = SectorShield.sphere([ShieldLayer.of("Al", {"Al": 1.0}, 0.3)])
+    np.testing.assert_allclose(value[0, 0], caloris.dose(DosePoint(shield, 1.0), week).mission[0], rtol=1e-9)
+    change = (once(depth + h * tangent) - once(depth - h * tangent)) / (2.0 * h)
+    # Steps of a tenth of a micrometer: rounding, and corners of the event's table that some of the energies pass.
+    np.testing.assert_allclose(slope[0], change[0], rtol=1e-4)
 
 
 @pytest.mark.slow

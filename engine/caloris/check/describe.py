@@ -8,7 +8,14 @@ from rich.text import Text
 
 from caloris.case.schema import Case
 from caloris.case.variants import check_all_buildable
-from caloris.check.equipment import devices_table, dose_points_table, loads_table, network_panel, power_panel
+from caloris.check.equipment import (
+    devices_table,
+    dose_points_table,
+    limits_table,
+    loads_table,
+    network_panel,
+    power_panel,
+)
 from caloris.check.flight import bodies_table, orbit_panel
 from caloris.check.machinery import equipment_table, has_equipment
 from caloris.check.sketch import Sketch, sketch
@@ -23,6 +30,7 @@ from caloris.check.structure import (
 from caloris.check.tables import open_table, titled
 from caloris.check.warnings import warnings_of
 from caloris.geometry.inspection import scene_size
+from caloris.output.tables import print_whole
 from caloris.output.text import duration
 
 
@@ -43,7 +51,7 @@ def describe(case: Case, console: Console) -> list[str]:
         own = [f"variant {name}: {warning}" for warning in warnings_of(sketch(variant)) if warning not in warnings]
         warnings += [warning for warning in own if warning not in warnings]
     for part in parts:
-        console.print(part)
+        print_whole(console, part)
         console.print()
     _print_warnings(warnings, console)
     return warnings
@@ -115,6 +123,7 @@ _SECTIONS = (
     _Section(lambda seen: seen.case.loads, loads_table),
     _Section(has_equipment, equipment_table),
     _Section(_is_electrical, power_panel),
+    _Section(lambda seen: seen.case.limits, limits_table),
     _Section(lambda seen: seen.case.devices, devices_table),
     _Section(lambda seen: seen.case.dose_points, dose_points_table),
     _Section(lambda seen: seen.case.variants, _variants),

@@ -9,7 +9,10 @@ from caloris.case.schema_dose import DosePoint
 from caloris.check.sketch import Sketch
 from caloris.check.tables import MOST_ROWS, open_table, panel, titled
 from caloris.check.warnings import array_power, mean_demand
-from caloris.output.text import counted, engineering, listed, percent
+from caloris.output.text import celsius, counted, engineering, listed, percent
+
+# In the order in which they widen what is calculated.
+_MARGINS = ("uncertainty", "acceptance", "qualification")
 
 
 def power_panel(seen: Sketch) -> Panel:
@@ -57,6 +60,27 @@ def loads_table(seen: Sketch) -> Group:
     if len(seen.case.loads) > MOST_ROWS:
         table.add_row(f"{len(seen.case.loads) - MOST_ROWS} others", "", "")
     return titled("Heat loads", table)
+
+
+def limits_table(seen: Sketch) -> Group:
+    """Limits with the margins that are kept to them."""
+    table = open_table("limit", "of", "operating °C", "non-operating °C", "margins K", text=2)
+    default = seen.case.margins
+    for k, limit in enumerate(seen.case.limits[:MOST_ROWS]):
+        margins = [getattr(limit, name) for name in _MARGINS]
+        given = [0.0 if default is None else getattr(default, name) for name in _MARGINS]
+        kept = "+".join(f"{own if own is not None else other:g}" for own, other in zip(margins, given, strict=True))
+        table.add_row(
+            limit.name or str(k), listed(limit.of), _range(limit.operating), _range(limit.non_operating), kept
+        )
+    if len(seen.case.limits) > MOST_ROWS:
+        table.add_row(f"{len(seen.case.limits) - MOST_ROWS} others", "", "", "", "")
+    return titled(f"Limits (margins: {' + '.join(_MARGINS)})", table)
+
+
+def _range(limits: tuple[float, float] | None) -> str:
+    """A range of temperatures (K) in degrees Celsius, "-" for an end that is open."""
+    return "-" if limits is None else f"{celsius(limits[0])} to {celsius(limits[1])}"
 
 
 def network_panel(seen: Sketch) -> Panel:

@@ -14,7 +14,10 @@ def open_table(*columns: str, text: int = 1) -> Table:
     """An open table whose first `text` columns are words, the rest numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for index, heading in enumerate(columns):
-        table.add_column(heading, justify="left" if index < text else "right", overflow="fold")
+        if index < text:
+            table.add_column(heading, overflow="fold")
+        else:  # numbers are never broken
+            table.add_column(heading, justify="right")
     return table
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from caloris.model.leaves import leaf
-from caloris_kernels.constants import ATOMIC_MASS, PROTON_MASS
+from caloris_kernels.constants import ATOMIC_MASS, DAY, PROTON_MASS
 from caloris_kernels.magnetic.cutoff import ion_rigidity
 from caloris_kernels.numerics.interpolate import cubic_uniform
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER, galactic_flux, visible_sky_fraction
@@ -136,6 +136,11 @@ class SolarEvent(ParticleSource):
 
     transmission: Transmission | None = None
     period: WorstPeriod = eqx.field(static=True, default="week")
+
+    @property
+    def seconds(self) -> float:
+        """How long the period lasts (s); it comes once in a mission."""
+        return {"week": 7.0 * DAY, "day": DAY, "5 minutes": 300.0}[self.period]
 
     def __check_init__(self):
         if self.period not in get_args(WorstPeriod):

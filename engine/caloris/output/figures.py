@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from caloris.output.items import extremes, mean_power, node_mean, time_mean
+from caloris.output.items import extremes, has_flux, impossible_node, mean_power, node_mean, time_mean
 from caloris.output.read import RunFile
 from caloris_kernels.constants import DAY
 
@@ -92,10 +92,11 @@ def read_figures(run: RunFile, radiators: Sequence[str] = ()) -> dict[str, Value
     file lacks a dataset of a group that it has.
     """
     found: dict[str, Value] = {"title": _title(run), "result": run.result}
+    stopped = impossible_node(run) is not None  # at no temperature: no figure follows
     for path, read in _READERS:
-        if path in run:
+        if path in run and not (stopped and path.startswith(_OF_STATE)):
             found |= read(run)
-    if "mesh/surface" in run and "thermal/node" in run:
+    if "mesh/surface" in run and "thermal/node" in run and not stopped:
         found |= _radiator(run, radiators)
     unknown = found.keys() - FIGURES.keys()
     assert not unknown, unknown
@@ -211,7 +212,9 @@ def _environment(run: RunFile) -> dict[str, Value]:
 
 
 def _upsets(run: RunFile) -> dict[str, Value]:
-    """Rates of all devices together; their bands as if all were low or high at once."""
+    """Rates of all devices together; their bands as if all were low or high at once. None where no ions arrive."""
+    if not has_flux(run):
+        return {}
     count = run["upset/count"]
     rate = run["upset/rate_per_day"] * count
     found: dict[str, Value] = {
@@ -229,6 +232,8 @@ def _upsets(run: RunFile) -> dict[str, Value]:
 
 
 def _job(run: RunFile) -> dict[str, Value]:
+    if not has_flux(run):
+        return {}
     found: dict[str, Value] = {
         name: run.attribute("system", name) for name in ("goodput", "goodput_low", "goodput_high")
     }
@@ -265,5 +270,6 @@ _READERS: tuple[tuple[str, Callable[[RunFile], dict[str, Value]]], ...] = (
     ("system", _job),
     ("dose/dose_point", _dose),
 )
+_OF_STATE = ("thermal/", "power/", "limits/")
 COMPARED: tuple[str, ...] = ("thermal/temperature", "upset/device", "dose/dose_point")
 """A file without any of these has nothing to compare."""

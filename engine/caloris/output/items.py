@@ -7,6 +7,9 @@ import numpy as np
 
 from caloris.output.read import RunFile
 
+# Carbon and tungsten boil or melt below (K).
+_HOTTEST = 6000.0
+
 
 def item_of(node: str) -> str:
     """Return the surface or node that a node name belongs to: "wing[0,3].back" -> "wing.back"."""
@@ -66,6 +69,28 @@ def mean_power(run: RunFile, name: str) -> float | None:
     return float((energy[-1] - energy[0]).sum() / (time[-1] - time[0]))
 
 
+def impossible_node(run: RunFile) -> tuple[str, float] | None:
+    """Node of a failed run that stopped at no temperature that can be, and that (K): below 0 K or above 6000 K.
+
+    Then nothing that follows from the temperatures is worth a table or a picture. None where all are possible, or no
+    numbers, and for runs that succeeded.
+    """
+    temperature = run.get("thermal/temperature")
+    if run.succeeded or temperature is None:
+        return None
+    wrong = np.maximum(-temperature, temperature - _HOTTEST)
+    if not (wrong >= 0.0).any():
+        return None
+    moment, node = np.unravel_index(np.nanargmax(wrong), wrong.shape)
+    return run.names("thermal/node")[node], float(temperature[moment, node])
+
+
+def has_flux(run: RunFile) -> bool:
+    """Whether ions arrive at any device: a fluence of the mission alone is a dose and no rate."""
+    found = [run.get(f"particle/{name}") for name in ("flux_outside", "integral_let_flux")]
+    return any(flux is None or flux.any() for flux in found)
+
+
 class Extremes(NamedTuple):
     """Lowest and highest temperature of all nodes over the run (K), each with the item that has it."""
 
@@ -76,9 +101,9 @@ class Extremes(NamedTuple):
 
 
 def extremes(run: RunFile) -> Extremes | None:
-    """Return the extremes of a run's temperatures; None without temperatures, or where a failed run has no number."""
+    """Return the extremes of a run's temperatures; None without any, or where a failed run has none that can be."""
     temperature = run.get("thermal/temperature")
-    if temperature is None or not np.isfinite(temperature).any():
+    if temperature is None or not np.isfinite(temperature).any() or impossible_node(run):
         return None
     names = run.names("thermal/node")
     cold, hot = (np.unravel_index(find(temperature), temperature.shape) for find in (np.nanargmin, np.nanargmax))

@@ -2,6 +2,10 @@
 
 from caloris.output.quantity import Quantity
 
+# Energies (MeV) whose trapped flux a world map shows first, and the flux (m-2 s-1) below which the models are empty.
+MAP_ENERGY = {"proton": 30.0, "electron": 1.0}
+LEAST_FLUX = 1e4
+
 _FLUX = "m-2 s-1 sr-1 MeV-1"
 
 PARTICLE = {
@@ -43,10 +47,10 @@ PARTICLE = {
     "map_latitude": Quantity("degree", ("map_latitude",), "geocentric latitude of the world map"),
     "map_longitude": Quantity("degree", ("map_longitude",), "longitude of the world map, east"),
     "map_proton_flux": Quantity(
-        "m-2 s-1", ("map_latitude", "map_longitude", "proton_threshold"), "trapped protons at the orbit's mean altitude"
+        "m-2 s-1", ("map_latitude", "map_longitude", "proton_threshold"), "trapped protons at the map's altitude"
     ),
     "map_electron_flux": Quantity(
-        "m-2 s-1", ("map_latitude", "map_longitude", "electron_threshold"), "trapped electrons at the mean altitude"
+        "m-2 s-1", ("map_latitude", "map_longitude", "electron_threshold"), "trapped electrons at the map's altitude"
     ),
 }
 
@@ -59,6 +63,8 @@ UPSET = {
     "heavy_ion_rate_per_device": Quantity("s-1", ("device",), "upsets per device by heavy ions"),
     "proton_rate_per_device": Quantity("s-1", ("device",), "upsets per device by protons"),
     "rate_per_day": Quantity("day-1", ("device",), "upsets per device and day, heavy ions and protons"),
+    "heavy_ion_response": Quantity("1", ("device",), "1 where heavy ions upset bits of the device, else 0", "integer"),
+    "proton_response": Quantity("1", ("device",), "1 where protons upset bits of the device, else 0", "integer"),
     "direct_proton_rate_per_bit": Quantity("s-1", ("device",), "upsets per bit by the ionization of protons"),
     "rate_deviation": Quantity("1", ("device",), "geometric standard deviation of the upset rate"),
     "rate_low_per_day": Quantity("day-1", ("device",), "upsets per device and day over their deviation"),
@@ -123,5 +129,8 @@ DOSE = {
     "dose_depth": Quantity("g cm-2", ("dose_depth",), "radius of an aluminum sphere"),
     "depth_rate": Quantity(
         "Gy s-1", ("dose_source", "dose_depth"), "rate in silicon at the center of an aluminum sphere; 0 for events"
+    ),
+    "depth_event": Quantity(
+        "Gy", ("dose_source", "dose_depth"), "what an event brings once at the center; 0 for what lasts"
     ),
 }

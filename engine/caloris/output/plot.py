@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from caloris.output.items import impossible_node
 from caloris.output.plot_dose import plot_depth_dose
 from caloris.output.plot_environment import plot_components, plot_track, plot_transmission, plot_world_map
 from caloris.output.plot_margins import plot_margins
-from caloris.output.plot_particle import plot_flux, plot_let_spectrum, plot_upsets
+from caloris.output.plot_particle import plot_flux, plot_let_spectrum
 from caloris.output.plot_satellite import plot_satellite
 from caloris.output.plot_style import style
 from caloris.output.plot_time import plot_heat_flows, plot_power, plot_temperatures
+from caloris.output.plot_upsets import plot_upsets
 from caloris.output.read import RunFile, open_run
 
 # What each picture needs; a run that lacks it goes without that picture.
@@ -24,9 +26,11 @@ _PICTURES = (
     (plot_transmission, ("particle/transmission",)),
     (plot_flux, ("particle/flux_outside", "particle/flux_behind")),
     (plot_let_spectrum, ("particle/integral_let_flux",)),
-    (plot_depth_dose, ("dose/depth_rate", "dose/rate")),
-    (plot_upsets, ("upset/heavy_ion_rate_per_device", "upset/proton_rate_per_device")),
+    (plot_depth_dose, ("dose/depth_rate", "dose/depth_event", "dose/rate")),
+    (plot_upsets, ("upset/device", "upset/heavy_ion_rate_per_bit")),
 )
+
+_OF_STATE = ("limits/", "thermal/", "power/")
 
 
 def plot(path: str | Path, folder: str | Path, variant: str | None = None) -> list[Path]:
@@ -50,7 +54,9 @@ def _draw(run: RunFile, folder: Path) -> list[Path]:
     """The pictures of one run, or of one variant."""
     folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
+    # A failed run that stopped at no temperature has nothing of heat to draw.
+    impossible = impossible_node(run) is not None
     for draw, needed in _PICTURES:
-        if all(name in run for name in needed):
+        if all(name in run for name in needed) and not (impossible and needed[0].startswith(_OF_STATE)):
             paths += draw(run, folder)
     return paths

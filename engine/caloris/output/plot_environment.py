@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patheffects import withStroke
 
+from caloris.output.particle_quantities import LEAST_FLUX, MAP_ENERGY
 from caloris.output.plot_style import COLORS, legend_outside, line_style, mark_decades, panels, save
 from caloris.output.read import RunFile
 
@@ -16,8 +17,6 @@ _SQUARE_METER = 1e4  # cm2
 # Of the spectra: below the least of the components' highest values, and below the highest of all.
 _DECADES_OF_EACH, _MOST_DECADES = 4, 18
 _MAP_DECADES = 4
-# Proton and electron energies (MeV) that the map shows, where they are among the thresholds.
-_MAP_ENERGY = {"proton": 30.0, "electron": 1.0}
 # So many that the lines of a day can still be told apart (MeV).
 _TRACK_ENERGY = {"proton": (1.0, 10.0, 30.0, 100.0), "electron": (0.1, 1.0)}
 _GAP = 32767  # between coastlines
@@ -35,6 +34,8 @@ def plot_components(run: RunFile, folder: Path) -> list[Path]:
         if heavier.max() > 0:
             _loglog(axes, energy, heavier, label="heavier ions, per MeV/u", color=color, linestyle=(0, (4, 2)))
     electrons = run.get("particle/electron_flux")
+    if not flux.any() and electrons is None:  # a fluence of the mission alone
+        return []
     drawn = [flux[:, 0], flux[:, 1:].sum(axis=1)]
     if electrons is not None:
         _loglog(axes, run["particle/electron_energy"], electrons, label="trapped electrons", color="#000000")
@@ -69,12 +70,19 @@ def plot_world_map(run: RunFile, folder: Path) -> list[Path]:
     """Draw the flux of trapped particles on the orbit's sphere, with coasts and a day of the ground track."""
     kind = "proton" if "particle/map_proton_flux" in run else "electron"
     thresholds = run[f"particle/{kind}_threshold"]
-    index = int(np.argmin(abs(thresholds - _MAP_ENERGY[kind])))
+    every = run[f"particle/map_{kind}_flux"]
     latitude, longitude = run["particle/map_latitude"], run["particle/map_longitude"]
-    flux = run[f"particle/map_{kind}_flux"][:, :, index] / _SQUARE_METER
+    # The energy that matters to electronics, or the next lower one that there is at this altitude.
+    wanted = int(np.argmin(abs(thresholds - MAP_ENERGY[kind])))
+    met = [k for k in range(wanted, -1, -1) if every[:, :, k].max() >= LEAST_FLUX]
+    index = met[0] if met else wanted
+    flux = every[:, :, index] / _SQUARE_METER
     figure, ((axes,),) = panels(1, 1, 3.7)
     highest = float(flux.max())
-    if highest > 0:
+    if not met:
+        words = f"no {kind}s above {thresholds[0]:g} MeV at this altitude by the model"
+        axes.text(0, 0, words, ha="center", va="center", fontsize=11, bbox={"color": "white", "alpha": 0.8})
+    else:
         top = 10.0 ** np.ceil(np.log10(highest))
         low = top * 10.0**-_MAP_DECADES
         levels = np.geomspace(low, top, 8 * _MAP_DECADES + 1)
@@ -89,9 +97,13 @@ def plot_world_map(run: RunFile, folder: Path) -> list[Path]:
     axes.set(xlim=(-180, 180), ylim=(-90, 90), aspect="equal", xlabel="Longitude (°)", ylabel="Latitude (°)")
     axes.set_xticks(np.arange(-180, 181, 60))
     axes.set_yticks(np.arange(-90, 91, 30))
-    altitude = run.attribute("particle", "mean_altitude")
+    mean = run.attribute("particle", "mean_altitude")
+    altitude = run.attribute("particle", "map_altitude", mean)
+    # Of an eccentric orbit one altitude is shown, which its track crosses and does not keep to.
+    crossed = "" if abs(altitude - mean) < 1e3 else ", where the orbit meets most of them,\n"
     epoch = run.attribute("particle", f"{kind}_field_epoch")
-    axes.set_title(f"Trapped {kind}s at {altitude / 1e3:.0f} km, field of {epoch:.6g}, and a day of the track")
+    title = f"Trapped {kind}s at {altitude / 1e3:.0f} km{crossed or ', '}field of {epoch:.6g}, and a day of the track"
+    axes.set_title(title)
     return save(figure, folder, "trapped_map")
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the particle environment: flux outside and behind the shield, LET spectra, upset rates."""
+"""Pictures of the particle environment: flux outside and behind the shield, LET spectra."""
 
 from pathlib import Path
 
@@ -20,6 +20,8 @@ _DECADES = 9
 def plot_let_spectrum(run: RunFile, folder: Path) -> list[Path]:
     """Draw the integral LET flux behind each device's shield."""
     let, flux = run["particle/let"], run["particle/integral_let_flux"]
+    if not flux.any():  # a fluence of the mission alone
+        return []
     figure, ((axes,),) = panels(1, 1, 3.4)
     for index, (names, row) in enumerate(_alike(run, flux)):
         positive = row > 0
@@ -87,33 +89,3 @@ def _log_limits(axes: Axes, values: np.ndarray) -> None:
     highest = float(values.max(initial=0.0))
     if highest > 0:
         axes.set_ylim(highest * 10.0**-_DECADES, highest * 3)
-
-
-def plot_upsets(run: RunFile, folder: Path) -> list[Path]:
-    """Draw upsets per day of all devices of each kind, heavy ions and protons apart."""
-    names, count = run.names("upset/device"), run.get("upset/count")
-    heavy, proton = run["upset/heavy_ion_rate_per_device"], run["upset/proton_rate_per_device"]
-    direct = run.get("upset/direct_proton_rate_per_bit")
-    if direct is not None:
-        proton = proton + direct * run["upset/bits"]
-    every = np.ones(len(names)) if count is None else count
-    figure, ((axes,),) = panels(1, 1, 1.1 + 0.45 * len(names))
-    rows = np.arange(len(names))
-    drawn = np.zeros(0)
-    for offset, label, rate, index in ((-0.19, "heavy ions", heavy, 0), (0.19, "protons", proton, 1)):
-        values = rate * every * 86400.0
-        shown = values > 0
-        if shown.any():  # a legend of bars that are not there would have any color
-            axes.barh(rows[shown] + offset, values[shown], 0.36, label=label, color=line_style(index)["color"])
-        drawn = np.append(drawn, values[shown])
-    axes.set_xscale("log")
-    if len(drawn):  # whole decades: at least two of them are marked, and the shortest bar is seen
-        axes.set_xlim(10.0 ** np.floor(np.log10(0.8 * drawn.min())), 10.0 ** np.ceil(np.log10(1.25 * drawn.max())))
-    mark_decades(axes.xaxis)
-    axes.set_yticks(rows, [f"{name} (x {n:.0f})" for name, n in zip(names, every, strict=True)])
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.grid(False, axis="y")
-    axes.set_xlabel("Upsets per day, all devices of the kind")
-    axes.set_title("Upset rates")
-    legend_outside(axes)
-    return save(figure, folder, "upset_rates")

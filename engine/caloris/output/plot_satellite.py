@@ -39,23 +39,23 @@ def plot_satellite(run: RunFile, folder: Path) -> list[Path]:
     middle, half = 0.5 * (shown.min() + shown.max()), 0.5 * max(np.ptp(shown), LEAST_SPAN)
     norm = Normalize(middle - half, middle + half)
     colors = colormaps[TEMPERATURE_MAP]
-    view = _common_view(posed)
-    figure, grid = _panels(len(moments), view)
+    views = _views(posed)
+    figure, grid = _panels(len(moments), views[0])
     alone = _alone(run["mesh/facets"])
     cell = np.unique(np.stack([run["mesh/facet_node"], run["mesh/facet_surface"]]), axis=1, return_inverse=True)[1]
     for column, ((word, index), corners) in enumerate(zip(moments, posed, strict=True)):
         shade = colors(norm(temperature[index]))[:, :3]
-        for row, camera in enumerate(_CAMERAS):
+        for row, (camera, view) in enumerate(zip(_CAMERAS, views, strict=True)):
             axes = grid[row, column]
             image = render(corners, shade, cell.ravel(), alone, camera, view)
             axes.imshow((255 * image).round().astype(np.uint8), extent=view.extent)
             axes.set_axis_off()
-            _triad(axes, camera, _directions(run, index))
+            _triad(axes, camera, view, _directions(run, index))
         when = f" (t = {duration(float(run['thermal/time'][index]))})" if len(mean) > 1 else ""
         grid[0, column].set_title(f"{word}{when}")
         summary = f"mean {mean[index]:.0f} °C, {temperature[index].min():.0f} to {temperature[index].max():.0f} °C"
         grid[0, column].text(0.0, 1.0, summary, transform=grid[0, column].transAxes, va="top", fontsize=8)
-    _scale_bar(grid[-1, 0], view)
+    _scale_bar(grid[-1, 0], views[-1])
     look = {"label": "Temperature (°C)", "shrink": 0.8, "aspect": 30, "pad": 0.02}
     at_least(figure.colorbar(ScalarMappable(norm, colors), ax=grid, **look).ax.yaxis, LEAST_SPAN)
     return save(figure, folder, "satellite")
@@ -100,16 +100,20 @@ def _alone(facets: np.ndarray) -> np.ndarray:
     return count[triangle.ravel()] == 1
 
 
-def _common_view(posed: list[np.ndarray]) -> View:
-    """Return one extent for all panels, so that they share their scale, with room for the labels."""
-    projected = np.concatenate(
-        [camera.project(corners)[..., :2].reshape(-1, 2) for corners in posed for camera in _CAMERAS]
-    )
-    low, high = projected.min(axis=0), projected.max(axis=0)
-    center, half = (low + high) / 2, (high - low) / 2 * 1.06
-    half = np.maximum(half, 0.25 * half.max())
+def _views(posed: list[np.ndarray]) -> list[View]:
+    """Return an extent for each camera, around what it sees, all of one size: they share their scale.
+
+    Labels have room above and below.
+    """
+    projected = [
+        np.concatenate([camera.project(corners)[..., :2].reshape(-1, 2) for corners in posed]) for camera in _CAMERAS
+    ]
+    ends = np.array([(points.min(axis=0), points.max(axis=0)) for points in projected])  # [camera, end, xy]
+    center, half = ends.mean(axis=1), np.ptp(ends, axis=1).max(axis=0) / 2 * 1.06
+    # Flat and narrow pictures would have no room for arrows and their names.
+    half = np.maximum(half, 0.5 * half.max())
     half[1] += 0.12 * half.max()
-    return View((center[0] - half[0], center[0] + half[0], center[1] - half[1], center[1] + half[1]), _PIXELS)
+    return [View((x - half[0], x + half[0], y - half[1], y + half[1]), _PIXELS) for x, y in center]
 
 
 def _directions(run: RunFile, index: int) -> dict[str, np.ndarray]:
@@ -125,9 +129,11 @@ def _directions(run: RunFile, index: int) -> dict[str, np.ndarray]:
     return directions
 
 
-def _triad(axes: Axes, camera: Camera, directions: dict[str, np.ndarray]) -> None:
+def _triad(axes: Axes, camera: Camera, view: View, directions: dict[str, np.ndarray]) -> None:
     """Draw the directions as arrows in the lower right corner."""
-    inset = axes.inset_axes((0.74, 0.0, 0.26, 0.34))
+    left, right, bottom, top = view.extent
+    wide, tall = max((right - left) / (top - bottom), 1.0), max((top - bottom) / (right - left), 1.0)
+    inset = axes.inset_axes((1.0 - 0.26 * tall, 0.0, 0.26 * tall, 0.26 * wide))  # a square
     inset.set(xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal")
     inset.set_axis_off()
     for name, direction in directions.items():
@@ -136,8 +142,13 @@ def _triad(axes: Axes, camera: Camera, directions: dict[str, np.ndarray]) -> Non
         length = 1.0 if body_axis else 1.55
         color = _TRIAD_COLORS.get(name, "#444444")
         arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 1.0, "linestyle": "-" if body_axis else ":"}
+        arrow["mutation_scale"] = 7.0
         inset.annotate("", (length * x, length * y), (0, 0), arrowprops=arrow | {"shrinkA": 0, "shrinkB": 0})
-        inset.text(1.25 * length * x, 1.25 * length * y, name, color=color, fontsize=6.5, ha="center", va="center")
+        # A name stands on white: where the Sun is along an axis, its arrow runs through the axis's name.
+        inset.text(
+            1.25 * length * x, 1.25 * length * y, name, color=color, fontsize=6.5, ha="center", va="center",
+            bbox={"color": "white", "pad": 0.4, "linewidth": 0.0}, zorder=4,
+        )  # fmt: skip
 
 
 def _scale_bar(axes: Axes, view: View) -> None:

@@ -13,7 +13,7 @@ from caloris.output.show_devices import band
 from caloris.output.show_dose import RAD
 from caloris.output.show_limits import AS_IT_STANDS
 from caloris.output.show_particles import described
-from caloris.output.tables import open_table
+from caloris.output.tables import open_table, print_whole
 from caloris.output.text import celsius, duration, percent, rate, signed
 from caloris_kernels.constants import JULIAN_YEAR
 
@@ -41,7 +41,7 @@ def show_designs(designs: Sequence[Design], console: Console) -> None:
     each = -(-len(designs) // tables)
     for first in range(0, len(designs), each):
         widest = max(_DESIGN_WIDTH, (console.width - _LABEL_WIDTH) // each - 2)
-        console.print(_table(designs, groups, slice(first, first + each), widest))
+        print_whole(console, _table(designs, groups, slice(first, first + each), widest))
         console.print()
     for note in _notes(designs):
         console.print(note)
@@ -254,9 +254,8 @@ def _notes(designs: Sequence[Design]) -> Iterator[Text]:
     """What failed, what the figures mean, and the particle environment of each design."""
     for design in designs:
         if design.text("result") != "success":
-            words = (
-                f"{_called(design)} failed: {design.text('result')}. Its figures are those of its last accepted state."
-            )
+            failed = f"{_called(design)} failed: {design.text('result')}."
+            words = f"{failed} Its figures, where it has any, are of its last accepted state."
             yield Text(words, "bold red")
     lines = ["-: the run does not hold it. Powers are means over the run."]
     radiators = _alike(designs, "radiator")

@@ -5,9 +5,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from caloris.output.items import has_flux
 from caloris.output.read import RunFile
+from caloris.output.show_particles import Event, environment_words, event_of
 from caloris.output.tables import open_table
-from caloris.output.text import duration, percent, rate
+from caloris.output.text import duration, listed, percent, prefixed, rate
 from caloris_kernels.constants import DAY
 
 
@@ -27,23 +29,119 @@ def proton_rates(run: RunFile) -> np.ndarray | None:
     return nuclear if nuclear is None or direct is None else nuclear + direct
 
 
-def effect_table(run: RunFile) -> Table:
-    """Return the named effects of devices, a day and device, with their bands."""
-    table = open_table("Effects per day and device", "latch-ups, interrupts, transients, beside upset bits")
-    table.add_column("effect", overflow="fold")
-    for heading in ("per device", "band", "mean time between"):
-        table.add_column(heading, justify="right")
-    rates, low, high = (run[f"upset/effect_{name}_per_day"] for name in ("rate", "low", "high"))
-    for k, name in enumerate(run.names("upset/effect")):
-        between = duration(DAY / float(rates[k])) if rates[k] > 0 else "-"
-        table.add_row(name, rate(float(rates[k])), band(float(low[k]), float(high[k])), between)
+def upset_table(run: RunFile) -> Table | Text:
+    """Return upset rates per bit, per device and for all devices, a day; words where no ions arrive.
+
+    Devices without a response of their bits, which have effects alone, have no row.
+    """
+    words, event = environment_words(run) or "", event_of(run)
+    if not has_flux(run):
+        lacking = "The environment holds a fluence of the mission and no flux: there are no rates of upsets or effects."
+        if "particle/event_fluence" not in run:
+            lacking = "No ions arrive: there are no upsets and no effects."
+        return Text.assemble(("Upsets and effects\n", "bold"), f"{lacking}\n{words}".rstrip())
+    names, proton = run.names("upset/device"), proton_rates(run)
+    answers = {kind: run.get(f"upset/{kind}_response") for kind in ("heavy_ion", "proton")}
+    rows = [k for k in range(len(names)) if any(answer is None or answer[k] for answer in answers.values())]
+    if not rows:
+        return Text.assemble(
+            ("Upsets\n", "bold"), f"No bits that upset: the devices have effects alone.\n{words}".rstrip()
+        )
+    notes = [_event_note(event)] if event else []
+    table = open_table(f"Upsets per day{_during(event)}")
+    table.add_column("device", overflow="fold")
+    # Headings are broken by hand: what they leave is the names', whose words then stay whole.
+    for heading in (
+        "count",
+        "bits",
+        "heavy\nion/bit",
+        "proton\n/bit",
+        "per\ndevice",
+        *(["band"] if "upset/rate_low_per_day" in run else []),
+        "all\ndevices",
+        "in the\nevent" if event else "mean time\nbetween",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    cells: list[str] = []
+    for row in rows:
+
+        def value(name: str, row: int = row) -> float:
+            values = run.get(f"upset/{name}")
+            return float("nan") if values is None else float(values[row])
+
+        def per_bit(kind: str, found: float, row: int = row) -> str:
+            answer = answers[kind]
+            return "-" if answer is not None and not answer[row] else rate(found * DAY)
+
+        every = value("rate_per_day") * value("count")
+        cells = [
+            per_bit("heavy_ion", value("heavy_ion_rate_per_bit")),
+            per_bit("proton", float("nan") if proton is None else float(proton[row])),
+        ]
+        notes += [note for cell, note in _CELL_NOTES.items() if cell in cells and note not in notes]
+        table.add_row(
+            names[row],
+            f"{value('count'):.0f}",
+            prefixed(value("bits")),
+            *cells,
+            rate(value("rate_per_day")),
+            *([band(value("rate_low_per_day"), value("rate_high_per_day"))] if "upset/rate_low_per_day" in run else []),
+            rate(every),
+            _how_often(every, event),
+        )
+    if len(rows) < len(names):
+        notes.append(f"No bits that upset, effects alone: {listed([n for k, n in enumerate(names) if k not in rows])}.")
+    table.caption = "\n".join([*notes, words]).strip() or None
     return table
 
 
-def memory_table(run: RunFile) -> Table:
-    """Return failures of words behind correction, a day and device, by what causes them."""
+_CELL_NOTES = {
+    "-": "-: the device has no response to such particles.",
+    "0": "0: no such particles arrive, or none above its onset.",
+}
+
+
+def _during(event: Event | None) -> str:
+    """What a title adds where the rates are those of an event."""
+    return f" during the {event.name} of solar particles" if event else ""
+
+
+def _event_note(event: Event) -> str:
+    return f"In the event: the rate over the {duration(event.duration)} that it lasts."
+
+
+def _how_often(per_day: float, event: Event | None) -> str:
+    """The mean time between events of a rate; during an event how many it brings, since the rate ends with it."""
+    if event:
+        return rate(per_day * event.duration / DAY)
+    return duration(DAY / per_day) if per_day > 0 else "-"
+
+
+def effect_table(run: RunFile) -> Table | None:
+    """Return the named effects of devices, a day and device, with their bands; None where no ions arrive."""
+    if not has_flux(run):
+        return None
+    event = event_of(run)
     table = open_table(
-        "Uncorrected words per day and device", "by upsets that gather between scrubs, by single strikes"
+        f"Effects per day and device{_during(event)}", "latch-ups, interrupts, transients, beside upset bits"
+    )
+    table.add_column("effect", overflow="fold")
+    for heading in ("per device", "band", "in the event" if event else "mean time between"):
+        table.add_column(heading, justify="right")
+    rates, low, high = (run[f"upset/effect_{name}_per_day"] for name in ("rate", "low", "high"))
+    for k, name in enumerate(run.names("upset/effect")):
+        often = _how_often(float(rates[k]), event)
+        table.add_row(name, rate(float(rates[k])), band(float(low[k]), float(high[k])), often)
+    return table
+
+
+def memory_table(run: RunFile) -> Table | None:
+    """Return failures of words behind correction, a day and device, by what causes them; None where no ions arrive."""
+    if not has_flux(run):
+        return None
+    table = open_table(
+        f"Uncorrected words per day and device{_during(event_of(run))}",
+        "by upsets that gather between scrubs, by single strikes",
     )
     table.add_column("device", overflow="fold")
     for heading in ("gathered", "single strikes", "both", "band"):
@@ -57,8 +155,10 @@ def memory_table(run: RunFile) -> Table:
     return table
 
 
-def job_panel(run: RunFile) -> Panel:
-    """Return the job: how often it fails, how often it should be saved, what gets done."""
+def job_panel(run: RunFile) -> Panel | None:
+    """Return the job: how often it fails, how often it should be saved, what gets done; None where no ions arrive."""
+    if not has_flux(run):
+        return None
     values = run.attributes("system")
     lines = Text()
 
@@ -82,4 +182,4 @@ def job_panel(run: RunFile) -> Panel:
             f"  goodput, saved by the rate there ({values.get('follows', 'a table')})",
         )
     lines.rstrip()
-    return Panel(lines, title="Job", title_align="left", expand=False)
+    return Panel(lines, title=f"Job{_during(event_of(run))}", title_align="left", expand=False)

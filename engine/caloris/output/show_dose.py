@@ -1,54 +1,88 @@
-"""The tables of doses by point and source, and of displacement damage."""
+"""The tables of doses: the rate by source, the mission with what comes once, and displacement damage."""
+
+from textwrap import wrap
 
 import numpy as np
 from rich.table import Table
 
 from caloris.output.read import RunFile
 from caloris.output.tables import open_table
-from caloris.output.text import rate
+from caloris.output.text import prefixed, rate
 from caloris_kernels.constants import JULIAN_YEAR
 
 RAD = 100.0  # rad per Gy
 # Sources below this part of the largest of any point are rounding.
 _SHOWN = 1e-9
+# Headings are broken at words where they are longer (characters).
+_HEADING = 12
 
 
-def dose_table(run: RunFile) -> Table:
-    """Return dose rates by source (rad a year), and the dose of the mission with its band."""
-    factor = run.attribute("dose", "environment_factor") if hasattr(run, "attribute") else 2.0
-    points, sources = run.names("dose/dose_point"), run.names("dose/dose_source")
-    yearly, mission = run["dose/rate"] * RAD * JULIAN_YEAR, run["dose/mission_dose"] * RAD
+def dose_table(run: RunFile) -> Table | None:
+    """Return dose rates by source (rad a year) of all that lasts; None where everything comes once."""
+    yearly = run["dose/rate"] * RAD * JULIAN_YEAR
+    shown = [k for k in _shown(run) if yearly[:, k].any()]
+    if not shown:
+        return None
+    note = "rad of the target material, years of 365.25 days; what comes once is no part of it."
+    table = _table(run, "Dose, rad per year", note)
+    sources = run.names("dose/dose_source")
+    for heading in (*(sources[k] for k in shown), "all"):
+        table.add_column("\n".join(wrap(heading, _HEADING, break_long_words=False)), justify="right")
+    for row in range(len(yearly)):
+        cells = [prefixed(float(yearly[row, k])) for k in shown]
+        table.add_row(*_point(run, row), *cells, prefixed(float(np.sum(yearly[row]))))
+    return table
+
+
+def mission_table(run: RunFile) -> Table:
+    """Return the dose of the mission (rad): what lasts times the years, what comes once, and the sum's band."""
+    factor = run.attribute("dose", "environment_factor", 2.0)
+    yearly, mission = run["dose/rate"], run["dose/mission_dose"] * RAD
+    lasting, sources = np.any(yearly, axis=0), run.names("dose/dose_source")
+    once = [k for k in _shown(run) if not lasting[k]]
     note = (
-        f"rad of the target; years of 365.25 days. Band: times and over {factor or 2.0:g}, what the models of trapped "
-        "particles are good for. Errors of rays and bins are in the file."
+        f"rad of the target material. Band: times and over {factor:g}, what the models of trapped particles are said "
+        "to be good for, taken for all sources. Errors of rays and bins are in the file."
     )
-    table = open_table("Dose, rad per year", note)
+    table = _table(run, "Dose of the mission, rad", note)
+    headings = ["years", *(["by the year"] if lasting.any() else []), *(f"{sources[k]} (once)" for k in once)]
+    for heading in (*headings, "mission", "band"):
+        table.add_column("\n".join(wrap(heading, _HEADING, break_long_words=False)), justify="right")
+    low, high = run["dose/low"] * RAD, run["dose/high"] * RAD
+    for row in range(len(mission)):
+        summed = [prefixed(float(np.sum(mission[row, lasting])))] if lasting.any() else []
+        table.add_row(
+            *_point(run, row),
+            f"{run['dose/years'][row]:g}",
+            *summed,
+            *(prefixed(float(mission[row, k])) for k in once),
+            prefixed(float(np.sum(mission[row]))),
+            f"{prefixed(float(low[row]))} to {prefixed(float(high[row]))}",
+        )
+    return table
+
+
+def _table(run: RunFile, title: str, note: str) -> Table:
+    """An empty table with the columns that say what each point is."""
+    thousands = run["dose/mission_dose"].max(initial=0.0) * RAD >= 1e3
+    table = open_table(title, note + (" k, M, G: 10³, 10⁶, 10⁹." if thousands else ""))
     table.add_column("point", overflow="fold")
     table.add_column("in")
     table.add_column("g/cm2", justify="right")
-    largest = mission.max(initial=0.0)
-    shown = [k for k in range(len(sources)) if mission[:, k].max(initial=0.0) > _SHOWN * largest]
-    for k in shown:
-        events = not yearly[:, k].any()
-        table.add_column(sources[k] + (" (once)" if events else ""), justify="right", overflow="fold")
-    for heading in ("a year", "years", "mission, rad", "band, rad"):
-        table.add_column(heading, justify="right")
-    targets, years, shield = run.names("dose/target"), run["dose/years"], run["dose/mean_shield"]
-    low, high = run["dose/low"] * RAD, run["dose/high"] * RAD
-    for row, point in enumerate(points):
-        cells = [rate(float(yearly[row, k] if yearly[:, k].any() else mission[row, k])) for k in shown]
-        total = float(np.sum(yearly[row]))
-        table.add_row(
-            point,
-            targets[row],
-            rate(float(shield[row])),
-            *cells,
-            rate(total),
-            f"{years[row]:g}",
-            rate(float(np.sum(mission[row]))),
-            f"{rate(float(low[row]))} to {rate(float(high[row]))}",
-        )
     return table
+
+
+def _point(run: RunFile, row: int) -> tuple[str, str, str]:
+    """What each table says of a point: its name, its material, the mean shield around it."""
+    shield = rate(float(run["dose/mean_shield"][row]))
+    return run.names("dose/dose_point")[row], run.names("dose/target")[row], shield
+
+
+def _shown(run: RunFile) -> list[int]:
+    """Sources that matter at any point."""
+    mission = run["dose/mission_dose"]
+    largest = mission.max(initial=0.0)
+    return [k for k in range(mission.shape[1]) if mission[:, k].max(initial=0.0) > _SHOWN * largest]
 
 
 def damage_table(run: RunFile) -> Table:

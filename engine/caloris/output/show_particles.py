@@ -1,5 +1,7 @@
 """The particle environment on the terminal: what it is in words, and what an orbit meets."""
 
+from typing import NamedTuple
+
 import numpy as np
 from rich.panel import Panel
 from rich.text import Text
@@ -10,6 +12,21 @@ from caloris.output.text import percent
 # A moment is inside the belts' horn or the South Atlantic Anomaly when it has this part of the day's largest flux.
 _INSIDE = 1e-2
 _SQUARE_METER = 1e4  # cm2
+# How the names of environments begin that hold a worst period, and nothing that comes from outside the Earth's field.
+_EVENT, _TRAPPED_ALONE = "solar particles of the worst", "no geomagnetic cutoff"
+
+
+class Event(NamedTuple):
+    """The period of solar particles that the rates of a run are of."""
+
+    name: str  # "worst 5 minutes"
+    duration: float  # s
+
+
+def event_of(run: RunFile) -> Event | None:
+    """The event whose flux is part of the environment; None for an environment that lasts."""
+    name, seconds = run.attribute("particle", "event"), run.attribute("particle", "event_duration")
+    return None if name is None or seconds is None else Event(str(name), float(seconds))
 
 
 def environment_words(run: RunFile) -> str | None:
@@ -21,10 +38,13 @@ def environment_words(run: RunFile) -> str | None:
 def described(environment: str) -> str:
     """What an environment is and which way its gaps and its models push the rates."""
     words = [f"{environment}."]
-    if "no geomagnetic cutoff" in environment:
-        words.append("Without the cutoff, rates in a low orbit are too high.")
+    if _EVENT in environment:
+        words.append("Rates are those during that event, which comes once, and not of an average day.")
+    # Trapped particles are fluxes where they are: the cutoff is nothing to them.
+    if "no geomagnetic cutoff" in environment and not environment.startswith(_TRAPPED_ALONE):
+        words.append("Without the cutoff, rates and doses in a low orbit are too high.")
     if "no trapped" in environment and "no trapped electrons" not in environment:
-        words.append("Without trapped protons, rates across the belts are too low.")
+        words.append("Without trapped protons, rates and doses across the belts are too low.")
     if "trapped protons of AP8" in environment or "trapped electrons of AE8" in environment:
         words.append("AP-8 and AE-8 are uncertain by a factor of 2, more at low altitude.")
     return " ".join(words)

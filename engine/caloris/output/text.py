@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from caloris_kernels.constants import DAY, JULIAN_YEAR
+
 ZERO_CELSIUS = 273.15  # K
 # Names that a line lists before it counts the rest.
 MOST_NAMES = 6
@@ -50,6 +52,15 @@ def engineering(value: float, unit: str) -> str:
     ).rstrip()
 
 
+def prefixed(value: float) -> str:
+    """Return a number of three significant digits with k, M, G or T from a thousand on: 9.58 k; "-" for none."""
+    scale, prefix = next(
+        (p for p in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")) if abs(value) >= 0.9995 * p[0]), (1.0, "")
+    )
+    # Above the largest prefix and far below one `rate` has exponents, which are single words too.
+    return f"{rate(value / scale)} {prefix}".rstrip()
+
+
 def percent(fraction: float) -> str:
     """Return a fraction in percent with one decimal."""
     return f"{100 * fraction:.1f} %"
@@ -63,10 +74,10 @@ def duration(seconds: float) -> str:
         return f"{seconds:.3g} s"
     if seconds < 3 * 3600:
         return f"{seconds / 60:.1f} min"
-    if seconds < 2 * 86400:
+    if seconds < 2 * DAY:
         return f"{seconds / 3600:.1f} h"
-    days = seconds / 86400
-    return f"{days:.1f} d" if days < 1000 else f"{days / 365.25:.3g} years"
+    days = seconds / DAY
+    return f"{days:.1f} d" if days < 1000 else f"{seconds / JULIAN_YEAR:.3g} years"
 
 
 def rate(value: float) -> str:

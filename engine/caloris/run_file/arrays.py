@@ -7,6 +7,7 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
+from caloris.run_file.heaters import heater_arrays
 from caloris.solve.balance import Audit, Balance, audit, balance, duty, mean_terms
 from caloris.solve.solution import Solution, SteadySolution
 
@@ -49,6 +50,7 @@ def thermal_arrays(case: Case, model: Model, solution: Solution | SteadySolution
     assert model.context is not None and case.run is not None
     moments = balance(solution)
     _heat(model, solution, moments, data)
+    heater_arrays(solution, data)
     left = residuals(solution, moments, model.context.structure.bounded)
     data.arrays["thermal/energy_residual"] = left.energy
     relative, exchange = left.relative

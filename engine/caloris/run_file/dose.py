@@ -6,7 +6,7 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
-from caloris.solve.dose import ENVIRONMENT_FACTOR, depth_dose, dose
+from caloris.solve.dose import ENVIRONMENT_FACTOR, depth_dose, dose, event_depth_dose
 from caloris_kernels.constants import JULIAN_YEAR
 from caloris_kernels.particle.niel import equivalent_neutrons, equivalent_protons
 
@@ -16,13 +16,14 @@ _DEPTH = np.geomspace(0.0027, 27.0, 61)  # g cm-2
 
 
 def dose_arrays(case: Case, model: Model, data: RunData) -> None:
-    """Doses by point and source, the sectors that they come from, and the curve of dose over depth."""
+    """Doses by point and source, the sectors that they come from, and the curves of dose over depth."""
     particles = model.particles
     assert particles is not None
     found = [dose(point, particles, model.transport) for point in model.dose_points]
     shields = [point.shield for point in model.dose_points]
     total = np.array([float(one.total) for one in found]) * _GRAY
     sources, depth_rate = depth_dose(jnp.asarray(_DEPTH), particles, transport=model.transport)
+    _, depth_event = event_depth_dose(jnp.asarray(_DEPTH), particles, transport=model.transport)
     bins = max(len(shield.share) for shield in shields)
 
     def padded(values: list) -> np.ndarray:
@@ -53,6 +54,7 @@ def dose_arrays(case: Case, model: Model, data: RunData) -> None:
         "sector_shield": padded([shield.total for shield in shields]),
         "dose_depth": _DEPTH,
         "depth_rate": np.asarray(depth_rate) * per_second,
+        "depth_event": np.asarray(depth_event) * _GRAY,
     }
     data.arrays.update({f"dose/{name}": value for name, value in values.items()})
     data.attributes["dose"] = {"environment_factor": ENVIRONMENT_FACTOR}

@@ -10,6 +10,8 @@ from caloris.case.build_orbit import build_orbit
 from caloris.case.build_shield import surface_loadings
 from caloris.case.schema import Case
 from caloris.geometry.assembly import Geometry
+from caloris.model.device import Device
+from caloris.model.particle_sources import SolarEvent
 from caloris.model.structure import Structure
 from caloris.model.surroundings import motion_along
 from caloris.output.run_data import RunData
@@ -190,7 +192,18 @@ def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: Ru
         "heavy_ion_rate_per_device": heavy * bits,
         "proton_rate_per_device": proton * bits,
         "rate_per_day": np.array([float(rate.rate_per_device) for rate in rates]) * DAY,
+        "heavy_ion_response": np.array([device.heavy_ion is not None for device in model.devices], int),
+        "proton_response": np.array([_answers_protons(device) for device in model.devices], int),
     }
     data.arrays.update({f"particle/{name}": np.asarray(value) for name, value in particle.items()})
     data.arrays.update({f"upset/{name}": value for name, value in upset.items()})
-    data.attributes.setdefault("particle", {})["environment"] = first.environment
+    about = data.attributes.setdefault("particle", {})
+    about["environment"] = first.environment
+    events = [] if model.particles is None else [one for one in model.particles.sources if isinstance(one, SolarEvent)]
+    if events:
+        about |= {"event": f"worst {events[0].period}", "event_duration": events[0].seconds}
+
+
+def _answers_protons(device: Device) -> bool:
+    """Whether protons upset the device at all: by their reactions, or by their own ionization."""
+    return device.proton is not None or (device.heavy_ion is not None and device.heavy_ion.direct_protons)

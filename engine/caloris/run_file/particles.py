@@ -1,5 +1,6 @@
 """The particle environment of a run as named arrays of the run file, with what an orbit adds to it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import equinox as eqx
@@ -11,6 +12,7 @@ from caloris.case.build import Model
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.model.particle_sources import RIGIDITY, Transmission, TrappedProtons
 from caloris.model.particles import ION_COUNT, SPECTRUM_ENERGY, ParticleEnvironment
+from caloris.output.particle_quantities import LEAST_FLUX, MAP_ENERGY
 from caloris.output.run_data import RunData
 from caloris.programs import kept
 from caloris.solve.particle_track import (
@@ -22,9 +24,11 @@ from caloris.solve.particle_track import (
     particle_track,
     trapped_world_map,
 )
+from caloris_kernels.constants import DAY
 
 ELECTRON_ENERGY = np.geomspace(0.04, 8.0, 93)  # MeV, 40 a decade
 _TRACK_STEP = 60.0  # s
+_ECCENTRIC = 50e3  # m: from a difference of apogee and perigee of twice this on, the altitude of the map is chosen
 _J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 
 
@@ -49,6 +53,8 @@ def environment_arrays(model: Model, data: RunData) -> None:
     if along is not None:
         arrays |= _along(along, environment, data.arrays.get("thermal/time"), _is_frozen(model))
         attributes |= _attributes(along)
+        if along.maps:
+            attributes["map_altitude"] = _map_radius(along, arrays) - float(along.orbit.planet.radius)
     data.arrays.update({f"particle/{name}": np.asarray(value) for name, value in arrays.items()})
     data.attributes.setdefault("particle", {}).update(attributes)
 
@@ -77,7 +83,7 @@ def _along(
     along: OrbitEnvironment, environment: ParticleEnvironment, time: np.ndarray | None, frozen: bool
 ) -> dict[str, object]:
     """Transmission, means, the series at the output times, one day of the track, and the world map."""
-    day = np.arange(0.0, 86400.0 + 0.5 * _TRACK_STEP, _TRACK_STEP)
+    day = np.arange(0.0, DAY + 0.5 * _TRACK_STEP, _TRACK_STEP)
     found: dict[str, object] = {}
     sources = (*environment.sources, environment.fluence)
     through = [getattr(source, "transmission", None) for source in sources]
@@ -94,11 +100,29 @@ def _along(
     if time is not None:
         found |= _series(particle_track(along, jnp.asarray(time), frozen), "")
     found |= {"track_time": day} | _series(particle_track(along, jnp.asarray(day)), "track_")
-    world = trapped_world_map(along)
+    world = trapped_world_map(along, _map_radius(along, found))
     if world is not None:
         kind = "proton" if along.proton is not None else "electron"
         found |= {"map_latitude": MAP_LATITUDE, "map_longitude": MAP_LONGITUDE, f"map_{kind}_flux": world}
     return found
+
+
+def _map_radius(along: OrbitEnvironment, found: Mapping[str, object]) -> float:
+    """Radius (m) of the world map's sphere: of an eccentric orbit where its day of track meets the largest flux.
+
+    By the flux above 30 MeV of protons (1 MeV of electrons), or the next lower threshold that is met at all.
+    """
+    orbit = along.orbit
+    axis, eccentricity = float(orbit.semi_major_axis), float(orbit.eccentricity)
+    kind = "proton" if along.proton is not None else "electron"
+    if f"track_{kind}_flux" not in found or axis * eccentricity < _ECCENTRIC:
+        return axis
+    flux, threshold = np.asarray(found[f"track_{kind}_flux"]), np.asarray(found[f"{kind}_threshold"])
+    met = [k for k in np.flatnonzero(threshold <= MAP_ENERGY[kind])[::-1] if flux[:, k].max() >= LEAST_FLUX]
+    if not met:
+        return axis
+    moment = np.asarray(found["track_time"])[int(flux[:, met[0]].argmax())]
+    return float(jnp.linalg.norm(orbit.state(jnp.asarray([moment]), frozen=False).position))
 
 
 def _series(track: ParticleTrack, prefix: str) -> dict[str, object]:

@@ -16,13 +16,14 @@ from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from caloris.model.dose import DosePoint
+from caloris.model.particle_sources import SolarEvent
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.shield import SectorShield, ShieldLayer
 from caloris.model.shield_transport import ShieldTransport
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.particle_chain import ENERGY, every_ion, shielded
-from caloris_kernels.constants import DAY, JULIAN_YEAR
+from caloris_kernels.constants import JULIAN_YEAR
 from caloris_kernels.numerics.interpolate import monotone_cubic
 from caloris_kernels.particle.cells import DamageMaterial
 from caloris_kernels.particle.detectors import Detector, detector_fractions
@@ -36,9 +37,6 @@ SUCCESS, NOT_FINITE = 0, 1
 ENVIRONMENT_FACTOR = 2.0
 """What is usually said of AP-8 and AE-8, which are worse at low altitude: the band around a dose."""
 ELECTRONS, PHOTONS, EVENT = "trapped electrons", "bremsstrahlung", "solar event"
-
-# The worst periods of solar particles on record: they come once in a mission.
-_PERIODS = {"week": 7 * DAY, "day": DAY, "5 minutes": 300.0}
 
 
 class DoseRate(NamedTuple):
@@ -105,16 +103,41 @@ def depth_dose(
 ) -> tuple[tuple[str, ...], Float[Array, "source depth"]]:
     """Names of the sources, and dose rates at the center of aluminum spheres of radius depth (g/cm2), rad year-1.
 
-    Events, which have no rate, stand with 0. See `dose`.
+    Events, which have no rate, stand with 0: `event_depth_dose` is theirs. See `dose`.
     """
     require_float64("depth_dose")
+    found = _in_spheres(depth, particles, target, transport)
+    lasting = jnp.asarray([*(_once(particles.sources) == 0.0), True, True, False], float)
+    return _source_names(particles), lasting[:, None] * found
+
+
+def event_depth_dose(
+    depth: Float[Array, " depth"],
+    particles: ParticleEnvironment,
+    target: str = "Si",
+    transport: ShieldTransport | None = None,
+) -> tuple[tuple[str, ...], Float[Array, "source depth"]]:
+    """Names of the sources, and what each event brings once at the center of aluminum spheres of radius depth (g/cm2).
+
+    rad: worst periods of solar particles over the time that they last, fluences of the mission as they are. What lasts
+    all the years stands with 0: `depth_dose` is its rate. See `dose`.
+    """
+    require_float64("event_depth_dose")
+    found = _in_spheres(depth, particles, target, transport)
+    years = jnp.asarray([*(_once(particles.sources) / JULIAN_YEAR), 0.0, 0.0, 1.0])  # the last row is a dose already
+    return _source_names(particles), years[:, None] * found
+
+
+def _in_spheres(
+    depth: Float[Array, " depth"], particles: ParticleEnvironment, target: str, transport: ShieldTransport | None
+) -> Float[Array, "source depth"]:
+    """Rates (rad year-1), of the mission's fluence the dose (rad), at the centers of aluminum spheres."""
     aluminum = ShieldLayer.of("Al", {"Al": 1.0}, 1.0).mass_fraction[None]
     shield = SectorShield(jnp.ones((1, len(depth))), depth[:, None], jnp.zeros(len(depth)), aluminum)
-    sources = particles.sources
     point = DosePoint(shield, 1.0, target)
-    found = _by_bin(point, sources, _electrons(particles), particles.fluence, transport or ShieldTransport())
-    lasting = jnp.asarray([*(_once(sources) == 0.0), True, True, False], float)
-    return _source_names(particles), lasting[:, None] * found.rate
+    return _by_bin(
+        point, particles.sources, _electrons(particles), particles.fluence, transport or ShieldTransport()
+    ).rate
 
 
 def _source_names(particles: ParticleEnvironment) -> tuple[str, ...]:
@@ -128,7 +151,7 @@ def _electrons(particles: ParticleEnvironment) -> Array:
 
 def _once(sources: tuple) -> np.ndarray:
     """Seconds that each source lasts in all, where it is one event and not a flux of all the years; else 0."""
-    return np.array([_PERIODS.get(getattr(source, "period", ""), 0.0) for source in sources])
+    return np.array([source.seconds if isinstance(source, SolarEvent) else 0.0 for source in sources])
 
 
 def _unnamed(shield: SectorShield) -> SectorShield:

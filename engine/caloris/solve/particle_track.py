@@ -11,6 +11,7 @@ from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.precision import require_float64
 from caloris.programs import kept
 from caloris.solve.orbit_particles import days_at_year, quiet_cutoff, shells_at, shells_of
+from caloris_kernels.constants import DAY
 from caloris_kernels.magnetic.cutoff import disturbed_cutoff
 from caloris_kernels.magnetic.drift_shell import DriftShell
 from caloris_kernels.orbit.earth_rotation import earth_fixed
@@ -58,8 +59,12 @@ def particle_track(environment: OrbitEnvironment, time: Float[Array, " time"], f
     return ParticleTrack(latitude, longitude, *shown, cutoff, protons, electrons)
 
 
-def trapped_world_map(environment: OrbitEnvironment) -> Float[Array, "latitude longitude threshold"] | None:
-    """Trapped flux (m-2 s-1) on the sphere of the orbit's semi-major axis, at MAP_LATITUDE and MAP_LONGITUDE.
+def trapped_world_map(
+    environment: OrbitEnvironment, radius: Float[Array, ""] | float | None = None
+) -> Float[Array, "latitude longitude threshold"] | None:
+    """Trapped flux (m-2 s-1) on a sphere, at MAP_LATITUDE and MAP_LONGITUDE.
+
+    radius (m) from the Earth's center; None: the orbit's semi-major axis.
 
     Protons above PROTON_THRESHOLDS, without a proton map electrons above ELECTRON_THRESHOLDS, without either None.
     """
@@ -72,7 +77,8 @@ def trapped_world_map(environment: OrbitEnvironment) -> Float[Array, "latitude l
         np.cos(latitude) * np.sin(longitude),
         np.sin(latitude) + 0 * longitude,
     )
-    position = jnp.asarray(environment.orbit.semi_major_axis) * np.stack(parts, axis=-1).reshape(-1, 3)
+    radius = environment.orbit.semi_major_axis if radius is None else radius
+    position = jnp.asarray(radius) * np.stack(parts, axis=-1).reshape(-1, 3)
     flux = _flux_above(trapped_map(name), jnp.asarray(_thresholds(name)), shells_at(days_at_year(year), position))
     return flux.reshape(MAP_LATITUDE.size, MAP_LONGITUDE.size, -1)
 
@@ -85,7 +91,7 @@ def _thresholds(name: MapName) -> np.ndarray:
 @kept
 def _track(orbit: KeplerOrbit, time: Float[Array, " time"], frozen: bool) -> tuple[Array, Array, Array]:
     """Earth-fixed positions (m), geocentric latitude and longitude (deg)."""
-    position = earth_fixed(orbit.state(time, frozen).position, orbit.epoch_days + time / 86400.0)
+    position = earth_fixed(orbit.state(time, frozen).position, orbit.epoch_days + time / DAY)
     x, y, z = position.T
     latitude = jnp.rad2deg(jnp.arctan2(z, jnp.sqrt(x * x + y * y)))
     return position, latitude, jnp.rad2deg(jnp.arctan2(y, x))

@@ -171,6 +171,12 @@ def _thermal(time: np.ndarray, lit: np.ndarray, mesh: dict, names: list[str], ar
         "thermal/switch": np.array(["battery heater"]),
         "thermal/switch_mode": (time < 600.0).astype(float)[:, None],
         "thermal/switch_duty": np.array([0.1]),
+        "thermal/switch_count": np.array([3]),
+        "thermal/heater": np.array(["foil", "line", "spare"]),
+        "thermal/heater_power": (time < 600.0)[:, None] * np.array([30.0, 0.0, 0.0]) + np.array([0.0, 4.0, 0.0]),
+        "thermal/heater_nominal_power": np.array([30.0, 10.0, 5.0]),
+        "thermal/heater_switch": np.array([0, -1, -1]),
+        "thermal/heater_mean_power": np.array([3.0, 4.0, 0.0]),
         "thermal/auxiliary": np.array(["loop flow (kg s-1)"]),
         "thermal/auxiliary_state": np.full((len(time), 1), 0.2),
         "thermal/node_emitted_to_space": emitted,
@@ -316,6 +322,8 @@ def _upset() -> dict:
         "upset/rate_deviation": np.array([2.2, 2.5]),
         "upset/rate_low_per_day": (heavy + proton) * bits * 86400.0 / np.array([2.2, 2.5]),
         "upset/rate_high_per_day": (heavy + proton) * bits * 86400.0 * np.array([2.2, 2.5]),
+        "upset/heavy_ion_response": np.array([1, 1]),
+        "upset/proton_response": np.array([1, 1]),
         "upset/source": np.array(["a report", ""]),
         "upset/effect": np.array(["HBM stack: interrupt"]),
         "upset/effect_rate_per_day": np.array([3e-4]),
@@ -371,6 +379,7 @@ def _dose() -> dict:
         "dose/sector_shield": np.array([[0.8, 3.5], [2.7, 0.0]]),
         "dose/dose_depth": depth,
         "dose/depth_rate": np.outer([5e-8, 1e-8, 1e-10, 0.0], 1.0 / depth),
+        "dose/depth_event": np.outer([0.0, 0.0, 0.0, 1.5], 1.0 / depth),
     }
 
 
@@ -489,6 +498,7 @@ def build_synthetic_run(samples: int = 97) -> RunData:
             "proton_field_epoch": 1964.0,
             "electron_field_epoch": 1970.0,
             "mean_altitude": 408e3,
+            "map_altitude": 408e3,
             "inclination": 0.9,
             "period": PERIOD,
         },

@@ -152,6 +152,26 @@ def test_a_failed_run_has_no_number_where_it_has_none(run, designs_of):
     assert "alpha failed: step_too_small" in text
 
 
+def test_a_state_that_cannot_be_has_no_figures(run, designs_of):
+    """A solver that stopped below absolute zero: nothing of heat, power and limits; rates and doses stand."""
+    run.status = {"result": "step_too_small"}
+    run.arrays["thermal/temperature"][-1, 0] = -6e5
+    (design,) = designs_of(run)
+    for figure in ("hottest", "heat_load", "electric_load", "margin", "radiator_heat"):
+        assert design.number(figure) is None
+    assert design.number("upsets") is not None and design.number("mission_dose") is not None
+    assert "where it has any" in printed([design])
+
+
+def test_a_fluence_has_no_rates(run, designs_of):
+    """No ions arrive: no upsets, words or goodput, instead of zeros that look like a result."""
+    for name in ("flux_outside", "integral_let_flux"):
+        run.arrays[f"particle/{name}"] = 0.0 * run.arrays[f"particle/{name}"]
+    (design,) = designs_of(run)
+    assert design.number("upsets") is None and design.number("word_failures") is None
+    assert design.number("goodput") is None and design.number("mission_dose") is not None
+
+
 def test_table_has_a_column_a_design(run, device_run, designs_of):
     text = printed([*designs_of(run, "Starcloud"), *designs_of(device_run, "part")])
     assert row(text, "altitude, km") == ["408", "-"] and row(text, "inclination, deg") == ["51.6", "-"]

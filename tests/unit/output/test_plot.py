@@ -5,10 +5,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from caloris.output import plot_particle, plot_time
+from caloris.output import plot_dose, plot_environment, plot_time, plot_upsets
 from caloris.output.hdf5 import write_run
 from caloris.output.plot import plot
-from caloris.output.plot_particle import _alike, plot_upsets
+from caloris.output.plot_particle import _alike
 from caloris.output.plot_render import Camera, View, render
 from caloris.output.plot_satellite import _alone, _moments, _posed_corners
 from caloris.output.plot_style import at_least, eclipses, last_orbit, panels, style
@@ -80,7 +80,7 @@ def test_a_given_let_spectrum_has_no_flux(device_run, tmp_path):
     """Then there is no picture of it, no shield in the legend, and no legend of protons that upset nothing."""
     for name in ("flux_outside", "flux_behind"):
         device_run.arrays[f"particle/{name}"] = np.zeros_like(device_run.arrays[f"particle/{name}"])
-    device_run.arrays["upset/proton_rate_per_device"] *= 0.0
+    device_run.arrays["upset/proton_rate_per_bit"] *= 0.0
     device_run.arrays["upset/direct_proton_rate_per_bit"] = 0.0 * device_run.arrays["upset/bits"]
     path = write_run(tmp_path / "run.h5", device_run)
     assert {one.stem for one in plot(path, tmp_path)} == {"let_spectrum", "upset_rates"}
@@ -95,9 +95,81 @@ def test_a_given_let_spectrum_has_no_flux(device_run, tmp_path):
         return []
 
     with pytest.MonkeyPatch.context() as patch, open_run(path) as stored:
-        patch.setattr(plot_particle, "save", kept)
-        plot_upsets(stored, tmp_path)
-    assert legends == [["heavy ions"]]
+        patch.setattr(plot_upsets, "save", kept)
+        plot_upsets.plot_upsets(stored, tmp_path)
+    assert legends == [["heavy ions", "effects", "sum and its band"]]
+
+
+@pytest.fixture
+def figure_of(tmp_path, monkeypatch):
+    """Return the figure that a picture of a run would be saved as; None where it draws none."""
+
+    def drawn(module, draw, run):
+        kept = []
+        monkeypatch.setattr(module, "save", lambda figure, folder, name: kept.append(figure) or [])
+        with open_run(write_run(tmp_path / "one.h5", run)) as stored, style():
+            draw(stored, tmp_path)
+        return kept[0] if kept else None
+
+    return drawn
+
+
+def test_rates_are_drawn_with_bands_and_effects(device_run, figure_of):
+    """Rows of devices and of effects, the widths of bars and bands those of the run, all devices together."""
+    figure = figure_of(plot_upsets, plot_upsets.plot_upsets, device_run)
+    axes = figure.axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["LM7912 (x 1)", "HBM stack (x 120)", "HBM stack: interrupt (x 120)"]
+    # A bar for heavy ions and one for protons in both rows, one for the effect.
+    assert sorted(bar.get_width() for bar in axes.patches)[-1] == pytest.approx(120 * 1.536e12 * 2.5e-17 * 86400.0)
+    assert len(axes.patches) == 5
+    (segments,) = [c.get_segments() for c in axes.collections if hasattr(c, "get_segments")]
+    np.testing.assert_allclose(segments[2][:, 0], [120 * 1e-4, 120 * 9e-4], rtol=1e-12)
+    device_run.arrays["upset/effect_rate_per_day"] *= 0.0
+    for name in ("heavy_ion", "proton"):
+        device_run.arrays[f"upset/{name}_rate_per_bit"] *= 0.0
+    assert figure_of(plot_upsets, plot_upsets.plot_upsets, device_run) is None
+
+
+def test_doses_over_depth_that_last_and_that_come_once(run, figure_of):
+    """A panel each; an event alone has one, and nothing at all has none. Points are named beside the picture."""
+    both = figure_of(plot_dose, plot_dose.plot_depth_dose, run)
+    assert [axes.get_ylabel() for axes in both.axes] == ["Dose, rad per year", "Dose, rad, once"]
+    names = [text.get_text() for text in both.axes[0].get_legend().get_texts()]
+    assert names[0] == "all" and names[-2:] == ["die", "battery"]
+    (event,) = [line for line in both.axes[1].lines if line.get_label() == "solar event"]
+    # 1.5 Gy over the depth in g/cm2 are 150 rad.
+    np.testing.assert_allclose(event.get_ydata()[0], 150.0 / run.arrays["dose/dose_depth"][0], rtol=1e-12)
+    (die,) = [line for line in both.axes[1].lines if line.get_label() == "die"]
+    np.testing.assert_allclose(die.get_ydata(), [150.0], rtol=1e-12)
+    run.arrays["dose/rate"] *= 0.0
+    run.arrays["dose/depth_rate"] *= 0.0
+    alone = figure_of(plot_dose, plot_dose.plot_depth_dose, run)
+    assert [axes.get_ylabel() for axes in alone.axes] == ["Dose, rad, once"]
+    low, high = alone.axes[0].get_ylim()
+    assert low > 1.0 and high < 1e5  # no axis down to rounding
+    run.arrays["dose/depth_event"] *= 0.0
+    assert figure_of(plot_dose, plot_dose.plot_depth_dose, run) is None
+
+
+def test_the_map_shows_an_energy_that_is_there(run, figure_of):
+    """No protons above 30 MeV: those above 1 MeV; none at all: words instead of a blank map."""
+    flux = run.arrays["particle/map_proton_flux"]
+    flux[:, :, 1:] = 0.0
+    run.attributes["particle"]["map_altitude"] = 3.3e6
+    figure = figure_of(plot_environment, plot_environment.plot_world_map, run)
+    assert "above 1 MeV" in figure.axes[1].get_ylabel()
+    assert "3300 km, where the orbit meets most of them" in figure.axes[0].get_title(loc="left")
+    flux *= 0.0
+    figure = figure_of(plot_environment, plot_environment.plot_world_map, run)
+    assert len(figure.axes) == 1 and "no protons above 1 MeV" in figure.axes[0].texts[0].get_text()
+
+
+def test_a_state_that_cannot_be_is_not_drawn(run, tmp_path):
+    run.status = {"result": "step_too_small"}
+    run.arrays["thermal/temperature"][-1, 0] = -6e5
+    drawn = {path.stem for path in plot(write_run(tmp_path / "run.h5", run), tmp_path)}
+    assert drawn == ALL - {"margins", "temperatures", "heat_flows", "power", "satellite"}
 
 
 def test_moments_are_finite_ones():
@@ -112,7 +184,7 @@ def test_equal_runs_give_equal_files(device_run, tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()
         with open_run(path) as stored, style():
-            plot_upsets(stored, tmp_path / name)
+            plot_upsets.plot_upsets(stored, tmp_path / name)
     for kind in ("png", "pdf"):
         first, second = (tmp_path / name / f"upset_rates.{kind}" for name in "ab")
         assert first.read_bytes() == second.read_bytes()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from caloris.console import table_width
 from caloris.output.hdf5 import write_run
 from caloris.output.read import RunFileError
 from caloris.output.show import show
@@ -164,6 +165,15 @@ def test_effects_memories_and_the_job(run, shown):
     assert "133.3 min" in job and "14.8 min" in job and "87.0 %  (80.0 % to 92.0 %)" in job and "87.1 %" in job
 
 
+def test_heaters_with_their_duty(run, shown):
+    """One with a thermostat that switched on three times an orbit, one whose power follows a temperature."""
+    table = _section(shown(run), "Heaters")
+    assert _row(table, "foil") == ["30", "W", "3", "W", "30", "W", "10.0", "%", "3", "3"]
+    assert _row(table, "line") == ["10", "W", "4", "W", "4", "W", "40.0", "%", "-", "-"]
+    del run.arrays["thermal/switch_count"]
+    assert "work as bands" in " ".join(_section(shown(run), "Heaters").split())
+
+
 def test_closure_is_one_line(run, shown):
     lines = [line for line in shown(run).splitlines() if line.startswith("Energy closure")]
     assert lines == ["Energy closure: largest residual 3.1e-08 of the largest total, 7.2 kW"]
@@ -220,11 +230,11 @@ def test_protons_of_both_kinds_are_counted(run, shown):
     row = list(run.arrays["upset/device"]).index("LM7912")
     expected = 4.0 * run.arrays["upset/proton_rate_per_bit"][row] * 86400.0
     assert float(_row(table, "LM7912")[3]) == pytest.approx(expected, rel=0.01)  # three printed digits
-    assert "no response to such particles" not in table
+    assert "0: no such particles" not in table
     run.arrays["upset/direct_proton_rate_per_bit"] *= 0.0
     run.arrays["upset/proton_rate_per_bit"][row] = 0.0
     table = _section(shown(run), "Upsets per day")
-    assert _row(table, "LM7912")[3] == "0" and "0: no response to such particles" in table
+    assert _row(table, "LM7912")[3] == "0" and "0: no such particles arrive, or none above its onset" in table
 
 
 def test_device_alone(device_run, shown):
@@ -288,3 +298,106 @@ def test_particles_of_an_orbit(run, shown):
     (row,) = [line for line in text.splitlines() if "above   100 MeV" in line]
     assert "10 orbit mean" in row and "99" in row and "of it inside" in row
     assert "cutoff, field of 2027-03-21T00:00:00Z: 1.7 to 15.5 GV" in text and "at 10 GV" in text
+
+
+@pytest.mark.parametrize("width", [40, 70, 100])
+def test_nothing_is_lost_on_a_narrow_console(run, tmp_path, width):
+    """Every number and every word of a wide console stands on a narrow one, numbers in one piece."""
+    path, texts = write_run(tmp_path / "run.h5", run), []
+    for columns in (400, width):
+        stream = io.StringIO()
+        show(path, Console(file=stream, width=columns, color_system=None))
+        texts.append(stream.getvalue())
+    wide, narrow = ("".join(character for character in text if not character.isspace()) for text in texts)
+    frames = "─│╭╮╰╯"
+    # What wraps only moves: the same characters are there, as often as before, but for rules and frames.
+    assert sorted(c for c in wide if c not in frames) == sorted(c for c in narrow if c not in frames)
+    tables = [_section(text, "Dose, rad") for text in texts]
+    numbers = [sorted(word for word in table.split() if word[0].isdigit()) for table in tables]
+    assert numbers[0] == numbers[1] and len(numbers[0]) > 8
+
+
+def test_width_of_what_is_piped(monkeypatch):
+    """COLUMNS is heeded where it is a number, as other programs do; else tables are made for 100 columns."""
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    for columns, width in (("57", 57), ("", 100), ("wide", 100)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert Console(width=table_width()).width == width
+
+
+def test_rates_of_an_event_are_said_to_be(run, shown):
+    """Upsets, effects, words and the job: of the worst 5 minutes, with what they bring and no mean time between."""
+    run.attributes["particle"] |= {"event": "worst 5 minutes", "event_duration": 300.0}
+    run.attributes["particle"]["environment"] = "solar particles of the worst 5 minutes (CREME96); no trapped particles"
+    text = shown(run)
+    table = _section(text, "Upsets per day during the worst 5 minutes")
+    daily = run.arrays["upset/rate_per_day"][1]
+    # 120 stacks, 300 of 86400 seconds; three printed digits.
+    assert float(_row(table, "HBM", "stack")[-1]) == pytest.approx(120 * daily * 300.0 / 86400.0, rel=0.005)
+    assert "mean time" not in table and "5.0 min" in table and "not of an average day" in " ".join(text.split())
+    effects = _section(text, "Effects per day and device during the worst 5 minutes")
+    assert float(_row(effects, "HBM", "stack:", "interrupt")[-1]) == pytest.approx(3e-4 / 288.0, rel=0.005)
+    assert "Uncorrected words per day and device during" in text and "Job during the worst 5 minutes" in text
+
+
+def test_a_fluence_has_no_rates(run, shown):
+    """No flux arrives: words instead of zeros, and no effects, words or job that never fail."""
+    for name in ("flux_outside", "integral_let_flux"):
+        run.arrays[f"particle/{name}"] = 0.0 * run.arrays[f"particle/{name}"]
+    text = shown(run)
+    assert "there are no rates of upsets or effects" in text
+    for absent in ("Upsets per day", "Effects per day", "Uncorrected words", "Job"):
+        assert absent not in text
+    del run.arrays["particle/event_fluence"]
+    assert "No ions arrive" in shown(run)
+
+
+def test_devices_without_responses(run, shown):
+    """A dash where there is no response, no row where there are effects alone."""
+    run.arrays["upset/heavy_ion_response"] = np.array([1, 0])
+    run.arrays["upset/proton_response"] = np.array([0, 0])
+    run.arrays["upset/proton_rate_per_bit"] *= 0.0
+    table = _section(shown(run), "Upsets per day")
+    assert _row(table, "LM7912")[3] == "-" and "-: the device has no response" in table and "0: no such" not in table
+    assert "effects alone: HBM stack" in table
+    run.arrays["upset/heavy_ion_response"][:] = 0
+    assert "the devices have effects alone" in shown(run)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("no geomagnetic cutoff, with the Earth's shadow; trapped protons of AP8MIN in the field of 1964", False),
+        ("galactic cosmic rays; no geomagnetic cutoff, with the Earth's shadow; trapped protons of AP8MIN", True),
+    ],
+)
+def test_the_cutoff_is_nothing_to_trapped_particles(run, shown, environment, said):
+    run.attributes["particle"]["environment"] = environment
+    assert ("Without the cutoff" in shown(run)) == said
+
+
+def test_doses_that_last_and_that_come_once(run, shown):
+    """Rates a year without the event; the mission's dose with it, 150 rad (1.5 Gy) once."""
+    text = shown(run)
+    yearly, mission = _section(text, "Dose, rad per year"), _section(text, "Dose of the mission, rad")
+    assert "event" not in yearly.split("rad of")[0] and "(once)" in mission
+    total = run.arrays["dose/rate"].sum(axis=1)[0] * 100.0 * 365.25 * 86400.0
+    assert _row(yearly, "die")[-1] == f"{total:.3g}"
+    row = _row(mission, "die")
+    assert row[4] == "150" and row[2] == "5"
+    # All comes once: no table of rates.
+    run.arrays["dose/rate"] *= 0.0
+    text = shown(run)
+    assert "Dose, rad per year" not in text and "by the year" not in text and "(once)" in text
+
+
+def test_a_state_that_cannot_be_is_no_result(run, shown):
+    """A solver that failed at no temperature: no tables of it; a state that can be is said to be no solution."""
+    run.status = {"result": "step_too_small", "failed_node": "gpu_tray"}
+    text = shown(run)
+    assert "no solution" in text and "Temperatures (°C)" in text and "Sustained" not in text
+    run.arrays["thermal/temperature"][-1, -1] = -6.3e5
+    text = shown(run)
+    assert "'battery' at -6.3e+05 K" in text and "Upsets per day" in text
+    for absent in ("Temperatures (°C)", "Where each watt", "Margins", "Energy closure", "peak"):
+        assert absent not in text
