@@ -5,7 +5,7 @@ Areal densities are kept in g/cm^2.
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from caloris.case import quantity as q
 from caloris.case.errors import shown
@@ -37,7 +37,9 @@ def _shield(value: object) -> object:
 
 
 Shield = Annotated[
-    Literal["geometry"] | tuple[ShieldLayer, ...],
+    Annotated[Literal["geometry"], Tag("geometry")] | Annotated[tuple[ShieldLayer, ...], Tag("layers")],
+    # What is wrong with layers is said of layers alone, not also that they are no geometry.
+    Discriminator(lambda value: "geometry" if isinstance(value, str) else "layers"),
     BeforeValidator(_shield),
     Field(description='Layers, the outermost first, or "geometry": sectors through the case\'s own bodies'),
 ]

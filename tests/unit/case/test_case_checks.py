@@ -223,6 +223,14 @@ def test_warning_of_a_thick_shield():
     assert "secondary protons" in followed.warnings[0] and "fragments" not in followed.warnings[0]
 
 
+def test_a_wrong_layer_is_one_error():
+    layer = 'areal_density = "0.6858 g/cm^2" }]'
+    for wrong in ('thickness = "2 mil", areal_density = "1 g/cm^2" }]', "}]", 'thickness = "2 kg" }]'):
+        with pytest.raises(CaseError) as caught:
+            parse_case(TEXT.replace(layer, wrong).replace('"Al 6061", }', '"Al 6061" }'))
+        assert len(caught.value.errors) == 1 and caught.value.errors[0].path.startswith("device/LM7912/shield/0")
+
+
 def test_let_spectrum_has_no_protons(tmp_path):
     (tmp_path / "let.csv").write_text("let,flux\n1,1\n")
     text = TEXT.replace('galactic = { model = "matthia-2013", solar_modulation = 10 }', 'let_spectrum = "let.csv"')
