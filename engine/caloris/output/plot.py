@@ -9,6 +9,7 @@ from caloris.output.plot_particle import plot_flux, plot_let_spectrum, plot_upse
 from caloris.output.plot_satellite import plot_satellite
 from caloris.output.plot_style import style
 from caloris.output.plot_time import plot_heat_flows, plot_power, plot_temperatures
+from caloris.output.plot_upset_track import plot_upset_track
 from caloris.output.read import RunFile, open_run
 
 # What each picture needs; a run that lacks it goes without that picture.
@@ -25,6 +26,7 @@ _PICTURES = (
     (plot_flux, ("particle/flux_outside", "particle/flux_behind")),
     (plot_let_spectrum, ("particle/integral_let_flux",)),
     (plot_depth_dose, ("dose/depth_rate", "dose/rate")),
+    (plot_upset_track, ("upset/track_rate", "particle/track_mcilwain")),
     (plot_upsets, ("upset/heavy_ion_rate_per_device", "upset/proton_rate_per_device")),
 )
 

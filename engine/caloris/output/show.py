@@ -12,7 +12,16 @@ from rich.text import Text
 
 from caloris.output.items import group_items, item_mean, mean_power, node_areas, node_mean, time_mean
 from caloris.output.read import RunFile, open_run
-from caloris.output.show_devices import band, effect_table, job_panel, memory_table, proton_rates
+from caloris.output.show_devices import (
+    band,
+    effect_table,
+    job_panel,
+    memory_table,
+    proton_rates,
+    thick_shields,
+    track_table,
+    with_unknown,
+)
 from caloris.output.show_dose import dose_table
 from caloris.output.show_limits import margin_table
 from caloris.output.show_loops import heat_pipe_table, loop_table, warning_table
@@ -77,6 +86,7 @@ def _tables() -> tuple[tuple[str, tuple[Callable[[RunFile], RenderableType], ...
         ("particle/track_time", (particle_panel,)),
         ("upset/device", (_upsets,)),
         ("upset/effect", (effect_table,)),
+        ("upset/track_rate", (track_table,)),
         ("upset/memory_failure_rate", (memory_table,)),
         ("system/orbit_phase", (job_panel,)),
         ("dose/dose_point", (dose_table,)),
@@ -228,6 +238,12 @@ def _upsets(run: RunFile) -> Table:
     words, heavy, proton = environment_words(run) or "", run.get("upset/heavy_ion_rate_per_bit"), proton_rates(run)
     if any(rates is not None and (rates == 0.0).any() for rates in (heavy, proton)):
         words = f"0: no response to such particles, or none above its onset.\n{words}".rstrip()
+    low, high = run.get("upset/rate_low_per_day"), run.get("upset/rate_high_per_day")
+    if low is not None and high is not None:
+        words = with_unknown(words, low, high)
+    shield = run.get("particle/shield")
+    thick = "" if shield is None else thick_shields(run.names("upset/device"), shield, "rates")
+    words = f"{thick}\n{words}".rstrip() if thick else words
     table = open_table("Upsets per day", words or None)
     # Headings are broken by hand: what they leave is the names', whose words then stay whole.
     longest = max((len(word) for name in run.names("upset/device") for word in name.split()), default=0)

@@ -4,6 +4,7 @@ import numpy as np
 from rich.table import Table
 
 from caloris.output.read import RunFile
+from caloris.output.show_devices import thick_shields
 from caloris.output.tables import open_table
 from caloris.output.text import rate
 from caloris_kernels.constants import JULIAN_YEAR
@@ -22,7 +23,8 @@ def dose_table(run: RunFile) -> Table:
         f"rad of the target; years of 365.25 days. Band: times and over {factor or 2.0:g}, what the models of trapped "
         "particles are good for. Errors of rays and bins are in the file."
     )
-    table = open_table("Dose, rad per year", note)
+    thick = thick_shields(points, run["dose/mean_shield"], "doses")
+    table = open_table("Dose, rad per year", f"{note} {thick}".rstrip())
     table.add_column("point", overflow="fold")
     table.add_column("in")
     table.add_column("g/cm2", justify="right")
