@@ -11,7 +11,7 @@ from caloris.output.show_devices import in_belts
 
 # So many lines can be told apart; the others are the least.
 _MOST_LINES = 6
-_DECADES = 5
+_DECADES = 5  # below the highest rate: lines that stay lower are left out
 _LARGEST_SHELL = 8.0
 
 
@@ -27,7 +27,7 @@ def plot_upset_track(run: RunFile, folder: Path) -> list[Path]:
         axes.semilogy(hours, np.where(rate > 0.0, rate, np.nan), label=name, linewidth=1.0,
                       color=line_style(index)["color"])  # fmt: skip
     lowest = min(rate[rate > 0.0].min() for _, rate, _ in lines)
-    axes.set_ylim(max(0.5 * lowest, highest * 10.0**-_DECADES), 3.0 * highest)
+    axes.set_ylim(max(0.5 * lowest, highest * 10.0 ** -(_DECADES + 1)), 3.0 * highest)
     mark_decades(axes.yaxis)
     axes.set_ylabel("Per device and day (day⁻¹)")
     axes.set_title("Upsets and effects along a day of the orbit, shaded: in the proton belt")
@@ -43,7 +43,8 @@ def plot_upset_track(run: RunFile, folder: Path) -> list[Path]:
     shell.set(ylim=(0, _LARGEST_SHELL), ylabel="L (-)")
     shell.grid(False)
     handles = [*place.get_lines()[:1], *shell.get_lines()]
-    legend_outside(axes=place, handles=handles, labels=[line.get_label() for line in handles])
+    # Beside the axis of L.
+    place.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.1, 1.0), borderaxespad=0.0, handlelength=2.6)
     place.set_xlabel("Time since the epoch (h)")
     place.set(xlim=(0, 24), xticks=np.arange(0, 25, 3))
     return save(figure, folder, "upset_track")
@@ -63,7 +64,9 @@ def _lines(run: RunFile) -> list[tuple[str, np.ndarray, np.ndarray]]:
                 found[same[0]] = (label if label.endswith("...") else f"{label}, ...", rate, part)
             elif rate.any():
                 found.append((name, rate, part))
-    return sorted(found, key=lambda line: -line[1].max())[:_MOST_LINES]
+    highest = max((rate.max() for _, rate, _ in found), default=0.0)
+    seen = [line for line in found if line[1].max() > highest * 10.0**-_DECADES]
+    return sorted(seen, key=lambda line: -line[1].max())[:_MOST_LINES]
 
 
 def _shade(axes: Axes, hours: np.ndarray, inside: np.ndarray) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from caloris.output.hdf5 import write_run
 from caloris.output.read import RunFileError
 from caloris.output.show import show
+from caloris.output.show_devices import UNKNOWN, band, thick_shields, with_unknown
 from caloris.output.text import celsius, duration, engineering, rate, signed
 
 WIDTH = 100
@@ -288,3 +289,14 @@ def test_particles_of_an_orbit(run, shown):
     (row,) = [line for line in text.splitlines() if "above   100 MeV" in line]
     assert "10 orbit mean" in row and "99" in row and "of it inside" in row
     assert "cutoff, field of 2027-03-21T00:00:00Z: 1.7 to 15.5 GV" in text and "at 10 GV" in text
+
+
+def test_bands_that_say_nothing():
+    """A band wider than a factor of a thousand is no statement; shields thick enough for what is not followed are named."""
+    assert band(1e-5, 9e-3) == "1.0e-05 to 9.0e-03"
+    assert band(6.3e-18, 4.8e-6) == UNKNOWN and band(0.0, 0.0) == "0 to 0"
+    words = with_unknown("effects", np.array([1e-5, 1e-9]), np.array([1e-4, 1.0]))
+    assert words.startswith("unknown: the band is wider") and words.endswith("effects")
+    assert with_unknown("effects", np.array([1e-5]), np.array([1e-4])) == "effects"
+    assert thick_shields(["near", "far"], np.array([4.9, 0.1]), "rates") == ""
+    assert "rates come out too low: near (5.1)" in thick_shields(["near", "far"], np.array([5.1, 0.1]), "rates")
