@@ -61,7 +61,7 @@ def test_tables_and_pictures(path, tmp_path):
     show(path, Console(file=text, width=120))
     for words in ("trapped protons, field of 1964", "AP-8 and AE-8 are uncertain by a factor of 2", "GV"):
         assert words in " ".join(text.getvalue().split())
-    assert "Upsets along a day of the orbit" in text.getvalue() and "at constant" in text.getvalue()
+    assert "Upsets along a day of the orbit" in text.getvalue()
     drawn = {picture.stem for picture in plot(path, tmp_path)}
     assert {
         "particle_components",

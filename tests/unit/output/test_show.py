@@ -292,7 +292,7 @@ def test_particles_of_an_orbit(run, shown):
 
 
 def test_bands_that_say_nothing():
-    """A band wider than a factor of a thousand is no statement; shields thick enough for what is not followed are named."""
+    """A band wider than a factor of a thousand is no statement; so are shields named that are too thick."""
     assert band(1e-5, 9e-3) == "1.0e-05 to 9.0e-03"
     assert band(6.3e-18, 4.8e-6) == UNKNOWN and band(0.0, 0.0) == "0 to 0"
     words = with_unknown("effects", np.array([1e-5, 1e-9]), np.array([1e-4, 1.0]))
