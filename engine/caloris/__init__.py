@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from caloris.solve.upset import effect_rates as effect_rates
     from caloris.solve.upset import upset_rate as upset_rate
     from caloris.solve.upset import upset_rates as upset_rates
+    from caloris.solve.upset_track import upset_track as upset_track
     from caloris.solve.upset_uncertainty import rate_uncertainty as rate_uncertainty
 
 # The same names for the interpreter, by the module that each is from.
@@ -78,6 +79,7 @@ _PUBLIC = {
     "solve.response": ("upset_response",),
     "solve.dose": ("depth_dose", "dose", "event_depth_dose"),
     "solve.sectors": ("sector_shield",),
+    "solve.upset_track": ("upset_track",),
     "solve.shadow_guard": ("ShadowDerivativeError",),
     "solve.solution": ("SolveError",),
     "solve.steady": ("solve_steady",),

@@ -34,6 +34,7 @@ from caloris.run_file.groups import device_arrays, mesh_arrays, node_area_array,
 from caloris.run_file.limits import limit_arrays, margin_arrays
 from caloris.run_file.loops import fluid_arrays
 from caloris.run_file.particles import environment_arrays
+from caloris.run_file.upset_track import track_arrays
 from caloris.solve.cyclic import solve_cyclic
 from caloris.solve.solution import Solution, SolveError, SteadySolution
 from caloris.solve.state import physical
@@ -159,7 +160,7 @@ def _run_one(case: Case, progress: Progress, variant: str = "") -> tuple[Run, Ex
             try:
                 rates = upset_rates(model.devices, model.particles, model.transport)
                 device_arrays(case, model, rates, data)
-                reliability_arrays(case, model, rates, data)
+                reliability_arrays(case, model, rates, data, track_arrays(model, data))
             except FloatingPointError as error:
                 if not variant:
                     raise

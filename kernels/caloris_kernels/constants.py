@@ -26,3 +26,11 @@ EARTH_J2 = 1.08262668e-3  # -, WGS 84 / EGM96
 TROPICAL_YEAR = 365.24219 * 86400.0  # s
 JULIAN_YEAR = 365.25 * 86400.0  # s
 DAY = 86400.0  # s
+
+# Where what is not followed of particles in matter begins to count: shields (g/cm2) beyond which what collisions make
+# is no longer small beside what gets through (the mean free path in aluminum is 20 g/cm2 for iron, 37 for carbon, 100
+# for protons: behind 5 g/cm2 a fifth of the iron has become fragments), and the highest LET of iron in silicon (MeV
+# cm2/mg; by the stopping powers here, nickel's is 30.6), beyond which ions heavier than nickel are most of what there
+# is.
+THICK_SHIELD = 5.0
+IRON_PEAK_LET = 28.1

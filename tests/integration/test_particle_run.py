@@ -47,6 +47,11 @@ def test_run_file(path):
         assert "cutoff" not in group and group["track_cutoff"].shape == group["track_time"].shape
         for name in group:
             assert "units" in group[name].attrs and "long_name" in group[name].attrs
+        # One day's mean upsets and the orbit's, as the trapped fluxes above: 10 %.
+        track, trapped = rates["track_rate"][...], rates["track_trapped_rate"][...]
+        assert track.shape == (len(rates["device"]), len(group["track_time"]))
+        np.testing.assert_allclose(track[:, :-1].mean(axis=1), rates["rate_per_day"][...], rtol=0.1)
+        assert (trapped <= track).all() and int(track[0].argmax()) == int(day[:, 2].argmax())
         assert (rates["heavy_ion_rate_per_bit"][0] > 0.0) and (rates["proton_rate_per_bit"][0] > 0.0)
 
 
@@ -56,8 +61,16 @@ def test_tables_and_pictures(path, tmp_path):
     show(path, Console(file=text, width=120))
     for words in ("trapped protons, field of 1964", "AP-8 and AE-8 are uncertain by a factor of 2", "GV"):
         assert words in " ".join(text.getvalue().split())
+    assert "Upsets along a day of the orbit" in text.getvalue()
     drawn = {picture.stem for picture in plot(path, tmp_path)}
-    assert {"particle_components", "trapped_map", "particle_track", "transmission", "particle_flux"} <= drawn
+    assert {
+        "particle_components",
+        "trapped_map",
+        "particle_track",
+        "transmission",
+        "particle_flux",
+        "upset_track",
+    } <= drawn
 
 
 def test_modulation_by_date():

@@ -24,6 +24,7 @@ from caloris.model.attitude import Attitude
 from caloris.model.device import Device
 from caloris.model.dose import CellDamage, DosePoint
 from caloris.model.job import Job
+from caloris.model.leaves import Fixed
 from caloris.model.orbit_environment import OrbitEnvironment
 from caloris.model.particles import ParticleEnvironment
 from caloris.model.power import Batteries, SolarArrays
@@ -61,8 +62,9 @@ class Model(eqx.Module):
     thermal: Thermal | None
     devices: tuple[Device, ...]
     particles: ParticleEnvironment | None
-    # Orbit and models that `particles` comes from, where it has trapped particles or a cutoff.
-    orbit_environment: OrbitEnvironment | None = None
+    # Orbit and models that `particles` comes from, where it has trapped particles or a cutoff. No leaf: `particles` is
+    # computed already. Derivatives by the orbit go through `caloris.orbit_particles(model.orbit_environment.value)`.
+    orbit_environment: Fixed[OrbitEnvironment] | None = eqx.field(static=True, default=None)
     job: Job | None = None
     dose_points: tuple[DosePoint, ...] = ()
     transport: ShieldTransport = ShieldTransport()
@@ -93,7 +95,8 @@ def build(case: Case, progress: Callable[[str], None] = lambda stage: None) -> M
     (degenerate shapes, unreadable meshes and spectra, edges that do not touch), RuntimeError without float64.
     """
     require_float64("build")
-    particles, along, transport = build_particles(case), build_orbit_environment(case), build_transport(case)
+    particles, transport, around = build_particles(case), build_transport(case), build_orbit_environment(case)
+    along = None if around is None else Fixed(around)
     if case.is_device_only:
         devices, points = build_devices(case, None), build_dose_points(case, None)
         return Model(None, None, None, None, devices, particles, along, build_job(case), points, transport)

@@ -7,6 +7,7 @@ from typing import Any
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema_device import Device, HeavyIonResponse, Memory, ProtonResponse
+from caloris_kernels.constants import IRON_PEAK_LET
 
 Problems = Iterator[CaseProblem]
 
@@ -43,6 +44,23 @@ def problems(draft: Draft) -> Problems:
         if device.memory is not None:
             yield from _memory(f"{path}/memory", device, device.memory)
     yield from _job(draft)
+
+
+def warnings(draft: Draft) -> Iterator[str]:
+    """One line for each heavy-ion response whose onset lies above the LETs of the ions that are followed."""
+    particles = draft.case.particles
+    if particles is None or particles.let_spectrum is not None:
+        return  # a given LET spectrum may hold what it likes
+    for device in draft.case.devices:
+        holders = [(f"device/{device.name}", device.heavy_ion)]
+        holders += [(f"device/{device.name}/effect/{effect.name}", effect.heavy_ion) for effect in device.effect]
+        for path, response in holders:
+            if response is not None and response.onset > IRON_PEAK_LET:
+                yield (
+                    f"{path}/heavy_ion/onset: {response.onset:g} MeV cm^2/mg lies above the highest LET of iron in "
+                    f"silicon, {IRON_PEAK_LET:g}; of the ions that go beyond, those heavier than nickel are missing: "
+                    "the rate, of long tracks alone, comes out too low, and its band says little"
+                )
 
 
 def _responses(path: str, holder: Any) -> Problems:

@@ -1,14 +1,11 @@
 """Shields of devices and dose points: what they are made of, and what the transport leaves out where it counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from caloris.case.draft import Draft
 from caloris.case.errors import CaseProblem, nearest
 from caloris.case.schema_shield import ShieldLayer
-
-# Beyond it (g/cm2) what collisions leave is no longer small beside what gets through. The mean free path in aluminum
-# is 20 g/cm2 for iron, 37 for carbon, 100 for protons: behind 5 g/cm2 a fifth of the iron has become fragments.
-THICK_SHIELD = 5.0
+from caloris_kernels.constants import THICK_SHIELD
 
 
 def problems(draft: Draft) -> Iterator[CaseProblem]:
@@ -50,23 +47,32 @@ def _layers(draft: Draft, path: str, what: str, layers: Sequence[ShieldLayer]) -
 
 
 def warnings(draft: Draft) -> Iterator[str]:
-    """One line for each device behind so much that missing fragments and secondary particles count."""
+    """One line for each device and dose point behind so much that missing fragments and secondary particles count.
+
+    Of shields by the geometry the run alone knows how thick they are; `caloris show` says it then.
+    """
     particles = draft.case.particles
     followed = particles is not None and particles.transport.fragments
     missing = "secondary protons and neutrons" if followed else "fragments of ions, secondary protons and neutrons"
     cure = "" if followed else "; particles/transport/fragments follows the first"
-    for device in draft.case.devices:
-        thickness = sum(_areal_density(draft, layer) for layer in device.layers)
+    density = {material.name: material.density for material in draft.case.materials}
+    places = [(f"device/{device.name}", device.layers, "upset rates") for device in draft.case.devices]
+    places += [
+        (f"dose_point/{point.name}", point.shield, "doses")
+        for point in draft.case.dose_points
+        if point.shield != "geometry"
+    ]
+    for place, layers, what in places:
+        thickness = sum(_areal_density(layer, density) for layer in layers)
         if thickness > THICK_SHIELD:
             yield (
-                f"device/{device.name}/shield: {thickness:.3g} g/cm^2 is more than {THICK_SHIELD:g} g/cm^2; "
-                f"{missing} are not followed, so the upset rates come out too low{cure}"
+                f"{place}/shield: {thickness:.3g} g/cm^2 is more than {THICK_SHIELD:g} g/cm^2; "
+                f"{missing} are not followed, so the {what} come out too low{cure}"
             )
 
 
-def _areal_density(draft: Draft, layer: ShieldLayer) -> float:
-    """Of a layer (g/cm2); nothing where its material has no density, which is an error of its own."""
+def _areal_density(layer: ShieldLayer, density: Mapping[str, float | None]) -> float:
+    """Of a layer, in g/cm2; 0 for a thickness of a material whose density is missing, which is a problem of its own."""
     if layer.areal_density is not None:
         return layer.areal_density
-    densities = {material.name: material.density for material in draft.case.materials}
-    return 0.1 * (layer.thickness or 0.0) * (densities.get(layer.material) or 0.0)
+    return 0.1 * (layer.thickness or 0.0) * (density.get(layer.material) or 0.0)  # kg/m2 to g/cm2

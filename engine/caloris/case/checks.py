@@ -7,6 +7,7 @@ from typing import Any
 from caloris.case import (
     check_coating,
     check_conduction,
+    check_devices,
     check_dose,
     check_equipment,
     check_loops,
@@ -42,7 +43,7 @@ def check_case(draft: Draft) -> tuple[list[CaseProblem], list[str]]:
         *check_particles.problems(draft),
         *check_dose.problems(draft),
     ]
-    warnings = (check_run, check_loops, check_shields, check_dose)
+    warnings = (check_run, check_loops, check_devices, check_shields, check_dose)
     return problems, [warning for check in warnings for warning in check.warnings(draft)]
 
 

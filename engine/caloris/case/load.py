@@ -141,6 +141,7 @@ def _validate(tree: Tree, folder: Path, problems: list[CaseProblem]) -> Case:
             tables = [(item_path(name, k, t), _table(name, k, t, context, problems)) for k, t in enumerate(raw[name])]
             items[name] = [(path, table) for path, table in tables if table is not None]
             found[kind.attribute] = tuple(table for _, table in items[name])
+            raw[name] = [_named(t, table) for t, table in zip(raw[name], (one for _, one in tables), strict=True)]
         else:
             found[kind.attribute] = _table(name, None, raw[name], context, problems)
         if name == "network" and found["network"] is not None:
@@ -206,6 +207,12 @@ def _table(
     except ValidationError as error:
         problems += explain(error, model, path, raw)
         return None
+
+
+def _named(raw: Mapping[str, Any], table: Table | None) -> Mapping[str, Any]:
+    """The text of a table with the name that it has by default: a device takes that of its part."""
+    name = getattr(table, "name", None)
+    return {**raw, "name": name} if "name" not in raw and isinstance(name, str) else raw
 
 
 def _period(orbit: Orbit | None, planet: Planet | None) -> float:

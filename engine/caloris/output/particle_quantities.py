@@ -74,6 +74,14 @@ UPSET = {
     "effect_rate_per_day": Quantity("day-1", ("effect",), "effects per device and day"),
     "effect_low_per_day": Quantity("day-1", ("effect",), "effects per device and day over their deviation"),
     "effect_high_per_day": Quantity("day-1", ("effect",), "effects per device and day times their deviation"),
+    "track_rate": Quantity(
+        "day-1", ("device", "track"), "upsets per device and day, at the rate of each moment of a day of the track"
+    ),
+    "track_trapped_rate": Quantity("day-1", ("device", "track"), "part of track_rate by trapped protons"),
+    "effect_track_rate": Quantity(
+        "day-1", ("effect", "track"), "effects per device and day, at the rate of each moment of a day of the track"
+    ),
+    "effect_track_trapped_rate": Quantity("day-1", ("effect", "track"), "part of effect_track_rate by trapped protons"),
     "word_failure_rate": Quantity("s-1", ("device",), "failures of one corrected word", may_be_missing=True),
     "memory_accumulated_rate": Quantity(
         "s-1", ("device",), "failed words per device by upsets gathered between scrubs", may_be_missing=True
@@ -82,6 +90,9 @@ UPSET = {
         "s-1", ("device",), "failed words per device by single strikes", may_be_missing=True
     ),
     "memory_failure_rate": Quantity("s-1", ("device",), "failed words per device", may_be_missing=True),
+    "memory_constant_rate": Quantity(
+        "s-1", ("device",), "failed words per device if the mean rate held all along the orbit", may_be_missing=True
+    ),
     "memory_failure_low": Quantity(
         "s-1", ("device",), "failed words per device at the low upset rate", may_be_missing=True
     ),
@@ -93,7 +104,7 @@ UPSET = {
 SYSTEM = {
     "orbit_phase": Quantity("1", ("orbit_phase",), "phase of the orbit"),
     "failure_rate_along_orbit": Quantity("s-1", ("orbit_phase",), "failures of the job"),
-    "interval_along_orbit": Quantity("s", ("orbit_phase",), "best time of work between checkpoints at this rate"),
+    "interval_along_orbit": Quantity("s", ("orbit_phase",), "work until the next checkpoint by the best schedule"),
 }
 
 _POINT_SOURCE = ("dose_point", "dose_source")

@@ -10,6 +10,7 @@ from caloris.output.plot_particle import plot_flux, plot_let_spectrum
 from caloris.output.plot_satellite import plot_satellite
 from caloris.output.plot_style import style
 from caloris.output.plot_time import plot_heat_flows, plot_power, plot_temperatures
+from caloris.output.plot_upset_track import plot_upset_track
 from caloris.output.plot_upsets import plot_upsets
 from caloris.output.read import RunFile, open_run
 
@@ -27,6 +28,7 @@ _PICTURES = (
     (plot_flux, ("particle/flux_outside", "particle/flux_behind")),
     (plot_let_spectrum, ("particle/integral_let_flux",)),
     (plot_depth_dose, ("dose/depth_rate", "dose/depth_event", "dose/rate")),
+    (plot_upset_track, ("upset/track_rate", "particle/track_mcilwain")),
     (plot_upsets, ("upset/device", "upset/heavy_ion_rate_per_bit")),
 )
 

@@ -337,7 +337,7 @@ ATTRIBUTES: dict[str, Attribute] = {
     "system/interval": Attribute("s", "time of work between two checkpoints"),
     "system/optimal_interval": Attribute("s", "best such time, exact; young_interval, daly_interval: approximations"),
     "system/goodput": Attribute("1", "useful share of the time; _low and _high: at the ends of the band"),
-    "system/goodput_following": Attribute("1", "useful share with an interval that follows the rate along the orbit"),
+    "system/goodput_following": Attribute("1", "useful share with the best schedule for the rate along the orbit"),
     "dose/environment_factor": Attribute("1", "factor by which the models of trapped particles may be off"),
     "view_factors/tolerance": Attribute("1", "tolerance asked for: relative L1 error of the exchange areas"),
     "view_factors/error_estimate": Attribute("1", "relative L1 error of the exchange areas, estimated"),

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from caloris.output.items import impossible_node
 from caloris.output.read import RunFile, open_run
-from caloris.output.show_devices import effect_table, job_panel, memory_table, upset_table
+from caloris.output.show_devices import effect_table, job_panel, memory_table, track_table, upset_table
 from caloris.output.show_dose import damage_table, dose_table, mission_table
 from caloris.output.show_heat import heater_table, power_panel, temperature_table, watt_table
 from caloris.output.show_limits import margin_table
@@ -58,6 +58,7 @@ def _tables() -> tuple[tuple[str, tuple[Callable[[RunFile], RenderableType | Non
         ("particle/track_time", (particle_panel,)),
         ("upset/device", (upset_table,)),
         ("upset/effect", (effect_table,)),
+        ("upset/track_rate", (track_table,)),
         ("upset/memory_failure_rate", (memory_table,)),
         ("system/orbit_phase", (job_panel,)),
         ("dose/dose_point", (dose_table, mission_table)),

@@ -6,6 +6,7 @@ import numpy as np
 from rich.table import Table
 
 from caloris.output.read import RunFile
+from caloris.output.show_devices import thick_shields
 from caloris.output.tables import open_table
 from caloris.output.text import prefixed, rate
 from caloris_kernels.constants import JULIAN_YEAR
@@ -44,7 +45,8 @@ def mission_table(run: RunFile) -> Table:
         f"rad of the target material. Band: times and over {factor:g}, what the models of trapped particles are said "
         "to be good for, taken for all sources. Errors of rays and bins are in the file."
     )
-    table = _table(run, "Dose of the mission, rad", note)
+    thick = thick_shields(run.names("dose/dose_point"), run["dose/mean_shield"], "doses")
+    table = _table(run, "Dose of the mission, rad", f"{note} {thick}".rstrip())
     headings = ["years", *(["by the year"] if lasting.any() else []), *(f"{sources[k]} (once)" for k in once)]
     for heading in (*headings, "mission", "band"):
         table.add_column("\n".join(wrap(heading, _HEADING, break_long_words=False)), justify="right")

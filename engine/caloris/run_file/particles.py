@@ -49,8 +49,8 @@ def environment_arrays(model: Model, data: RunData) -> None:
     if fluence is not None:
         arrays["event_fluence"] = fluence
     attributes: dict[str, object] = {"environment": environment.name}
-    along = model.orbit_environment
-    if along is not None:
+    if model.orbit_environment is not None:
+        along = model.orbit_environment.value
         arrays |= _along(along, environment, data.arrays.get("thermal/time"), _is_frozen(model))
         attributes |= _attributes(along)
         if along.maps:

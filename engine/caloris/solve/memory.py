@@ -8,6 +8,7 @@ from jaxtyping import Array, ArrayLike, Float
 from caloris.model.device import HeavyIonResponse, Memory
 from caloris.precision import require_float64
 from caloris_kernels.reliability.memory import accumulated_failure_rate, strike_failure_rate, voted_failure_rate
+from caloris_kernels.reliability.periodic import window_mean_rate
 from caloris_kernels.upset.multiplicity import multiplicity
 
 
@@ -18,6 +19,7 @@ class MemoryRate(NamedTuple):
     accumulated: Float[Array, ""]
     struck: Float[Array, ""]
     device: Float[Array, ""]
+    device_along_orbit: Float[Array, " phase"]  # of the device, as they come up at each phase; one without a profile
 
 
 def memory_failure_rate(
@@ -25,6 +27,8 @@ def memory_failure_rate(
     upset_rate: ArrayLike,
     bits: ArrayLike,
     shares: Float[Array, " cells"] | None = None,
+    profile: ArrayLike | None = None,
+    period: ArrayLike | None = None,
 ) -> MemoryRate:
     """Failure rates of a memory of `bits` (all copies and check bits counted) whose bits upset at upset_rate (s-1).
 
@@ -35,20 +39,38 @@ def memory_failure_rate(
     bit is counted once. With three copies every bit is voted at the scrub (`voted_failure_rate`), before correction:
     what the vote leaves wrong is the bit's rate behind it, and strikes meet one copy only.
 
-    A scrub that hits a failed word is a failure, whatever the data are worth. Differentiable. Raises RuntimeError in
-    float32.
+    profile [phase], with its period (s), is the rate over its mean at equal phases of a period (an orbit, a day of the
+    ground track): upset_rate is then the mean. Upsets are a Poisson process of the rate lam(t), so that their number
+    between two scrubs is Poisson with the mean int lam dt over the window: its mean rate takes the place of the
+    constant one (`window_mean_rate`), exactly, for bits, symbols and votes alike. Scrubs come at no fixed phase, and a
+    word's failure rate is the mean over all windows, f of the window's mean rate, f that of a constant rate:
+
+        word = (1/P) int_0^P f((1/T_s) int_(t - T_s)^t lam dt') dt.
+
+    f rises as lam^2 for SECDED: where the belts are met in short passes, this is many times f of the mean.
+    Strikes follow the rate at hand, their mean is that of the mean rate. `device_along_orbit` has what gathered when
+    the scrub comes at that phase, and strikes.
+
+    A scrub that hits a failed word is a failure, whatever the data are worth. Differentiable, forward and reverse, in
+    rates, profile, period and the memory's interval. Raises RuntimeError in float32, ValueError for a profile without
+    its period or the reverse.
     """
     require_float64("memory_failure_rate")
+    if (profile is None) != (period is None):
+        raise ValueError("memory_failure_rate: profile and period belong together; one of them is missing")
     rate, bits = jnp.asarray(upset_rate, float), jnp.asarray(bits, float)
     interval = memory.scrub_interval
-    symbols = memory.word // memory.symbol
-    code = {"symbols": symbols, "corrected": memory.corrects, "bits": memory.symbol}
+    along = windows = rate[None]
+    if profile is not None and period is not None:
+        shape = jnp.asarray(profile, float)
+        along = rate * shape / jnp.mean(shape)
+        windows = window_mean_rate(along, jnp.asarray(period, float), interval)
     words = bits / (memory.word * memory.copies)
+    gathered = _gathered(memory, windows)
+    word = jnp.mean(gathered)
     if memory.copies == 3:
-        word = accumulated_failure_rate(voted_failure_rate(rate, interval), interval, **code)
         zero = jnp.zeros_like(rate)
-        return MemoryRate(word, word * words, zero, word * words)
-    word = accumulated_failure_rate(rate, interval, **code)
+        return MemoryRate(word, word * words, zero, word * words, gathered * words)
     shares = memory.shares if shares is None else shares
     if shares is None:
         shares = jnp.ones(1)
@@ -57,7 +79,18 @@ def memory_failure_rate(
     struck = strike_failure_rate(events, interleave=memory.interleave, corrected=memory.corrects, bits=memory.symbol)
     if memory.corrects == 0:
         struck = jnp.zeros_like(struck)  # every upset fails a word already: what gathers holds them all
-    return MemoryRate(word + struck / words, word * words, struck, word * words + struck)
+    any_rate = rate > 0.0
+    struck_along = struck * jnp.where(any_rate, along, 1.0) / jnp.where(any_rate, rate, 1.0)
+    both = word * words + struck
+    return MemoryRate(word + struck / words, word * words, struck, both, gathered * words + struck_along)
+
+
+def _gathered(memory: Memory, rate: Float[Array, " window"]) -> Float[Array, " window"]:
+    """Failures of one word (s-1) by what gathers between scrubs, at the mean rate of each window (s-1)."""
+    code = {"symbols": memory.word // memory.symbol, "corrected": memory.corrects, "bits": memory.symbol}
+    if memory.copies == 3:
+        rate = voted_failure_rate(rate, memory.scrub_interval)
+    return accumulated_failure_rate(rate, memory.scrub_interval, **code)
 
 
 def upset_shares(

@@ -59,6 +59,11 @@ def particle_track(environment: OrbitEnvironment, time: Float[Array, " time"], f
     return ParticleTrack(latitude, longitude, *shown, cutoff, protons, electrons)
 
 
+def track_position(orbit: KeplerOrbit, time: Float[Array, " time"], frozen: bool = False) -> Float[Array, "time xyz"]:
+    """Earth-fixed positions (m) at times (s) since the epoch."""
+    return _track(orbit, time, frozen)[0]
+
+
 def trapped_world_map(
     environment: OrbitEnvironment, radius: Float[Array, ""] | float | None = None
 ) -> Float[Array, "latitude longitude threshold"] | None:

@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 
 CUTOFF_CONSTANT, CUTOFF_DROP = 15.062, 0.363  # GV
 INTERNAL_CONSTANT = 15.5  # GV
+CUTOFF_WIDTH = 0.07  # of the penumbra, in the logarithm of the rigidity
 _NEWTON = 8
 # A cutoff below this (GV) keeps nothing away: protons of 1 MeV have 0.04 GV.
 _OPEN = 1e-6
@@ -96,7 +97,7 @@ def disturbed_cutoff(cutoff: Float[Array, "..."], storm: Float[Array, ""] | floa
 def geomagnetic_transmission(
     rigidity: Float[Array, " rigidity"],
     cutoff: Float[Array, " time"],
-    width: Float[Array, ""] | float = 0.07,
+    width: Float[Array, ""] | float = CUTOFF_WIDTH,
     visible: Float[Array, " time"] | float = 1.0,
 ) -> Float[Array, " rigidity"]:
     """Share of the times at which a rigidity passes (0 to 1): mean of v/[1 + (P/R)^(1/w)], w the width in ln R.

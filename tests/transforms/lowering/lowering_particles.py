@@ -12,6 +12,7 @@ from caloris_kernels.magnetic.shell_table import DriftShellTable
 from caloris_kernels.particle.elements import ELEMENT_NAMES
 from caloris_kernels.particle.let_spectrum import LetCoverage
 from caloris_kernels.particle.transport import ShieldTable
+from caloris_kernels.reliability.goodput import paths_of
 from lowering_shapes import FIELD, FLUX_MAP, Wrapped, double, f, f32, i
 
 # Triangles, tiles, orbit: shapes of the arguments below.
@@ -20,6 +21,7 @@ SHELLS = DriftShellTable(f32(63 * 63 * 21, 8), FIELD, f())
 LAYERS = ShieldTable(f(1, 6), *[f(1, 2, 6)] * 6)
 LEVELS = np.geomspace(0.1, 100.0, 6)
 WEIBULL = (f(), f(), f())
+PATHS = (f(8), f(), f(8))  # a rate, its period, intervals
 
 
 def _leveled(kernel: Callable, energy: Any, above: Any) -> Any:
@@ -126,6 +128,16 @@ KERNELS_PARTICLES: dict[str, tuple | Callable[[Callable], Wrapped]] = {
     "reliability.checkpoint.daly_interval": (f(), f()),
     "reliability.checkpoint.expected_time_factor": (f(), f(), f(), f()),
     "reliability.goodput.orbit_goodput": (f(8), f(), f(8), f(), f()),
+    "reliability.goodput.attempt": lambda g: Wrapped(lambda rate, period, tau: g(paths_of(rate, period), tau), PATHS),
+    "reliability.goodput.chain_of": lambda g: Wrapped(
+        lambda rate, period, tau, d, r: g(paths_of(rate, period), tau, d, r), (*PATHS, f(), f())
+    ),
+    "reliability.goodput.paths_of": (f(8), f()),
+    "reliability.periodic.cumulative_rate": (f(8), f()),
+    "reliability.periodic.exposure": (f(8), f(), f(3)),
+    "reliability.periodic.neighbors": (f(3), f(), 8),
+    "reliability.periodic.window_mean_rate": (f(8), f(), f()),
+    "reliability.schedule.best_schedule": (f(8), f(), f(), f()),
     "reliability.memory.wrong_bit_probability": (f(), f()),
     "reliability.memory.wrong_symbol_probability": (f(), 8),
     "reliability.memory.more_than": (1, 72, f()),

@@ -24,7 +24,7 @@ from caloris.model.planet import Planet
 from caloris.model.shield import SectorShield
 from caloris.model.surroundings import motion_along
 from caloris.run_file import particles
-from caloris.solve import drift_shells, orbit_particles, particle_track
+from caloris.solve import drift_shells, orbit_particles, particle_track, upset_track
 from caloris.solve.balance import audit, balance, mean_terms
 from caloris.solve.couple import couple
 from caloris.solve.trace import _placed
@@ -107,6 +107,23 @@ VERBS: dict[str, Callable[[Any], tuple]] = {
         DriftShell(f(4), f(4)),
     ),
     "solve.particle_track._cutoff": lambda model: (particle_track._cutoff, f(4), f(), False),
+    "solve.upset_track._weights": lambda model: (upset_track._weights, f(2, 3, 28, 301), f(), "week"),
+    "solve.upset_track._through_field": lambda model: (
+        upset_track._through_field,
+        f(2, 3, 28, 301),
+        f(4),
+        f(),
+        False,
+        f(4, 3),
+        f(),
+    ),
+    "solve.upset_track._by_map": lambda model: (
+        upset_track._by_map,
+        f(3, 301),
+        FLUX_MAP,
+        DriftShell(f(4), f(4)),
+        "AP8MIN",
+    ),
     "solve.steady.steady_from": lambda model: (caloris.solve_steady, model.thermal),
     "solve.trace._placed": lambda model: (_placed, model.geometry, model.visibility.path.joint_angle),
     "solve.transient._solve": lambda model: (

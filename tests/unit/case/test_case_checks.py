@@ -212,6 +212,53 @@ def test_warning_of_an_unused_duration():
     assert case.warnings == ("run/duration: not used by a cyclic run",)
 
 
+def test_warning_of_a_thick_shield_around_a_dose_point():
+    point = '[[dose_point]]\nname = "camera"\nshield = [{ material = "Al 6061", LAYER }]\n'
+    by_density = parse(("[[device]]", point.replace("LAYER", 'areal_density = "6 g/cm^2"') + "[[device]]"))
+    assert len(by_density.warnings) == 1
+    assert by_density.warnings[0].startswith("dose_point/camera/shield: 6 g/cm^2 is more than 5 g/cm^2")
+    assert "doses come out too low" in by_density.warnings[0]
+    # 2700 kg/m3: 20 mm are 5.4 g/cm2, 18 mm 4.86.
+    for thickness, count in (("20 mm", 1), ("18 mm", 0)):
+        layer = point.replace("LAYER", f'thickness = "{thickness}"')
+        assert len(parse(("[[device]]", layer + "[[device]]")).warnings) == count
+
+
+def test_warning_of_an_onset_above_the_peak_of_iron():
+    text = """
+[particles]
+galactic = { model = "matthia-2013", solar_modulation = 10 }
+[[device]]
+name = "switch"
+heavy_ion = { method = "effective flux", onset = "27 MeV cm^2/mg", width = "9 MeV cm^2/mg", CURVE }
+[[device.effect]]
+name = "latch-up"
+heavy_ion = { method = "effective flux", onset = "60 MeV cm^2/mg", width = "9 MeV cm^2/mg", CURVE }
+""".replace("CURVE", 'exponent = 1.0, plateau = "1e-4 cm^2"')
+    (warning,) = parse_case(text).warnings
+    assert warning.startswith("device/switch/effect/latch-up/heavy_ion/onset: 60 MeV cm^2/mg lies above")
+    assert "heavier than nickel are missing" in warning
+
+
+def test_a_part_without_a_name_is_a_device_for_the_job():
+    text = """
+[particles]
+galactic = { model = "matthia-2013", solar_modulation = 10 }
+[[device]]
+part = "ATMEGA1280"
+[job]
+JOB
+checkpoint_time = "60 s"
+"""
+    for job in ("", 'devices = ["ATMEGA1280"]'):
+        assert parse_case(text.replace("JOB", job)).devices[0].name == "ATMEGA1280"
+    with pytest.raises(CaseError, match='no \\[\\[device\\]\\] is named "ATMEGA128"'):
+        parse_case(text.replace("JOB", 'devices = ["ATMEGA128"]'))
+    twice = text.replace("[job]\nJOB", '[[device]]\npart = "ATMEGA1280"\n[job]')
+    with pytest.raises(CaseError, match='the name "ATMEGA1280" is taken'):
+        parse_case(twice)
+
+
 def test_warning_of_a_thick_shield():
     case = parse(('areal_density = "0.6858 g/cm^2"', 'areal_density = "5.5 g/cm^2"'))
     assert len(case.warnings) == 1 and case.warnings[0].startswith("device/LM7912/shield: 5.5 g/cm^2 is more than 5")

@@ -10,6 +10,7 @@ from caloris.console import table_width
 from caloris.output.hdf5 import write_run
 from caloris.output.read import RunFileError
 from caloris.output.show import show
+from caloris.output.show_devices import UNKNOWN, band, thick_shields, with_unknown
 from caloris.output.text import celsius, duration, engineering, rate, signed
 
 WIDTH = 100
@@ -401,3 +402,14 @@ def test_a_state_that_cannot_be_is_no_result(run, shown):
     assert "'battery' at -6.3e+05 K" in text and "Upsets per day" in text
     for absent in ("Temperatures (°C)", "Where each watt", "Margins", "Energy closure", "peak"):
         assert absent not in text
+
+
+def test_bands_that_say_nothing():
+    """A band wider than a factor of a thousand is no statement; so are shields named that are too thick."""
+    assert band(1e-5, 9e-3) == "1.0e-05 to 9.0e-03"
+    assert band(6.3e-18, 4.8e-6) == UNKNOWN and band(0.0, 0.0) == "0 to 0"
+    words = with_unknown("effects", np.array([1e-5, 1e-9]), np.array([1e-4, 1.0]))
+    assert words.startswith("unknown: the band is wider") and words.endswith("effects")
+    assert with_unknown("effects", np.array([1e-5]), np.array([1e-4])) == "effects"
+    assert thick_shields(["near", "far"], np.array([4.9, 0.1]), "rates") == ""
+    assert "rates come out too low: near (5.1)" in thick_shields(["near", "far"], np.array([5.1, 0.1]), "rates")

@@ -60,9 +60,9 @@ def test_derivative_of_the_optimum():
     assert float(jax.jacfwd(f, 1)(d, mean)) == pytest.approx(float(jax.grad(f, 1)(d, mean)), rel=1e-12)
 
 
-def goodput(rate, *, interval=900.0, d=60.0, restart=300.0, period=5700.0, phases=96, panels=16):
+def goodput(rate, *, interval=900.0, d=60.0, restart=300.0, period=5700.0, phases=96):
     rate = value(np.broadcast_to(rate, phases))
-    return orbit_goodput(rate, value(period), jnp.full(phases, interval), value(d), value(restart), panels=panels)
+    return orbit_goodput(rate, value(period), jnp.full(phases, interval), value(d), value(restart))
 
 
 @pytest.mark.parametrize("mean", [1e3, 7200.0, 1e6])
@@ -126,7 +126,7 @@ def test_derivative_of_goodput_against_differences():
     rate = 1e-4 * (1.0 + 0.9 * np.sin(np.linspace(0, 2 * np.pi, 48, endpoint=False)))
 
     def f(scale, interval, d, restart):
-        result = orbit_goodput(scale * value(rate), value(5700.0), jnp.full(48, 1.0) * interval, d, restart, panels=4)
+        result = orbit_goodput(scale * value(rate), value(5700.0), jnp.full(48, 1.0) * interval, d, restart)
         return result.goodput
 
     at = tuple(value(x) for x in (1.3, 850.0, 60.0, 300.0))

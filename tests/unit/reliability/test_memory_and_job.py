@@ -12,9 +12,8 @@ import caloris
 from caloris.model.device import Memory
 from caloris.model.job import Job
 from caloris.output.read import open_run
-from caloris.output.run_data import RunData
 from caloris.output.show import show
-from caloris.run_file.devices import job_along_track
+from caloris.run_file.upset_track import phases_of_job
 
 
 def test_secded_word():
@@ -80,22 +79,82 @@ def test_derivatives():
     assert float(slope) / float(difference) == pytest.approx(1.0, rel=1e-5) and float(slope) < 0.0
 
 
-def test_failures_by_protons_follow_the_track():
-    time = np.arange(0.0, 86401.0, 60.0)
-    anomaly = np.where((time % 5800.0 < 900.0) & (time < 40000.0), 50.0, 0.0)
-    data = RunData()
-    data.arrays |= {
-        "particle/track_time": time,
-        "particle/track_proton_flux": np.stack([9.0 * anomaly, anomaly], axis=1),
-        "particle/proton_threshold": np.array([1.0, 30.0]),
-    }
-    job = job_along_track(Job(60.0), 0.8, data)
-    assert job.profile is not None and job.period is not None and float(job.period) == 86400.0
-    assert float(np.mean(job.profile)) == pytest.approx(1.0, rel=1e-6)
-    # Outside of the anomaly the failures by heavy ions are left.
-    assert float(np.min(job.profile)) == pytest.approx(0.2, rel=1e-6) and float(np.max(job.profile)) > 5.0
-    assert job_along_track(Job(60.0), 0.8, RunData()).profile is None
-    assert job_along_track(Job(60.0), 0.0, data).profile is None
+def test_words_gather_by_the_rate_along_the_orbit():
+    """A tenth of the orbit has all upsets, scrubs come as often: the mean square is 20/3 that of the mean, by hand.
+
+    The window's share of the pass is a triangle over two of its lengths: 100 (2/3)(1/10) of (mean rate)^2.
+    """
+    count, period, rate = 4000, 6000.0, 1e-9
+    profile = np.where(np.arange(count) < count // 10, 10.0, 0.0)
+    memory = Memory(period / 10, word=72)
+    follows = caloris.memory_failure_rate(memory, rate, 7200, profile=profile, period=period)
+    constant = caloris.memory_failure_rate(memory, rate, 7200)
+    # Edges on straight lines of a 400th of the pass; third order, 72 lam T = 4e-5.
+    assert float(follows.accumulated) / float(constant.accumulated) == pytest.approx(20 / 3, rel=3e-3)
+    assert float(follows.device) == pytest.approx(float(np.mean(follows.device_along_orbit)), rel=1e-12)
+    # Windows of whole orbits know no passes, and a flat profile is a constant rate.
+    whole = Memory(3 * period, word=72)
+    found = caloris.memory_failure_rate(whole, rate, 7200, profile=profile, period=period)
+    assert float(found.word) == pytest.approx(float(caloris.memory_failure_rate(whole, rate, 7200).word), rel=1e-9)
+    flat = caloris.memory_failure_rate(memory, rate, 7200, profile=np.full(8, 3.0), period=period)
+    assert float(flat.word) == pytest.approx(float(constant.word), rel=1e-12)
+    with pytest.raises(ValueError, match="belong together"):
+        caloris.memory_failure_rate(memory, rate, 7200, profile=profile)
+
+
+@pytest.mark.parametrize("code", [{"word": 8, "corrects": 1}, {"word": 16, "corrects": 1, "symbol": 4}])
+def test_words_along_the_orbit_against_drawn_upsets(code):
+    """Upsets drawn by thinning in windows that end at any time: 3 standard errors."""
+    period, interval, rate, windows = 6000.0, 900.0, 2e-5, 200_000
+    profile = 1.0 + 20.0 * (np.arange(300) // 30 == 4)
+    random, high = np.random.default_rng(5), rate * profile.max() / profile.mean()
+    end = random.uniform(0.0, period, (windows, 1, 1))
+    most = 12  # of a Poisson number of mean 0.13
+    times = end - interval * random.uniform(size=(windows, code["word"], most))
+    drawn = np.arange(most) < random.poisson(high * interval, (windows, code["word"], 1))
+    grid = np.append(profile, profile[0])
+    now = np.interp(times % period / period * 300, np.arange(301), grid) / profile.max()
+    wrong = (drawn & (random.uniform(size=times.shape) < now)).sum(axis=2) % 2 == 1
+    symbols = wrong.reshape(windows, -1, code.get("symbol", 1)).any(axis=2).sum(axis=1)
+    failed = np.mean(symbols > code["corrects"])
+    found = caloris.memory_failure_rate(Memory(interval, **code), rate, code["word"], profile=profile, period=period)
+    assert float(found.word) * interval == pytest.approx(failed, abs=3 * np.sqrt(failed / windows))
+    constant = float(caloris.memory_failure_rate(Memory(interval, **code), rate, code["word"]).word)
+    assert float(found.word) > 1.5 * constant
+
+
+def test_votes_along_the_orbit():
+    """Three copies: the formula at constant rate, averaged over windows by hand."""
+    profile, period, interval, rate = np.array([0.0, 0.0, 4.0, 0.0]), 4000.0, 500.0, 1e-6
+    memory = Memory(interval, word=32, corrects=0, copies=3)
+    found = caloris.memory_failure_rate(memory, rate, 96, profile=profile, period=period)
+    # Windows end at 0, 1000, 2000, 3000 s; means of the triangle of height 4 between 1000 and 3000 s.
+    by_hand = [float(caloris.memory_failure_rate(memory, rate * x, 96).word) for x in (0.0, 0.0, 3.0, 1.0)]
+    assert float(found.word) == pytest.approx(np.mean(by_hand), rel=1e-9)
+
+
+def test_derivatives_along_the_orbit():
+    shape = np.array([1.0, 2.0, 9.0, 1.0, 0.5])
+
+    def failures(rate, interval, high):
+        profile = shape * np.array([1, 1, 0, 1, 1]) + high * np.array([0, 0, 1, 0, 0])
+        return caloris.memory_failure_rate(Memory(interval, word=72), rate, 7200, None, profile, 5000.0).device
+
+    at = (1e-7, 700.0, 9.0)
+    slopes = jax.grad(failures, argnums=(0, 1, 2))(*at)
+    for k, slope in enumerate(slopes):
+        ends = [float(failures(*at[:k], at[k] * (1 + s * 1e-5), *at[k + 1 :])) for s in (1, -1)]
+        # Central difference of 1e-5 of numbers of 1e-16 accuracy.
+        assert float(slope) == pytest.approx((ends[0] - ends[1]) / (2e-5 * at[k]), rel=1e-6)
+
+
+def test_job_takes_the_day_of_the_track():
+    minute = np.arange(1440)
+    anomaly = np.where((minute % 97 < 15) & (minute < 700), 1e-3, 1e-5)
+    shape = phases_of_job(anomaly)
+    assert shape.shape == (480,) and shape.mean() == pytest.approx(anomaly.mean(), rel=1e-12)
+    # The mean of three minutes around each phase: minutes 1439 to 1 around the first.
+    assert shape[0] == pytest.approx((1e-5 + 2 * 1e-3) / 3, rel=1e-12)
 
 
 CASE = """
