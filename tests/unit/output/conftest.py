@@ -532,7 +532,7 @@ def run() -> RunData:
 def device_run() -> RunData:
     """Upset rates of a device alone: no mesh, orbit, temperatures or power."""
     return RunData(
-        arrays=_upset(),
+        arrays={name: value for name, value in _upset().items() if "track" not in name and "constant" not in name},
         attributes={"particle": {"environment": "free space: no geomagnetic cutoff, no trapped particles"}},
         case_text='title = "A part"\n',
     )
