@@ -335,6 +335,11 @@ def _upset() -> dict:
         "upset/memory_failure_rate": np.array([np.nan, 3e-7]),
         "upset/memory_failure_low": np.array([np.nan, 1e-7]),
         "upset/memory_failure_high": np.array([np.nan, 9e-7]),
+        "upset/memory_constant_rate": np.array([np.nan, 2.5e-7]),
+        "upset/track_rate": np.geomspace(1.0, 90.0, 145) * np.array([[1.0], [2.0]]),
+        "upset/track_trapped_rate": np.linspace(0.0, 80.0, 145) * np.array([[0.0], [1.0]]),
+        "upset/effect_track_rate": np.geomspace(1e-4, 3e-3, 145)[None],
+        "upset/effect_track_trapped_rate": np.linspace(0.0, 2e-3, 145)[None],
     }
 
 
@@ -542,7 +547,7 @@ def run() -> RunData:
 def device_run() -> RunData:
     """Upset rates of a device alone: no mesh, orbit, temperatures or power."""
     return RunData(
-        arrays=_upset(),
+        arrays={name: value for name, value in _upset().items() if "track" not in name and "constant" not in name},
         attributes={"particle": {"environment": "free space: no geomagnetic cutoff, no trapped particles"}},
         case_text='title = "A part"\n',
     )

@@ -15,7 +15,7 @@ from caloris.output.plot_style import at_least, eclipses, last_orbit, panels, st
 from caloris.output.read import open_run
 
 ALL = {"margins", "temperatures", "heat_flows", "power", "satellite", "particle_flux", "let_spectrum", "upset_rates"}
-ORBIT = {"particle_components", "trapped_map", "particle_track", "transmission"}
+ORBIT = {"particle_components", "trapped_map", "particle_track", "transmission", "upset_track"}
 ALL |= ORBIT | {"dose_depth"}
 
 DEVICE = {"particle_flux", "let_spectrum", "upset_rates"}
