@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from caloris.case import quantity as q
 from caloris.case.errors import shown
 from caloris.case.schema_types import Direction, Measure, PositiveLength, Table, Target, Vector
-from caloris_kernels.constants import EARTH_GRAVITATIONAL_PARAMETER, EARTH_J2, EARTH_RADIUS
+from caloris_kernels.constants import DAY, EARTH_GRAVITATIONAL_PARAMETER, EARTH_J2, EARTH_RADIUS
 
 _J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 
@@ -128,7 +128,7 @@ class Orbit(Table):
         """Days (UTC) from 2000-01-01T12:00:00Z to the epoch; ValueError without an epoch."""
         if self.epoch is None:
             raise ValueError("this orbit has no epoch")
-        return (self.epoch - _J2000).total_seconds() / 86400.0
+        return (self.epoch - _J2000).total_seconds() / DAY
 
     def size(self, planet: Planet) -> tuple[float, float]:
         """Semi-major axis (m) and eccentricity (-), whichever keys gave them."""

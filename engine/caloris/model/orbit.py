@@ -25,7 +25,7 @@ def days_since_j2000(moment: datetime) -> float:
     """UTC days since 2000-01-01 12:00 (Julian date minus 2451545.0); a moment without time zone is UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _J2000).total_seconds() / 86400
+    return (moment - _J2000).total_seconds() / constants.DAY
 
 
 class Orbit(eqx.Module):
@@ -253,7 +253,7 @@ class KeplerOrbit(Orbit):
             raan = raan + rates.raan * time
             perigee = perigee + rates.argument_of_perigee * time
             anomaly = anomaly + rates.mean_anomaly * time
-            days = self.epoch_days + time / 86400
+            days = self.epoch_days + time / constants.DAY
         vectors = kepler.orbital_vectors(
             self.semi_major_axis,
             self.eccentricity,

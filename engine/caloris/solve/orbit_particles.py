@@ -23,6 +23,7 @@ from caloris.model.particle_sources import (
 from caloris.model.particles import GALACTIC, Component, ParticleEnvironment
 from caloris.precision import require_float64
 from caloris.programs import kept
+from caloris_kernels.constants import DAY
 from caloris_kernels.magnetic.cutoff import (
     INTERNAL_CONSTANT,
     directional_transmission,
@@ -149,9 +150,9 @@ def orbit_samples(repeat: tuple[int, int] | None) -> tuple[np.ndarray, np.ndarra
     k = np.arange(SAMPLES)
     phase = (k + 0.5) / SAMPLES
     if repeat is None:
-        return phase, (k * _GENERATOR % SAMPLES + 0.5) / SAMPLES * SIDEREAL_DAY / 86400.0
+        return phase, (k * _GENERATOR % SAMPLES + 0.5) / SAMPLES * SIDEREAL_DAY / DAY
     revolutions, days = repeat
-    return phase * revolutions, phase * days * SIDEREAL_DAY / 86400.0
+    return phase * revolutions, phase * days * SIDEREAL_DAY / DAY
 
 
 def shells_at(days: Float[Array, ""], position: Float[Array, "point xyz"]) -> DriftShell:
