@@ -8,13 +8,16 @@ import caloris
 from caloris_validation import scenes
 from caloris_validation.reference_case import ReferenceCase
 from caloris_validation.runner import collect, run_case
+from long_cases import LONG_CASES
 
 CASES = collect()
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.name, marks=[pytest.mark.slow] if case.slow else []) for case in CASES]
-)
+def _marks(case: ReferenceCase) -> list:
+    return [pytest.mark.slow] if case.slow or case.name in LONG_CASES else []
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name, marks=_marks(case)) for case in CASES])
 def test_reference_case(case: ReferenceCase):
     result = run_case(case)
     assert result.passed, f"{case.quantity}: {result.measured} against {case.exact} {case.unit}; {result.message}"
@@ -26,6 +29,10 @@ def test_every_case_argues_its_bound():
         assert case.bound >= 0.0
         assert case.absolute or case.exact != 0.0, f"{case.name}: a relative error of zero has no meaning"
         assert (case.observed_order is None) == (case.expected_order is None), case.name
+
+
+def test_long_cases_exist():
+    assert LONG_CASES <= {case.name for case in CASES}
 
 
 def test_every_subject_has_cases():

@@ -68,23 +68,23 @@ def _paragraphs(words: object, style: str, width: int, console: Console) -> Iter
 def _widths(console: Console, table: Table) -> list[int]:
     """Width of each column: what it needs, less where the console is narrower and the column can wrap."""
     wide = console.options.update(width=10_000)
-    found, least = [], []
+    found, whole, least = [], [], []
     for column in table.columns:
         cells = [Measurement.get(console, wide, cell) for cell in (column.header, *column.cells)]
         natural = max(cell.maximum for cell in cells)
         natural = max(natural, column.min_width or 0)
         if column.max_width is not None:
             natural = min(natural, max(column.max_width, column.min_width or 0))
-        longest = min(max(cell.minimum for cell in cells), _WHOLE_WORD)
+        longest = max(cell.minimum for cell in cells)
         words = column.overflow == "fold" and not column.no_wrap
+        narrowest = column.min_width or _LEAST_WORDS
         found.append(natural)
-        least.append(min(natural, max(column.min_width or _LEAST_WORDS, longest)) if words else natural)
+        whole.append(min(natural, max(narrowest, longest)) if words else natural)
+        least.append(min(natural, max(narrowest, min(longest, _WHOLE_WORD))) if words else natural)
     excess = sum(found) + _GAP * (len(found) - 1) - console.width
-    while excess > 0:
-        # The widest that can still give way does, one character after the other.
-        giving = [k for k in range(len(found)) if found[k] > least[k]]
-        if not giving:
-            break
-        found[max(giving, key=lambda k: found[k])] -= 1
-        excess -= 1
+    # The widest that can still give way does, one character after the other: between words first, then within words.
+    for limit in (whole, least):
+        while excess > 0 and (giving := [k for k in range(len(found)) if found[k] > limit[k]]):
+            found[max(giving, key=lambda k: found[k])] -= 1
+            excess -= 1
     return found

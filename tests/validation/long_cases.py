@@ -1,0 +1,52 @@
+"""Reference cases that take more than four seconds of a processor, most of it compilation: for the slow tests.
+
+Measured in a run of all tests with empty caches. `caloris-validate` runs them all the same.
+"""
+
+LONG_CASES = frozenset(
+    {
+        "bands-plate-to-warm-sky",
+        "bands-plates-over-temperature",
+        "bands-selective-surface",
+        "bands-selective-surface-over-temperature",
+        "blanket-in-series",
+        "blanket-outer-layer",
+        "chip-lumped-maximum",
+        "conduction-bar-heat",
+        "conduction-fin-zeta-0.1",
+        "conduction-half-space-layers",
+        "conduction-kirchhoff-heat",
+        "conduction-panel-front",
+        "contact-filler",
+        "contact-overlap",
+        "cover-diffuse-light",
+        "cover-mirror-45deg",
+        "device.suncatcher.hbm",
+        "enclosure-cavity",
+        "enclosure-cube-gebhart-same",
+        "fin-lightest-rectangular",
+        "fin-lightest-rectangular-slope",
+        "gradient-plate-area-forward",
+        "gradient-steady-dot-product",
+        "heat-capacity-over-temperature",
+        "heat-pipe-chain",
+        "link-loop-radiator",
+        "loop-branches",
+        "loop-bypass-set-point",
+        "loop-laminar-loss",
+        "loop-operating-point",
+        "loop-radiator-0K",
+        "lumped-cooling-to-0K",
+        "magnetic.drift_shell.error",
+        "melting-stefan-0.5",
+        "mirror-concentric-spheres",
+        "mirror-duct-view",
+        "power-array",
+        "radiation-cube-gebhart-same",
+        "radiation-grey-plates",
+        "radiation-shields",
+        "solid-radiating-cube",
+        "thermoelectric-best-performance",
+        "thermostat-off-time",
+    }
+)
