@@ -145,4 +145,4 @@ def test_collisions_of_what_does_not_collide():
     with pytest.raises(
         ValueError, match="cross-section model 'sihver': allowed are charge-changing, geometric, tripathi"
     ):
-        caloris.collision_length("Al", 26, 100.0, cross_section="sihver")
+        caloris.collision_length("Al", 26, 100.0, cross_section="sihver")  # pyright: ignore[reportArgumentType]
