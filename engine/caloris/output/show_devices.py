@@ -90,14 +90,16 @@ def with_unknown(words: str, low: np.ndarray, high: np.ndarray) -> str:
     return f"{UNKNOWN_WORDS}\n{words}".rstrip() if said else words
 
 
-def thick_shields(names: Sequence[str], areal_density: np.ndarray, what: str) -> str:
+def thick_shields(run: RunFile, names: Sequence[str], areal_density: np.ndarray, what: str) -> str:
     """A sentence on those behind so much that what collisions make counts; empty where there is none."""
+    followed = run.attribute("particle", "fragments_followed", False)
     behind = [f"{name} ({x:.3g})" for name, x in zip(names, areal_density, strict=True) if x > THICK_SHIELD]
     if not behind:
         return ""
+    missing = "secondary protons and neutrons" if followed else "fragments of ions, secondary protons and neutrons"
     return (
-        f"Behind more than {THICK_SHIELD:g} g/cm2 (mean over the sphere) secondary protons and neutrons, which are not "
-        f"followed, and fragments, unless the case asks for them, count: {what} come out too low: {', '.join(behind)}."
+        f"Behind more than {THICK_SHIELD:g} g/cm2 (mean over the sphere) {missing}, which are not followed, count: "
+        f"{what} come out too low: {', '.join(behind)}."
     )
 
 
@@ -167,7 +169,7 @@ def upset_table(run: RunFile) -> Table | Text:
     if low is not None and high is not None:
         words = with_unknown(words, low[rows], high[rows])
     shield = run.get("particle/shield")
-    thick = "" if shield is None else thick_shields(names, shield, "rates")
+    thick = "" if shield is None else thick_shields(run, names, shield, "rates")
     table.caption = "\n".join([*notes, thick, words] if thick else [*notes, words]).strip() or None
     return table
 

@@ -25,7 +25,7 @@ def dose_table(run: RunFile) -> Table | None:
     if not shown:
         return None
     note = "rad of the target material, years of 365.25 days; what comes once is no part of it."
-    table = _table(run, "Dose, rad per year", note)
+    table = _table("Dose, rad per year", note, yearly.sum(axis=1).max(initial=0.0))
     sources = run.names("dose/dose_source")
     for heading in (*(sources[k] for k in shown), "all"):
         table.add_column("\n".join(wrap(heading, _HEADING, break_long_words=False)), justify="right")
@@ -45,8 +45,8 @@ def mission_table(run: RunFile) -> Table:
         f"rad of the target material. Band: times and over {factor:g}, what the models of trapped particles are said "
         "to be good for, taken for all sources. Errors of rays and bins are in the file."
     )
-    thick = thick_shields(run.names("dose/dose_point"), run["dose/mean_shield"], "doses")
-    table = _table(run, "Dose of the mission, rad", f"{note} {thick}".rstrip())
+    thick = thick_shields(run, run.names("dose/dose_point"), run["dose/mean_shield"], "doses")
+    table = _table("Dose of the mission, rad", f"{note} {thick}".rstrip(), mission.sum(axis=1).max(initial=0.0))
     headings = ["years", *(["by the year"] if lasting.any() else []), *(f"{sources[k]} (once)" for k in once)]
     for heading in (*headings, "mission", "band"):
         table.add_column("\n".join(wrap(heading, _HEADING, break_long_words=False)), justify="right")
@@ -64,10 +64,9 @@ def mission_table(run: RunFile) -> Table:
     return table
 
 
-def _table(run: RunFile, title: str, note: str) -> Table:
-    """An empty table with the columns that say what each point is."""
-    thousands = run["dose/mission_dose"].max(initial=0.0) * RAD >= 1e3
-    table = open_table(title, note + (" k, M, G: 10³, 10⁶, 10⁹." if thousands else ""))
+def _table(title: str, note: str, largest: float) -> Table:
+    """An empty table with the columns that say what each point is; largest: the number that is printed in it."""
+    table = open_table(title, note + (" k, M, G: 10³, 10⁶, 10⁹." if largest >= 1e3 else ""))
     table.add_column("point", overflow="fold")
     table.add_column("in")
     table.add_column("g/cm2", justify="right")

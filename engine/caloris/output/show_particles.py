@@ -32,7 +32,12 @@ def event_of(run: RunFile) -> Event | None:
 def environment_words(run: RunFile) -> str | None:
     """What the environment of a run is and which way its gaps and its models push the rates; None without one."""
     environment = run.attribute("particle", "environment")
-    return f"Environment: {described(str(environment))}" if environment else None
+    if not environment:
+        return None
+    followed = (
+        " Fragments of ions behind shields are followed." if run.attribute("particle", "fragments_followed") else ""
+    )
+    return f"Environment: {described(str(environment))}{followed}"
 
 
 def described(environment: str) -> str:

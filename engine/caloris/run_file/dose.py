@@ -58,4 +58,5 @@ def dose_arrays(case: Case, model: Model, data: RunData) -> None:
     }
     data.arrays.update({f"dose/{name}": value for name, value in values.items()})
     data.attributes["dose"] = {"environment_factor": ENVIRONMENT_FACTOR}
-    data.attributes.setdefault("particle", {})["environment"] = particles.name
+    about = data.attributes.setdefault("particle", {})
+    about |= {"environment": particles.name, "fragments_followed": model.transport.fragments}

@@ -199,6 +199,7 @@ def device_arrays(case: Case, model: Model, rates: Sequence[UpsetRate], data: Ru
     data.arrays.update({f"upset/{name}": value for name, value in upset.items()})
     about = data.attributes.setdefault("particle", {})
     about["environment"] = first.environment
+    about["fragments_followed"] = model.transport.fragments
     events = [] if model.particles is None else [one for one in model.particles.sources if isinstance(one, SolarEvent)]
     if events:
         about |= {"event": f"worst {events[0].period}", "event_duration": events[0].seconds}

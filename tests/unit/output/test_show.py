@@ -8,7 +8,7 @@ from rich.console import Console
 
 from caloris.console import table_width
 from caloris.output.hdf5 import write_run
-from caloris.output.read import RunFileError
+from caloris.output.read import RunFileError, open_run
 from caloris.output.show import show
 from caloris.output.show_devices import UNKNOWN, band, thick_shields, with_unknown
 from caloris.output.text import celsius, duration, engineering, rate, signed
@@ -412,5 +412,13 @@ def test_bands_that_say_nothing():
     words = with_unknown("effects", np.array([1e-5, 1e-9]), np.array([1e-4, 1.0]))
     assert words.startswith("unknown: the band is wider") and words.endswith("effects")
     assert with_unknown("effects", np.array([1e-5]), np.array([1e-4])) == "effects"
-    assert thick_shields(["near", "far"], np.array([4.9, 0.1]), "rates") == ""
-    assert "rates come out too low: near (5.1)" in thick_shields(["near", "far"], np.array([5.1, 0.1]), "rates")
+
+
+def test_thick_shields_are_named(run, tmp_path):
+    """Those behind so much that what collisions make counts, and what of it is not followed."""
+    for followed in (False, True):
+        run.attributes["particle"]["fragments_followed"] = followed
+        with open_run(write_run(tmp_path / f"{followed}.h5", run)) as file:
+            assert thick_shields(file, ["near", "far"], np.array([4.9, 0.1]), "rates") == ""
+            words = thick_shields(file, ["near", "far"], np.array([5.1, 0.1]), "rates")
+        assert "rates come out too low: near (5.1)" in words and ("fragments" in words) != followed
