@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 # Name -> module and function; each returns name, size, seconds, compile_seconds, error, peers, or a list of such rows.
 # Rows with "who" (one solver at one setting) hold cold_seconds and reason, why it was left out, instead of peers.
@@ -122,7 +122,8 @@ def _print(results: list[dict[str, Any]]) -> None:
     solvers = [row for row in results if "who" in row]
     if solvers:
         _print_solvers(solvers)
-    table = Table("benchmark", "size", "who", "seconds", "compile s", "error")
+    words = [Column(heading, overflow="fold") for heading in ("benchmark", "size", "who")]
+    table = Table(*words, "seconds", "compile s", "error")
     for row in (row for row in results if "who" not in row):
         own = (f"{row['seconds']:.3g}", f"{row['compile_seconds']:.3g}", f"{row['error']:.2g}")
         table.add_row(row["name"], str(row["size"]), "Caloris", *own)
