@@ -12,6 +12,9 @@ from pathlib import Path
 if version("jaxlib").startswith("0.10."):
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false".strip()
 
+# Workers of a parallel run are given a terminal's width; tables are tested at their own.
+os.environ.pop("COLUMNS", None)
+
 import jax
 import pytest
 
