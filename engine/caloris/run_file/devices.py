@@ -81,7 +81,8 @@ def _memory_arrays(
         return {}
     columns = {"word": "word_failure_rate", "accumulated": "memory_accumulated_rate", "struck": "memory_strike_rate"}
     columns["device"] = "memory_failure_rate"
-    names = (*columns.values(), "memory_failure_low", "memory_failure_high", "memory_constant_rate")
+    names = [*columns.values(), "memory_failure_low", "memory_failure_high"]
+    names += [] if day is None else ["memory_constant_rate"]
     values = {name: np.full(len(devices), np.nan) for name in names}
     for k, (device, rate) in enumerate(zip(devices, rates, strict=True)):
         if device.memory is None:
@@ -90,9 +91,8 @@ def _memory_arrays(
         for field, name in columns.items():
             values[name][k] = float(getattr(usual, field))
         values["memory_failure_low"][k], values["memory_failure_high"][k] = float(low.device), float(high.device)
-        values["memory_constant_rate"][k] = float(memory_failures(device, rate).device)
-    if day is None:
-        del values["memory_constant_rate"]
+        if day is not None:
+            values["memory_constant_rate"][k] = float(memory_failures(device, rate).device)
     return values
 
 

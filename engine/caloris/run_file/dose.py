@@ -6,7 +6,7 @@ import numpy as np
 from caloris.case.build import Model
 from caloris.case.schema import Case
 from caloris.output.run_data import RunData
-from caloris.solve.dose import ENVIRONMENT_FACTOR, depth_dose, dose, event_depth_dose
+from caloris.solve.dose import ENVIRONMENT_FACTOR, depth_doses, dose
 from caloris_kernels.constants import JULIAN_YEAR
 from caloris_kernels.particle.niel import equivalent_neutrons, equivalent_protons
 
@@ -22,8 +22,7 @@ def dose_arrays(case: Case, model: Model, data: RunData) -> None:
     found = [dose(point, particles, model.transport) for point in model.dose_points]
     shields = [point.shield for point in model.dose_points]
     total = np.array([float(one.total) for one in found]) * _GRAY
-    sources, depth_rate = depth_dose(jnp.asarray(_DEPTH), particles, transport=model.transport)
-    _, depth_event = event_depth_dose(jnp.asarray(_DEPTH), particles, transport=model.transport)
+    sources, depth_rate, depth_event = depth_doses(jnp.asarray(_DEPTH), particles, transport=model.transport)
     bins = max(len(shield.share) for shield in shields)
 
     def padded(values: list) -> np.ndarray:

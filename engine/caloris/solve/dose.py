@@ -65,6 +65,14 @@ class DoseRate(NamedTuple):
         return jnp.sum(self.mission)
 
 
+class DepthDoses(NamedTuple):
+    """Doses at the centers of aluminum spheres, by source: of what lasts, and of what comes once."""
+
+    sources: tuple[str, ...]
+    rate: Float[Array, "source depth"]  # rad year-1, 0 for events
+    event: Float[Array, "source depth"]  # rad, 0 for what lasts
+
+
 def dose(point: DosePoint, particles: ParticleEnvironment, transport: ShieldTransport | None = None) -> DoseRate:
     """Dose at a point by source: every component of the environment, electrons, bremsstrahlung, the solar event.
 
@@ -105,10 +113,8 @@ def depth_dose(
 
     Events, which have no rate, stand with 0: `event_depth_dose` is theirs. See `dose`.
     """
-    require_float64("depth_dose")
-    found = _in_spheres(depth, particles, target, transport)
-    lasting = jnp.asarray([*(_once(particles.sources) == 0.0), True, True, False], float)
-    return _source_names(particles), lasting[:, None] * found
+    found = depth_doses(depth, particles, target, transport)
+    return found.sources, found.rate
 
 
 def event_depth_dose(
@@ -122,22 +128,28 @@ def event_depth_dose(
     rad: worst periods of solar particles over the time that they last, fluences of the mission as they are. What lasts
     all the years stands with 0: `depth_dose` is its rate. See `dose`.
     """
-    require_float64("event_depth_dose")
-    found = _in_spheres(depth, particles, target, transport)
-    years = jnp.asarray([*(_once(particles.sources) / JULIAN_YEAR), 0.0, 0.0, 1.0])  # the last row is a dose already
-    return _source_names(particles), years[:, None] * found
+    found = depth_doses(depth, particles, target, transport)
+    return found.sources, found.event
 
 
-def _in_spheres(
-    depth: Float[Array, " depth"], particles: ParticleEnvironment, target: str, transport: ShieldTransport | None
-) -> Float[Array, "source depth"]:
-    """Rates (rad year-1), of the mission's fluence the dose (rad), at the centers of aluminum spheres."""
+def depth_doses(
+    depth: Float[Array, " depth"],
+    particles: ParticleEnvironment,
+    target: str = "Si",
+    transport: ShieldTransport | None = None,
+) -> DepthDoses:
+    """`depth_dose` and `event_depth_dose` at once: the particles go through the spheres once for both."""
+    require_float64("depth_doses")
     aluminum = ShieldLayer.of("Al", {"Al": 1.0}, 1.0).mass_fraction[None]
     shield = SectorShield(jnp.ones((1, len(depth))), depth[:, None], jnp.zeros(len(depth)), aluminum)
     point = DosePoint(shield, 1.0, target)
-    return _by_bin(
+    # Rates (rad year-1); the last row, of the mission's fluence, is a dose (rad) already.
+    found = _by_bin(
         point, particles.sources, _electrons(particles), particles.fluence, transport or ShieldTransport()
     ).rate
+    once = _once(particles.sources)
+    lasting, years = jnp.asarray([*(once == 0.0), True, True, False], float), [*(once / JULIAN_YEAR), 0.0, 0.0, 1.0]
+    return DepthDoses(_source_names(particles), lasting[:, None] * found, jnp.asarray(years)[:, None] * found)
 
 
 def _source_names(particles: ParticleEnvironment) -> tuple[str, ...]:

@@ -18,15 +18,13 @@ from caloris.solve.particle_chain import ENERGY, every_ion
 from caloris.solve.particle_track import track_position
 from caloris.solve.response import upset_response
 from caloris_kernels.constants import ATOMIC_MASS, PROTON_MASS
-from caloris_kernels.magnetic.cutoff import CUTOFF_WIDTH, disturbed_cutoff, ion_rigidity
+from caloris_kernels.magnetic.cutoff import CUTOFF_WIDTH, OPEN_CUTOFF, disturbed_cutoff, ion_rigidity
 from caloris_kernels.magnetic.drift_shell import DriftShell
 from caloris_kernels.particle.galactic import ATOMIC_NUMBER, MASS_NUMBER, visible_sky_fraction
 from caloris_kernels.particle.integral_spectrum import differential_flux
 from caloris_kernels.particle.solar import WorstPeriod
 from caloris_kernels.trapped.flux import trapped_spectrum
 from caloris_kernels.trapped.flux_map import FluxMap, MapName, map_energies, trapped_map
-
-_OPEN = 1e-6  # GV
 
 
 class UpsetTrack(NamedTuple):
@@ -136,7 +134,7 @@ def _through_field(
             return free * (flat @ jax.nn.sigmoid((log_rigidity - log_cutoff) / CUTOFF_WIDTH))
 
         # A cutoff of zero lets everything through: no ion has a rigidity near this one.
-        rate = jax.lax.map(at, (jnp.log(jnp.maximum(cutoff, _OPEN)), visible)).T
+        rate = jax.lax.map(at, (jnp.log(jnp.maximum(cutoff, OPEN_CUTOFF)), visible)).T
     heavy, protons = rate.reshape(causes, devices, -1)
     return heavy, protons
 

@@ -19,7 +19,7 @@ INTERNAL_CONSTANT = 15.5  # GV
 CUTOFF_WIDTH = 0.07  # of the penumbra, in the logarithm of the rigidity
 _NEWTON = 8
 # A cutoff below this (GV) keeps nothing away: protons of 1 MeV have 0.04 GV.
-_OPEN = 1e-6
+OPEN_CUTOFF = 1e-6
 # Directions of arrival: Gauss's nodes in the cosine from the zenith, midpoints in azimuth (`directional_transmission`).
 _ZENITHS, _AZIMUTHS = 8, 8
 
@@ -106,7 +106,7 @@ def geomagnetic_transmission(
     others do not (w = 0.05 to 0.1). Times are equally long. visible is v, the part of the sky that the Earth leaves
     free (`visible_sky_fraction`), 1 without its shadow. A cutoff of zero lets everything through.
     """
-    log_cutoff = jnp.log(jnp.maximum(cutoff, _OPEN))
+    log_cutoff = jnp.log(jnp.maximum(cutoff, OPEN_CUTOFF))
 
     def at(one: Array) -> Array:
         return jnp.mean(visible * jax.nn.sigmoid((jnp.log(one) - log_cutoff) / width))
@@ -137,7 +137,7 @@ def directional_transmission(
     east = sine[:, :, None] * np.cos((np.arange(_AZIMUTHS) + 0.5) * np.pi / _AZIMUTHS)
     latitude_cosine = jnp.sqrt(cosine_squared_latitude(strength_ratio))[:, None, None]
     cutoff = disturbed_cutoff(vertical[:, None, None] * _from_east(latitude_cosine, east), storm)
-    log_cutoff = jnp.log(jnp.maximum(cutoff, _OPEN))
+    log_cutoff = jnp.log(jnp.maximum(cutoff, OPEN_CUTOFF))
     share = visible[:, None] * (0.5 * weight)
 
     # Recomputed in reverse: the steps of all directions, places and rigidities together do not fit in memory.

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from caloris_kernels.constants import AVOGADRO
+from caloris_kernels.numerics.interpolate import piecewise_linear
 from caloris_kernels.particle.elements import ELEMENT_ARRAYS
 
 _MILLIBARN = 1e-27  # cm2
@@ -98,8 +99,4 @@ def production_table(
         return jnp.tensordot(nuclei, on_each, axes=1)
 
     coarse = jax.vmap(at)(jnp.asarray(_COARSE, energy.dtype))
-    place = jnp.log(energy / _COARSE[0]) / math.log(_COARSE[1] / _COARSE[0])
-    place = jnp.clip(place, 0.0, _COARSE.size - 1.0)
-    k = jnp.minimum(jnp.floor(place), _COARSE.size - 2.0).astype(jnp.int32)
-    u = (place - k)[:, None, None]
-    return (1.0 - u) * coarse[k] + u * coarse[k + 1]
+    return piecewise_linear(jnp.log(jnp.asarray(_COARSE, energy.dtype)), coarse, jnp.log(energy))

@@ -65,5 +65,5 @@ def volume_and_scale(
     a, b = sensitive_volume[0], sensitive_volume[1]
     depth = sensitive_volume[2] + _THINNEST * jnp.sqrt(a * b)
     surface = 2.0 * (a * b + b * depth + depth * a) * _SQUARE_MICROMETER
-    scale = plateau * _SQUARE_CENTIMETER / (a * b * _SQUARE_MICROMETER)
+    scale = plateau * _SQUARE_CENTIMETER / (normal_area(sensitive_volume) * _SQUARE_MICROMETER)
     return jnp.stack([a, b, depth]), scale * jnp.pi * surface
